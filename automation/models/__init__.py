@@ -1,0 +1,3 @@
+from automation.models.rule import Rule
+
+__all__ = ["Rule"]

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from cases.models.calendar import Calendar
+
+
+class Metric(models.TextChoices):
+    FIRST_RESPONSE = "first_response", "First response"
+    NEXT_RESPONSE = "next_response", "Next response"
+    RESOLUTION = "resolution", "Resolution"
+
+
+class SlaPolicy(models.Model):
+    """A promise. The first enabled policy by rank whose conditions hold applies; conditions as in automation rules."""
+
+    name = models.CharField(max_length=80, unique=True)
+    rank = models.PositiveIntegerField(default=0)
+    conditions = models.JSONField(default=dict, blank=True)
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    enabled = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["rank", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SlaTarget(models.Model):
+    """How long one metric may take at one priority, in seconds of the policy's calendar. Priority null = all others."""
+
+    policy = models.ForeignKey(SlaPolicy, on_delete=models.CASCADE, related_name="targets")
+    metric = models.CharField(max_length=16, choices=Metric)
+    priority = models.SmallIntegerField(null=True, blank=True)
+    budget_seconds = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy", "metric", "priority"], nulls_distinct=False, name="one_target_per_metric_and_priority"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.budget_seconds} s"
+
+
+class Clock(models.Model):
+    """One running target on a conversation or a case. `due_at` is derived (see clock_math) and indexed while it runs."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        MET = "met", "Met"
+        BREACHED = "breached", "Breached"  # overdue and still unanswered
+        MET_LATE = "met_late", "Met late"
+        CANCELED = "canceled", "Canceled"
+
+    conversation = models.ForeignKey(
+        "channels_app.Conversation", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    case = models.ForeignKey("Case", null=True, on_delete=models.CASCADE, related_name="clocks", db_index=False)
+    metric = models.CharField(max_length=16, choices=Metric)
+    cycle = models.PositiveIntegerField(default=1)
+    policy = models.ForeignKey(SlaPolicy, null=True, on_delete=models.SET_NULL, related_name="+")
+    policy_version = models.PositiveIntegerField(default=1)
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    budget_seconds = models.PositiveIntegerField()
+    consumed_seconds = models.PositiveIntegerField(default=0)  # of closed segments, in calendar seconds
+    running_since = models.DateTimeField(null=True)
+    segments = models.JSONField(default=list)  # [[start, end] ISO UTC …], closed ones
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    due_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField()
+    breached_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(conversation=None, case__isnull=False) | Q(conversation__isnull=False, case=None),
+                name="clock_on_conversation_or_case",
+            ),
+            models.UniqueConstraint(
+                fields=["conversation", "metric", "cycle"], condition=~Q(conversation=None), name="one_clock_a_cycle"
+            ),
+            models.UniqueConstraint(
+                fields=["case", "metric", "cycle"], condition=~Q(case=None), name="one_case_clock_a_cycle"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="clock_due", condition=Q(state="running")),
+            models.Index(fields=["calendar"], name="clock_by_calendar", condition=Q(state__in=["running", "paused"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} #{self.cycle}"

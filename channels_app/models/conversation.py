@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Priority(models.IntegerChoices):
+    LOW = 0, "Low"
+    NORMAL = 1, "Normal"
+    HIGH = 2, "High"
+    URGENT = 3, "Urgent"
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: Any) -> ConversationQuerySet:
+        """Supervisors and admins see all; agents what they hold, what nobody's team owns, and their teams'."""
+        if not user.is_active:
+            return self.none()
+        if user.supervises:
+            return self
+        teams = user.teams.through.objects.filter(user_id=user.pk).values("team_id")
+        return self.filter(Q(assignee=user) | Q(team=None) | Q(team__in=teams))
+
+    def open(self) -> ConversationQuerySet:
+        return self.exclude(status=Conversation.Status.RESOLVED)
+
+
+class Conversation(models.Model):
+    """A thread with one customer. The columns about its newest message are kept so that a list needs no join."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        PENDING = "pending", "Waiting for customer"
+        SNOOZED = "snoozed", "Snoozed"
+        RESOLVED = "resolved", "Resolved"
+
+    customer = models.ForeignKey("crm.Customer", on_delete=models.PROTECT, related_name="+")
+    channel = models.ForeignKey("Channel", on_delete=models.PROTECT, related_name="+")
+    thread_key = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # Who may see it follows from these two; routing writes them through services.assignment.
+    assignee = models.ForeignKey("core.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey("core.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    last_message_at = models.DateTimeField(default=timezone.now)
+    last_message_text = models.CharField(max_length=160, blank=True)
+    last_message_author = models.CharField(max_length=10, blank=True)
+    # The oldest customer message nobody has answered; null when the ball is with the customer.
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    agent_last_seen_at = models.DateTimeField(null=True, blank=True)
+    customer_last_seen_at = models.DateTimeField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "thread_key"], condition=~Q(status="resolved"), name="one_open_conversation_a_thread"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-last_message_at", "-id"], name="conversation_open", condition=~Q(status="resolved")),
+            models.Index(fields=["assignee", "-last_message_at", "-id"], name="conversation_of_agent"),
+            models.Index(
+                fields=["team", "-last_message_at", "-id"], name="conversation_of_team", condition=~Q(status="resolved")
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                name="conversation_unassigned",
+                condition=Q(assignee=None) & ~Q(status="resolved"),
+            ),
+            models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
+            models.Index(fields=["channel", "thread_key", "-id"], name="conversation_of_thread"),
+            models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")),
+            GinIndex(fields=["tags"], name="conversation_tags"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: Any) -> MessageQuerySet:
+        return self.filter(conversation__in=Conversation.objects.visible_to(user))
+
+    def said(self) -> MessageQuerySet:
+        """What customer and staff said to each other: no notes, no system lines."""
+        return self.filter(kind=Message.Kind.MESSAGE)
+
+
+class Message(models.Model):
+    """What was said, noted, or happened in a conversation, in order of id."""
+
+    class Author(models.TextChoices):
+        CUSTOMER = "customer", "Customer"
+        AGENT = "agent", "Agent"
+        BOT = "bot", "Bot"
+        SYSTEM = "system", "System"
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message", "Message"
+        NOTE = "note", "Note"
+        EVENT = "event", "Event"
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Received"
+        PENDING = "pending", "Sending"
+        SENT = "sent", "Sent"
+        DELIVERED = "delivered", "Delivered"
+        READ = "read", "Read"
+        FAILED = "failed", "Failed"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.MESSAGE)
+    author_kind = models.CharField(max_length=8, choices=Author)
+    author = models.ForeignKey("core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    attachments = models.JSONField(default=list, blank=True)
+    state = models.CharField(max_length=10, choices=State)
+    problem = models.CharField(max_length=300, blank=True)
+    # The client's own id of a message it sends, so that a resend is the same message; or the provider's id.
+    client_id = models.CharField(max_length=80, blank=True)
+    interaction = models.OneToOneField("Interaction", null=True, on_delete=models.SET_NULL, related_name="message")
+    created_at = models.DateTimeField(default=timezone.now)
+    # Outbound only: when to try (again), and how often it was tried.
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "client_id"], condition=~Q(client_id=""), name="one_message_per_client_id"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "-id"], name="message_of_conversation"),
+            models.Index(fields=["due_at"], name="message_to_send", condition=Q(state="pending")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_kind} {self.pk}"
+
+
+class ReadMarker(models.Model):
+    """How far a member of staff has read a conversation."""
+
+    user = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    message_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="one_read_marker")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} read {self.conversation_id}"

@@ -1,0 +1,40 @@
+"""Background work: two queues, `live` (someone is waiting) and `work` (nobody is), and the beat that pokes the sweeps.
+
+Beat decides nothing: every sweep claims due rows in the database, so a second beat, or a missed beat, does no harm.
+"""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cxos.settings")
+
+app = Celery("cxos")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: object) -> None:
+    """Celery leaves logging alone when this signal has a receiver; settings have configured it already."""
+
+
+def every(seconds: float, task: str, queue: str) -> dict[str, object]:
+    # A poke that could not be taken up in time is dropped: the next one does the same work.
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(seconds, 5)}}
+
+
+app.conf.beat_schedule = {
+    "relay live": every(1, "core.sweep_live", "live"),
+    "relay work": every(2, "core.sweep_work", "work"),
+    "offers": every(1, "routing.sweep_offers", "live"),
+    "waiting": every(1, "routing.sweep_waiting", "live"),
+    "presence": every(10, "routing.sweep_presence", "live"),
+    "wrap-up": every(5, "routing.sweep_wrap_up", "live"),
+    "clocks": every(1, "cases.sweep_clocks", "live"),
+    "replies": every(5, "channels_app.sweep_replies", "work"),
+    "webhooks": every(2, "channels_app.sweep_webhooks", "work"),
+    "streams": every(2, "core.sweep_streams", "work"),
+    "housekeeping": every(3600, "core.prune", "work"),
+}

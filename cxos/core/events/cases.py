@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from cxos.core.catalogue import event
+
+
+@event
+class CaseOpened:
+    """Key `case:<id>`, as CaseSolved and CaseReopened."""
+
+    case_id: int
+    customer_id: int
+    conversation_id: int | None
+
+
+@event
+class CaseSolved:
+    case_id: int
+    customer_id: int
+    agent_id: int | None
+
+
+@event
+class CaseReopened:
+    case_id: int
+    customer_id: int
+
+
+@event
+class ClockStarted:
+    """Key `conversation:<id>` or `case:<id>`, as all clocks' events."""
+
+    clock_id: int
+    conversation_id: int | None
+    case_id: int | None
+    metric: str
+    cycle: int
+    due_at: str
+    budget_seconds: int
+
+
+@event
+class ClockPaused:
+    clock_id: int
+    conversation_id: int | None
+    case_id: int | None
+    metric: str
+
+
+@event
+class ClockMet:
+    """`late`: after its deadline."""
+
+    clock_id: int
+    conversation_id: int | None
+    case_id: int | None
+    metric: str
+    late: bool
+    consumed_seconds: int
+
+
+@event
+class ClockBreached:
+    """Once per clock and cycle. `late_ms`: how long after the deadline it was noticed."""
+
+    clock_id: int
+    conversation_id: int | None
+    case_id: int | None
+    metric: str
+    cycle: int
+    due_at: str
+    late_ms: int
+    cause: str = "time"

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from cxos.core.catalogue import event
+
+
+@event
+class InteractionReceived:
+    """Key `thread:<channel>:<thread key>`. Written by the ingest statement itself."""
+
+    interaction_id: int
+    channel_id: int
+
+
+@event
+class ConversationStarted:
+    """Key `conversation:<id>`, as all below."""
+
+    conversation_id: int
+    customer_id: int
+    channel_id: int
+
+
+@event
+class MessageReceived:
+    """A customer said something. `first`: it opened the conversation; `reopened`: it brought it back."""
+
+    conversation_id: int
+    message_id: int
+    interaction_id: int | None
+    customer_id: int
+    channel_id: int
+    at: str
+    first: bool = False
+    reopened: bool = False
+
+
+@event
+class MessageSent:
+    """We said something. `author_kind` agent or bot; `waiting_ms` since the oldest unanswered customer message."""
+
+    conversation_id: int
+    message_id: int
+    channel_id: int
+    author_kind: str
+    agent_id: int | None
+    at: str
+    waiting_ms: int | None = None
+    first_response: bool = False
+
+
+@event
+class NoteAdded:
+    conversation_id: int
+    message_id: int
+    agent_id: int | None
+    mentioned_ids: tuple[int, ...] = ()
+
+
+@event
+class MessageDelivered:
+    """`state`: sent, delivered or read."""
+
+    conversation_id: int
+    message_id: int
+    channel_id: int
+    state: str
+
+
+@event
+class MessageFailed:
+    conversation_id: int
+    message_id: int
+    channel_id: int
+    problem: str
+
+
+@event
+class ConversationAssigned:
+    """`agent_id` None: nobody holds it now."""
+
+    conversation_id: int
+    agent_id: int | None
+    previous_agent_id: int | None
+    team_id: int | None
+
+
+@event
+class ConversationChanged:
+    """Status (but not resolved), priority, tags or subject."""
+
+    conversation_id: int
+    changed: tuple[str, ...]
+
+
+@event
+class ConversationResolved:
+    conversation_id: int
+    customer_id: int
+    agent_id: int | None
+    at: str
+    open_ms: int
+
+
+@event
+class ConversationReopened:
+    conversation_id: int
+    customer_id: int
+    at: str

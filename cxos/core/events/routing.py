@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from cxos.core.catalogue import event
+
+
+@event
+class WorkQueued:
+    """Key `work:<item>`, as all below but PresenceChanged. An item entered a queue (or came back to it)."""
+
+    item_id: int
+    queue_id: int
+    conversation_id: int | None
+    medium: str
+    at: str
+    again: bool = False
+
+
+@event
+class OfferMade:
+    offer_id: int
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    medium: str
+    at: str
+    expires_at: str
+    waited_ms: int
+    attempt: int
+
+
+@event
+class OfferAccepted:
+    """`waited_ms` from the entry into the queue to the acceptance, ringing included."""
+
+    offer_id: int
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    medium: str
+    at: str
+    waited_ms: int
+    ring_ms: int
+    within_service_level: bool
+
+
+@event
+class OfferDeclined:
+    offer_id: int
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    reason: str
+    at: str
+    ring_ms: int
+
+
+@event
+class OfferExpired:
+    offer_id: int
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    at: str
+    ring_ms: int
+
+
+@event
+class OfferWithdrawn:
+    offer_id: int
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    reason: str
+    at: str
+    ring_ms: int = 0
+
+
+@event
+class WorkAssigned:
+    """By hand, past the queue."""
+
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    over_capacity: bool
+    at: str
+    waited_ms: int
+
+
+@event
+class WorkReleased:
+    """The holder let go: transferred, requeued, lost. A WorkQueued follows when it waits again."""
+
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    reason: str
+    at: str
+    handled_ms: int
+
+
+@event
+class WorkWrapping:
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    at: str
+    until: str | None
+    handled_ms: int
+
+
+@event
+class WorkCompleted:
+    item_id: int
+    queue_id: int
+    agent_id: int | None
+    conversation_id: int | None
+    at: str
+    handled_ms: int
+    wrap_up_ms: int
+    disposition: str = ""
+
+
+@event
+class WorkAbandoned:
+    """The customer left before anybody answered."""
+
+    item_id: int
+    queue_id: int
+    conversation_id: int | None
+    at: str
+    waited_ms: int
+    short: bool
+
+
+@event
+class PresenceChanged:
+    """Key `agent:<id>`. `previous_ms`: how long the previous state lasted."""
+
+    agent_id: int
+    presence: str
+    previous: str
+    previous_ms: int
+    reason: str
+    at: str

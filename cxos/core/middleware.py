@@ -1,0 +1,63 @@
+"""Per-request context for logs, and an honest 503 while the database is away."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+log = structlog.get_logger(__name__)
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+def request_context(respond: Respond) -> Respond:
+    """Bind the request's id (taken from X-Request-Id when it is one of ours to trust) to every log line."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if given.isalnum() and 8 <= len(given) <= 64 else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = respond(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+    return middleware
+
+
+class _DatabaseDown:
+    """A lost or restarting database is a 503 with Retry-After, never a 500."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, (OperationalError, InterfaceError)):
+            log.error("database is away", problem=str(exception)[:200])
+            return unavailable()
+        return None
+
+
+database_down = _DatabaseDown
+
+
+def unavailable() -> HttpResponse:
+    response = JsonResponse(
+        {
+            "type": "about:blank",
+            "title": "Service unavailable",
+            "status": 503,
+            "code": "database_away",
+            "detail": "The database does not answer just now. Nothing was stored; send the same request again.",
+        },
+        status=503,
+        content_type="application/problem+json",
+    )
+    response["Retry-After"] = "2"
+    return response

@@ -1,0 +1,65 @@
+"""API keys: made, found, revoked. The key itself leaves this module once, in `make_key`."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from cxos.core.errors import Invalid
+from cxos.core.models import ApiKey, Scope, User
+from cxos.core.services.audit import record
+
+CACHE_SECONDS = 3.0  # a revoked key or deactivated user is refused within this time
+TOUCH_EVERY = timedelta(minutes=5)
+_found: dict[str, tuple[float, ApiKey]] = {}
+
+
+def make_key(
+    *, name: str, user: User, scopes: list[str], expires_at: datetime | None, actor: Any
+) -> tuple[ApiKey, str]:
+    """A new key and its secret, which is shown this once."""
+    unknown = set(scopes) - set(Scope.values)
+    if unknown or not scopes:
+        raise Invalid("scopes", f"Choose scopes from {', '.join(Scope.values)}.", field="scopes")
+    prefix, secret = ApiKey.draw()
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            name=name,
+            user=user,
+            prefix=prefix,
+            digest=ApiKey.hash(secret),
+            scopes=sorted(scopes),
+            expires_at=expires_at,
+        )
+        record(actor, "made", key, after={"name": name, "user": user.email, "scopes": key.scopes})
+    return key, secret
+
+
+def find_key(secret: str, *, now: datetime) -> ApiKey | None:
+    """The usable key behind a secret, with its user; None for every other text. One query every few seconds a key."""
+    if len(secret) > 100 or not secret.startswith("cx_") or not secret.isascii():
+        return None
+    digest = ApiKey.hash(secret)
+    cached = _found.get(digest)
+    if cached and time.monotonic() - cached[0] < CACHE_SECONDS:
+        return cached[1] if cached[1].usable(now) else None
+    key = ApiKey.objects.select_related("user").filter(prefix=secret[3:11]).first()
+    if key is None or not hmac.compare_digest(key.digest, digest) or not key.usable(now):
+        _found.pop(digest, None)
+        return None
+    if key.last_used_at is None or now - key.last_used_at > TOUCH_EVERY:
+        ApiKey.objects.filter(id=key.id).update(last_used_at=now)
+    if len(_found) > 1000:
+        _found.clear()
+    _found[digest] = (time.monotonic(), key)
+    return key
+
+
+def revoke_key(key: ApiKey, *, actor: Any, now: datetime) -> None:
+    with transaction.atomic():
+        if ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=now):
+            record(actor, "revoked", key, before={"name": key.name})

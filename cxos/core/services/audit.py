@@ -1,0 +1,60 @@
+"""The audit: append-only, and chained by hashes so that a changed or missing row is found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from cxos.core.actor import actor_name
+from cxos.core.models import AuditEntry
+
+CHAIN_LOCK = 0x0C05  # advisory: one writer at a time orders the chain
+GENESIS = "0" * 64
+
+
+def record(
+    actor: Any, verb: str, thing: models.Model, *, before: Any = None, after: Any = None, reason: str = ""
+) -> AuditEntry:
+    """Append who did what to which thing. Call it last in the transaction of the change: the chain is locked to its end."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+        last = AuditEntry.objects.order_by("-id").values_list("hash", flat=True).first()
+        entry = AuditEntry(
+            at=timezone.now(),
+            actor=actor_name(actor),
+            verb=verb,
+            object_type=thing._meta.label,
+            object_id=str(thing.pk),
+            object_label=str(thing)[:200],
+            before=before,
+            after=after,
+            reason=reason,
+            previous_hash=last or GENESIS,
+        )
+        entry.hash = digest(entry)
+        entry.save(force_insert=True)
+    return entry
+
+
+def digest(entry: AuditEntry) -> str:
+    """SHA-256 over everything the row says and the hash before it."""
+    said = [
+        entry.at.isoformat(), entry.actor, entry.verb, entry.object_type, entry.object_id, entry.object_label,
+        entry.before, entry.after, entry.reason, entry.previous_hash,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def first_broken() -> int | None:
+    """The id of the first entry whose hash or link does not hold; None when the chain is whole."""
+    previous = GENESIS
+    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=1000):
+        if entry.previous_hash != previous or digest(entry) != entry.hash:
+            return int(entry.id)
+        previous = entry.hash
+    return None

@@ -1,0 +1,1 @@
+"""Pages that join apps: they read, call one service, and render. No models."""

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Presence(models.TextChoices):
+    OFFLINE = "offline", "Offline"
+    AVAILABLE = "available", "Available"
+    BUSY = "busy", "Busy"
+    BREAK = "break", "Break"
+    MEAL = "meal", "Meal"
+    MEETING = "meeting", "Meeting"
+    TRAINING = "training", "Training"
+    MISSED = "missed", "Missed an offer"
+    UNREACHABLE = "unreachable", "Connection lost"
+
+
+class AgentState(models.Model):
+    """Whether an agent can take work, and how much. The row every change of the agent's load locks."""
+
+    user = models.OneToOneField("core.User", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    presence = models.CharField(max_length=12, choices=Presence, default=Presence.OFFLINE)
+    presence_since = models.DateTimeField(default=timezone.now)
+    pending_presence = models.CharField(max_length=12, choices=Presence, blank=True)
+    reason = models.CharField(max_length=80, blank=True)
+    budget = models.PositiveSmallIntegerField(default=100)
+    # {medium: most items at a time}; a medium set to 0 is switched off
+    caps = models.JSONField(default=dict, blank=True)
+    idle_since = models.DateTimeField(default=timezone.now)
+    handled_today = models.PositiveIntegerField(default=0)
+    last_offer_at = models.DateTimeField(null=True, blank=True)
+    # The page's lease: refreshed by heartbeats; when it ends the agent is unreachable.
+    lease_until = models.DateTimeField(null=True, blank=True)
+    # Grows with every sign-in and every loss; commands of an older holder are refused.
+    fence = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["lease_until"], name="agent_lease", condition=~Q(presence="offline"))]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.presence}"

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from routing.models.queue import Disposition, Queue
+
+
+class WorkItemQuerySet(models.QuerySet["WorkItem"]):
+    def visible_to(self, user: Any) -> WorkItemQuerySet:
+        if not user.is_active:
+            return self.none()
+        if user.supervises:
+            return self
+        queues = Queue.objects.filter(memberships__user=user).values("id")
+        return self.filter(Q(agent=user) | Q(queue__in=queues))
+
+    def live(self) -> WorkItemQuerySet:
+        return self.filter(state__in=WorkItem.LIVE)
+
+
+class WorkItem(models.Model):
+    """A unit of routing. States and their edges: routing.states."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        OFFERED = "offered", "Offered"
+        ACTIVE = "active", "In progress"
+        PAUSED = "paused", "Paused"
+        WRAPPING = "wrapping", "Wrap-up"
+        COMPLETED = "completed", "Completed"
+        ABANDONED = "abandoned", "Abandoned"
+        CANCELED = "canceled", "Canceled"
+
+    LIVE = (State.WAITING, State.OFFERED, State.ACTIVE, State.PAUSED, State.WRAPPING)
+    HELD = (State.ACTIVE, State.PAUSED, State.WRAPPING)
+
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+", db_index=False)
+    conversation = models.ForeignKey("channels_app.Conversation", null=True, on_delete=models.CASCADE, related_name="+")
+    medium = models.CharField(max_length=12)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    priority = models.SmallIntegerField(default=1)
+    cost = models.PositiveSmallIntegerField()
+    # [{"skill": key, "level": 1–5, "hard": true, "weight": 1.0}, …]
+    required = models.JSONField(default=list, blank=True)
+    agent = models.ForeignKey("core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    sticky_agent = models.ForeignKey(
+        "core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    direct_agent = models.ForeignKey(
+        "core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    direct_until = models.DateTimeField(null=True, blank=True)
+    # {agent id: ISO time until which the item is not offered to them again}
+    excluded = models.JSONField(default=dict, blank=True)
+    queued_at = models.DateTimeField()  # first entry, never changed
+    entered_at = models.DateTimeField()  # entry into the current queue
+    eligible_at = models.DateTimeField()
+    # When to look again although nothing happened: a ring advances, a cooldown ends (see matching).
+    wake_at = models.DateTimeField(null=True, blank=True)
+    ring = models.PositiveSmallIntegerField(default=0)
+    ring_seconds = models.FloatField(default=0)  # spent in the ring, without the time an offer rang
+    due_at = models.DateTimeField(null=True, blank=True)  # nearest SLA deadline, told by cases
+    sla_target_seconds = models.PositiveIntegerField(null=True, blank=True)
+    offers_made = models.PositiveSmallIntegerField(default=0)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    wrap_up_until = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    disposition = models.ForeignKey(Disposition, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=0)  # fencing: grows with every change of holder
+
+    objects = WorkItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=Q(state__in=["waiting", "offered", "active", "paused", "wrapping"]) & ~Q(conversation=None),
+                name="one_live_item_per_conversation",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["active", "paused", "wrapping"]) | Q(agent__isnull=False),
+                name="held_item_has_a_holder",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["queue", "queued_at"], name="work_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["wake_at"], name="work_to_wake", condition=Q(state="waiting")),
+            models.Index(
+                fields=["agent"], name="work_held", condition=Q(state__in=["offered", "active", "paused", "wrapping"])
+            ),
+            models.Index(fields=["wrap_up_until"], name="work_wrapping", condition=Q(state="wrapping")),
+            models.Index(fields=["queue", "-completed_at"], name="work_completed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.medium} {self.pk} {self.state}"
+
+
+class Offer(models.Model):
+    """A work item held for one agent until a deadline."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+        EXPIRED = "expired", "Expired"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    item = models.ForeignKey(WorkItem, on_delete=models.CASCADE, related_name="offers", db_index=False)
+    agent = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    broadcast = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(state="pending", broadcast=False), name="one_pending_offer"
+            ),
+            models.UniqueConstraint(
+                fields=["item", "agent"], condition=Q(state="pending"), name="one_pending_offer_per_agent"
+            ),
+            models.UniqueConstraint(fields=["item"], condition=Q(state="accepted", broadcast=True), name="one_winner"),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="pending")),
+            models.Index(fields=["agent"], name="offer_of_agent", condition=Q(state="pending")),
+            models.Index(fields=["item", "-id"], name="offer_of_item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} → {self.agent_id} {self.state}"
+
+
+class Segment(models.Model):
+    """One agent's part of a work item, from accepting to letting go."""
+
+    item = models.ForeignKey(WorkItem, on_delete=models.CASCADE, related_name="segments")
+    agent = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
+    started_at = models.DateTimeField()
+    wrap_up_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=20, blank=True)  # completed, transferred, requeued
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item"], condition=Q(ended_at=None), name="one_open_segment_per_item")
+        ]
+        indexes = [models.Index(fields=["agent", "-started_at"], name="segment_of_agent")]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} on {self.item_id}"
+
+
+class Decision(models.Model):
+    """Why: a decision with everything it was based on. Append-only, at most 2 kB, pruned by policy."""
+
+    class Kind(models.TextChoices):
+        QUEUE = "queue", "Queue"
+        MATCH = "match", "Agent"
+        NO_MATCH = "no_match", "Nobody yet"
+        ASSIGN = "assign", "Assigned by hand"
+        DEADLINE = "deadline", "Deadline"
+
+    item = models.ForeignKey(WorkItem, null=True, on_delete=models.CASCADE, related_name="decisions")
+    conversation = models.ForeignKey(
+        "channels_app.Conversation", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    sentence = models.CharField(max_length=300)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["conversation", "id"], name="decision_of_conversation")]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class ActionRun(models.Model):
+    """One action of a plan, done for one interaction: the row that keeps a rerun from doing it twice."""
+
+    interaction = models.ForeignKey(
+        "channels_app.Interaction", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    rule_id = models.BigIntegerField()
+    position = models.PositiveSmallIntegerField()
+    action = models.JSONField()
+    outcome = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["interaction", "rule_id", "position"], name="an_action_runs_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id}/{self.rule_id}/{self.position}"
