@@ -6,6 +6,7 @@ Buckets as in HdrHistogram: up to 127 exact, then 64 buckets for each doubling, 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -73,7 +74,9 @@ class Sketch:
         count = self.count
         if not count:
             return None
-        rank = max(1, -int(-share * count // 1))
+        rank = max(1, math.ceil(share * count))
+        if rank >= count:
+            return self.largest
         seen = 0
         for bucket in sorted(self.buckets):
             seen += self.buckets[bucket]
