@@ -1,0 +1,80 @@
+"""The cast: Ana (agent), Sam (supervisor), Adi (admin), Kim (customer), Max (a stranger)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from channels_app.models import Channel
+from crm.models import Customer, Identity
+from cxos.core.models import Role, Team, User
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A quiet Wednesday morning."""
+    return datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return Team.objects.create(name="Care")
+
+
+def _user(name: str, role: Role, team: Team) -> User:
+    user = User(email=f"{name.lower()}@example.com", name=name, role=role)
+    user.set_password(PASSWORD)
+    user.save()
+    user.teams.add(team)
+    return user
+
+
+@pytest.fixture
+def ana(team: Team) -> User:
+    return _user("Ana", Role.AGENT, team)
+
+
+@pytest.fixture
+def sam(team: Team) -> User:
+    return _user("Sam", Role.SUPERVISOR, team)
+
+
+@pytest.fixture
+def adi(team: Team) -> User:
+    return _user("Adi", Role.ADMIN, team)
+
+
+def _customer(name: str, email: str) -> Customer:
+    customer = Customer.objects.create(name=name)
+    Identity.objects.create(customer=customer, kind="email", value=email, shown=email)
+    return customer
+
+
+@pytest.fixture
+def kim(db: None) -> Customer:
+    return _customer("Kim", "kim@example.com")
+
+
+@pytest.fixture
+def max(db: None) -> Customer:
+    return _customer("Max", "max@example.com")
+
+
+@pytest.fixture
+def api(db: None) -> Channel:
+    """A channel for other systems, without an address for replies."""
+    return Channel.objects.create(key="shop", name="Shop", kind=Channel.Kind.API, medium=Channel.Medium.MESSAGING)
+
+
+@pytest.fixture
+def webchat(db: None) -> Channel:
+    return Channel.objects.create(
+        key="site",
+        name="Site",
+        kind=Channel.Kind.WEBCHAT,
+        medium=Channel.Medium.CHAT,
+        secrets={"identity_secret": "a secret of the site"},
+    )
