@@ -1,0 +1,103 @@
+"""A decision as compact JSON (at most 2 kB) and the reasons why an item still waits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from routing.engine.floor import Floor, Group, Standing
+from routing.engine.scoring import waited
+from routing.engine.snapshot import Choice, Match, Reason, Unmatched
+
+LIMIT_BYTES = 2048
+VERSION = 1
+
+
+def explain(match: Match) -> dict[str, Any]:
+    """The match as JSON-ready data. Keys: v, reason, ring, cost, score{}, considered, filtered{}, chosen[], alternatives[]."""
+    score = match.score
+    parts = {"priority": score.priority, "age": score.age, "sla": score.sla, "vip": score.vip, "total": score.total}
+    data: dict[str, Any] = {
+        "v": VERSION,
+        "reason": match.reason.value,
+        "ring": match.ring,
+        "cost": match.cost,
+        "score": {name: round(value, 1) for name, value in parts.items() if value or name == "total"},
+        "considered": match.considered,
+        "filtered": {reason.value: count for reason, count in match.filtered.items()},
+        "chosen": [_choice(each) for each in match.chosen],
+        "alternatives": [_choice(each) for each in match.alternatives],
+    }
+    while len(encoded(data)) > LIMIT_BYTES and (data["alternatives"] or len(data["chosen"]) > 1):
+        # Only a broadcast to very many agents gets here; the offers themselves name every agent.
+        (data["alternatives"] or data["chosen"]).pop()
+        data["cut"] = True
+    return data
+
+
+def encoded(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    data: dict[str, Any] = {"agent": choice.agent, "level": choice.level, "skill": round(choice.proficiency, 2)}
+    if abs(choice.strategy_value) != float("inf"):  # JSON has no infinity: never offered, or not idle
+        data["by"] = round(choice.strategy_value, 2)
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """What all waiting items of one group have in common."""
+
+    filtered: dict[Reason, int]
+    slot_at: float | None  # when the per-minute limit lets the next agent have an offer
+    delays: tuple[float, ...]  # of free agents who take the queue's items only after a wait
+
+
+def unmatched(floor: Floor, *, now: float) -> list[Unmatched]:
+    """Why each item left on the floor waits, and when time alone changes that. O(items + groups × agents)."""
+    reports: dict[int, GroupReport] = {}
+    result = []
+    for standing in floor.standings.values():
+        group = standing.group
+        if group is None:
+            reason = standing.parked or Reason.NOBODY_FREE
+            result.append(Unmatched(standing.item.id, reason, standing.recheck_at, standing.ring))
+            continue
+        report = reports.get(id(group))
+        if report is None:
+            report = reports[id(group)] = _report(floor, group, now)
+        result.append(_unmatched(floor, standing, group, report, now))
+    return result
+
+
+def _report(floor: Floor, group: Group, now: float) -> GroupReport:
+    need, rules = group.need, group.rules
+    free = list(floor.roster.each(group.pool.bits & floor.roster.free(need.medium, need.cost)))
+    allowed = [seat for seat in free if seat.allowed_by(rules, now=now)]
+    busy = group.pool.bits.bit_count() - len(allowed)
+    slots = [slot for seat in free if (slot := seat.offer_slot_at(rules, now=now)) is not None]
+    delays = tuple(sorted(delay for seat in allowed if (delay := seat.agent.queue_delays.get(need.queue, 0.0)) > 0))
+    filtered = {**group.pool.filtered, **({Reason.NO_CAPACITY: busy} if busy else {})}
+    return GroupReport(filtered, min(slots, default=None), delays)
+
+
+def _unmatched(floor: Floor, standing: Standing, group: Group, report: GroupReport, now: float) -> Unmatched:
+    item, pool = standing.item, group.pool
+    reason, held_until = floor.held.get(item.id, (Reason.NOBODY_FREE, None))
+    if group.need.direct is not None:
+        reason = Reason.WAITS_FOR_DIRECT
+    elif not pool.bits:
+        reason = Reason.NOBODY_ELIGIBLE
+    instants = [at for at in (standing.recheck_at, held_until, report.slot_at) if at is not None]
+    filtered = report.filtered
+    cooling = [until for agent, until in item.excluded if until > now and floor.roster.bit_of.get(agent, 0) & pool.bits]
+    if cooling:
+        filtered = {**filtered, Reason.EXCLUDED: len(cooling)}
+        instants += cooling
+    if report.delays:
+        age = waited(item, now=now)
+        instants += [now + delay - age for delay in report.delays if delay > age][:1]
+    return Unmatched(item.id, reason, min(instants, default=None), standing.ring, filtered)
