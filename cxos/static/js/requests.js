@@ -1,0 +1,69 @@
+// Every htmx request: CSRF header, the thin bar while one is under way, and words when one fails.
+
+const bar = document.getElementById("request-bar");
+let underWay = 0;
+
+function toast(tone, message) {
+  document.dispatchEvent(new CustomEvent("toast", { detail: { tone, message } }));
+}
+
+function words(name) {
+  return document.getElementById("toast-error")?.content.querySelector(".toast")?.dataset[name] ?? "";
+}
+
+if (window.Idiomorph) {
+  // What someone is typing stays theirs.
+  window.Idiomorph.defaults.ignoreActiveValue = true;
+  window.Idiomorph.defaults.restoreFocus = true;
+  // The server does not know what is unfolded, open or switched here; it says so with data-server-owned when it does.
+  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, change) => {
+    if (name !== "open" || element.hasAttribute("data-server-owned")) return true;
+    return !(element instanceof HTMLDetailsElement || (element instanceof HTMLDialogElement && change === "remove"));
+  };
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]')?.content;
+  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.closest("[data-region]") === event.detail.elt) return; // a live refetch is nobody's waiting
+  event.detail.requestConfig.counted = true;
+  underWay += 1;
+  bar?.toggleAttribute("data-busy", true);
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.requestConfig?.counted) return;
+  underWay = Math.max(0, underWay - 1);
+  bar?.toggleAttribute("data-busy", underWay > 0);
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr, elt } = event.detail;
+  if (elt.matches?.("[data-region]")) return;
+  if (xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return; // the server found words of its own
+  const known = { 401: "signedOut", 403: "denied", 404: "gone", 410: "gone" };
+  let message = words(known[xhr.status] ?? "failed");
+  if (xhr.getResponseHeader("Content-Type")?.includes("json")) {
+    try { message = JSON.parse(xhr.responseText).detail ?? message; } catch { /* no words in it */ }
+  }
+  toast("error", message);
+});
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.detail.elt.matches?.("[data-region]")) toast("error", words("offline"));
+  });
+}
+
+// A form sent twice by an impatient double click is sent once.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method === "dialog" || event.target.hasAttribute("hx-post")) return;
+  const button = event.submitter;
+  if (button?.matches(".button")) queueMicrotask(() => !event.defaultPrevented && button.setAttribute("aria-busy", "true"));
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll(".button[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+});
