@@ -46,6 +46,7 @@ class Daemon:
         self.user = user
         self.group = group
         self._process: subprocess.Popen[bytes] | None = None
+        self._group_ended = True
 
     @property
     def pid(self) -> int | None:
@@ -57,6 +58,7 @@ class Daemon:
         if self.is_running():
             return
         with open_log(self.log) as output:
+            self._group_ended = False
             self._process = subprocess.Popen(
                 self.argv,
                 stdin=subprocess.DEVNULL,
@@ -102,13 +104,14 @@ class Daemon:
 
     def kill(self) -> None:
         """kill -9 for the process and all its descendants that stayed in its group."""
-        if self._process is None:
+        if self._process is None or self._group_ended:
             return
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             pass  # nobody of the group is left
         self._process.wait()
+        self._group_ended = True  # from now on the number may belong to a stranger
 
     def last_lines(self, count: int = 15) -> str:
         """End of its log, for a message about why it died."""

@@ -1,7 +1,7 @@
 """The virtual environment .venv, made from the hash-pinned locks and kept equal to them. Standard library only.
 
-A stamp inside says which locks it was made from. It is removed before the first change and written after the last, so
-an environment without a stamp is half-made and is made anew.
+A stamp inside says which locks it was made from. Before a change it is marked unfinished and after the last one it is
+written anew: an interrupted installation is resumed, an environment without a stamp is made from nothing.
 """
 
 import fcntl
@@ -39,9 +39,10 @@ def ensure_environment(*, development: bool) -> Path:
             return python
         locks = [RUNTIME_LOCK, DEVELOPMENT_LOCK] if development or has_development_tools() else [RUNTIME_LOCK]
         wanted = fingerprint(development=len(locks) == 2)
-        if not is_whole():
+        if not is_usable():
             make_empty_environment()
-        (VENV / "stamp.json").unlink(missing_ok=True)
+        write_stamp({"place": str(ROOT), "unfinished": "yes"})
+        remove_half_installed()
         install(python, locks)
         remove_unlocked(python)
         write_stamp(wanted)
@@ -80,15 +81,25 @@ def is_current(wanted: dict[str, str]) -> bool:
     return wanted.items() <= read_stamp().items() and (VENV / "bin" / "python").exists()
 
 
-def is_whole() -> bool:
-    """Whether the environment can be updated in place: finished once, in this place, with a Python that still starts."""
+def is_usable() -> bool:
+    """Whether packages can be installed into the environment: made in this place, with a Python and a pip that start."""
     if read_stamp().get("place") != str(ROOT):
         return False
-    test = "import sys; sys.exit(sys.version_info < (3, 11))"
+    test = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     try:
         return subprocess.run([VENV / "bin" / "python", "-c", test], capture_output=True).returncode == 0
     except OSError:
         return False
+
+
+def remove_half_installed() -> None:
+    """Forget packages whose installation was interrupted: pip writes the file INSTALLER after all others."""
+    for site in VENV.glob("lib/python*/site-packages"):
+        for metadata in site.glob("*.dist-info"):
+            if not (metadata / "INSTALLER").exists():
+                shutil.rmtree(metadata)
+        for set_aside in site.glob("~*"):  # by an uninstallation that was interrupted
+            shutil.rmtree(set_aside, ignore_errors=True)
 
 
 def has_development_tools() -> bool:
@@ -203,7 +214,9 @@ def explain_failure(what: str, output: str) -> None:
     if "No space left on device" in output:
         raise CannotRun(f"{what}: the disk is full. Free some space, then run the same command again.")
     if "DO NOT MATCH THE HASHES" in output:
-        raise CannotRun(f"{what}: a downloaded file is not the one in the lock file. Do not go on; look into it.\n{last}")
+        raise CannotRun(
+            f"{what}: a downloaded file is not the one in the lock file. Do not go on; look into it.\n{last}"
+        )
     if re.search(r"Temporary failure in name resolution|Connection refused|timed out|NewConnectionError", output):
         raise CannotRun(
             f"{what}: the package registry cannot be reached. Check the network and proxy settings, then run the same "

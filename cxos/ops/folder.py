@@ -1,10 +1,10 @@
 """The data folder: everything that must survive a restart, with its secrets, and who is running or using its servers.
 
-    secrets.json     keys of this installation, made once, mode 0600
-    postgres/ redis/ the servers' files
-    run/             locks, sockets, servers.json (how to reach the running servers)
-    log/             one log per process
-    static/ media/   collected static files, attachments
+- secrets.json: keys of this installation, made once, mode 0600
+- postgres/, redis/: the servers' files
+- run/: locks, sockets, servers.json (how to reach the running servers)
+- log/: one log per process
+- static/, media/: collected static files, attachments
 """
 
 import base64

@@ -4,6 +4,7 @@ Uses the servers that bin/up, or another such command, runs; starts and stops th
 """
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ START_SECONDS = 60
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that whatever was started is stopped
     folder = DataFolder.of_environment()
     environment = folder.environment()
     if external(environment):
@@ -60,13 +62,11 @@ def run_with_own_servers(folder: DataFolder, environment: dict[str, str]) -> int
 def run_command(environment: dict[str, str]) -> int:
     """Exit code of manage.py. Ctrl-C reaches it from the terminal; here we only wait for it to end."""
     command = [sys.executable, str(ROOT / "manage.py"), *sys.argv[1:]]
-    process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent(15))
-    while True:
-        try:
-            code = process.wait()
-            return code if code >= 0 else 128 - code
-        except KeyboardInterrupt:
-            continue
+    process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent(signal.SIGTERM))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    code = process.wait()
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

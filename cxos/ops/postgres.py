@@ -84,9 +84,7 @@ class Postgres(Daemon):
 
     def connect(self, database: str = "postgres") -> "psycopg2.extensions.connection":
         """A plain connection as the cluster's superuser, in autocommit mode."""
-        connection = psycopg2.connect(
-            dbname=database, user=ROLE, host=str(self.socket_directory), connect_timeout=5
-        )
+        connection = psycopg2.connect(dbname=database, user=ROLE, host=str(self.socket_directory), connect_timeout=5)
         connection.autocommit = True
         return connection
 
@@ -128,7 +126,7 @@ class Postgres(Daemon):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
                 if cursor.fetchone() is None:
-                    cursor.execute(f'CREATE DATABASE "{name}" ENCODING \'UTF8\' TEMPLATE template0')
+                    cursor.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
         finally:
             connection.close()
 

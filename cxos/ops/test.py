@@ -33,6 +33,7 @@ OWN_PARALLELISM = ("-n", "--numprocesses", "--pdb", "--trace", "-p no:xdist", "-
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that whatever was started is stopped
     ensure_vendor_files()
     chromium = ensure_chromium()
     with throwaway_folder() as folder, EmbeddedServers(folder, fast=True) as servers:

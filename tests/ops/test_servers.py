@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+
 from cxos.ops.servers import EmbeddedServers
 
 
