@@ -26,6 +26,7 @@ MAX_VALUE_CHARS = 2_000
 MAX_NAME_CHARS = 200
 PLAIN_VALUE = f"A value must be text of up to {MAX_VALUE_CHARS} characters, a number, true or false."
 
+
 class Problem(NamedTuple):
     """What is wrong with a tree, and where: `path` is "" for the root, else like "and.0.not"."""
 
@@ -139,7 +140,7 @@ def evaluate(tree: Any, facts: Mapping[str, Any]) -> Verdict:
         if problems:
             return Verdict(False, problem=_told(problems[0]))
         return Verdict(_ask(tree, facts if isinstance(facts, Mapping) else {}, "", trace), tuple(trace))
-    except Exception as error:  # a fact's own methods may fail; a rule must never stop the line
+    except Exception as error:  # noqa: BLE001  a fact’s own methods may fail; a rule must never stop the line
         return Verdict(False, tuple(trace), f"The conditions could not be evaluated ({type(error).__name__}).")
 
 

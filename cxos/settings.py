@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "cases",
     "routing",
     "cxos.screens",
+    "cxos.demo",
 ]
 AUTH_USER_MODEL = "core.User"
 MIDDLEWARE = [

@@ -8,4 +8,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # Every app's edges into the event stream: importing them registers them.
-        autodiscover_modules("handlers", "hints")
+        autodiscover_modules("handlers", "hints", "figures")

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -28,11 +28,11 @@ MAX_DEATHS = 5
 BATCH = {"live": 4, "work": 50}
 
 CLAIM = """
-UPDATE core_delivery SET state = 'running', attempts = attempts + 1, leased_until = now() + %(lease)s
+UPDATE core_delivery SET state = 'running', attempts = attempts + 1, leased_until = statement_timestamp() + %(lease)s
 FROM core_event
 WHERE core_delivery.id IN (
     SELECT d.id FROM core_delivery d
-    WHERE d.lane = %(lane)s AND d.state = 'pending' AND d.due_at <= now() AND NOT EXISTS (
+    WHERE d.lane = %(lane)s AND d.state = 'pending' AND d.due_at <= statement_timestamp() AND NOT EXISTS (
         SELECT 1 FROM core_delivery earlier
         WHERE earlier.handler = d.handler AND earlier.key = d.key AND earlier.id < d.id AND earlier.state <> 'parked')
     ORDER BY d.id LIMIT %(batch)s FOR UPDATE OF d SKIP LOCKED)
@@ -108,7 +108,8 @@ def handle(claim: Claim) -> None:
         log.warning("lease lost", handler=claim.handler)
     except Exception as problem:
         log.error("handler failed", handler=claim.handler, attempt=claim.attempt, exc_info=True)
-        close_old_connections()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         put_back(claim, problem)
     finally:
         outbox.handling.reset(token)

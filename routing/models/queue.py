@@ -62,7 +62,8 @@ class Queue(models.Model):
     max_wait_seconds = models.PositiveIntegerField(null=True, blank=True)
     overflow_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     enabled = models.BooleanField(default=True)
-    settings = models.JSONField(default=dict, blank=True)
+    sticky_seconds = models.PositiveIntegerField(default=0)  # how long a returning customer waits for the same agent
+    settings = models.JSONField(default=dict, blank=True)  # the rarer rules of engine.QueueRules, by their names
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=timezone.now)
 
@@ -74,7 +75,7 @@ class Queue(models.Model):
 
 
 class QueueMember(models.Model):
-    """An agent who serves a queue, at a level: 0 = first choice, larger = later."""
+    """An agent who serves a queue; of two who can, the one with the larger level (0–5) is offered the work first."""
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+")

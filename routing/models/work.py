@@ -46,10 +46,13 @@ class WorkItem(models.Model):
     cost = models.PositiveSmallIntegerField()
     # [{"skill": key, "level": 1–5, "hard": true, "weight": 1.0}, …]
     required = models.JSONField(default=list, blank=True)
+    preferred = models.JSONField(default=list, blank=True)  # [{"skill": key, "weight": 1.0}, …]
+    interruptible = models.BooleanField(default=False)
     agent = models.ForeignKey("core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     sticky_agent = models.ForeignKey(
         "core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    sticky_until = models.DateTimeField(null=True, blank=True)
     direct_agent = models.ForeignKey(
         "core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -61,8 +64,15 @@ class WorkItem(models.Model):
     eligible_at = models.DateTimeField()
     # When to look again although nothing happened: a ring advances, a cooldown ends (see matching).
     wake_at = models.DateTimeField(null=True, blank=True)
+    # The ring clock: in `ring` since `ring_since`, after `ring_elapsed` seconds there before; it stands while an offer rings.
     ring = models.PositiveSmallIntegerField(default=0)
-    ring_seconds = models.FloatField(default=0)  # spent in the ring, without the time an offer rang
+    ring_since = models.DateTimeField(null=True, blank=True)
+    ring_elapsed = models.FloatField(default=0)
+    paused_seconds = models.FloatField(default=0)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    age_credit = models.FloatField(default=0)
+    vip_boost = models.FloatField(default=0)
+    overflow_path = models.JSONField(default=list, blank=True)  # ids of queues it came through
     due_at = models.DateTimeField(null=True, blank=True)  # nearest SLA deadline, told by cases
     sla_target_seconds = models.PositiveIntegerField(null=True, blank=True)
     offers_made = models.PositiveSmallIntegerField(default=0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication as DrfSessionAuthentication
+from django.utils.functional import LazyObject
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import SessionAuthentication as DrfSessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -40,4 +42,4 @@ class SessionAuthentication(DrfSessionAuthentication):
         if user is None or not user.is_authenticated or not user.is_active:
             return None
         self.enforce_csrf(request)
-        return user, None
+        return (user._wrapped if isinstance(user, LazyObject) else user), None  # type: ignore[attr-defined]

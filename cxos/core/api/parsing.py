@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import orjson
@@ -18,36 +19,37 @@ class BodyTooLarge(ParseError):
 
 
 def parse_json(body: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
-    """The value of a JSON body; raises ParseError with a sentence for anything we would not store as it is."""
+    """The value of a JSON body; raises ParseError with a sentence for anything we would not store as it is.
+
+    Lone surrogates, control characters, NaN, infinities and numbers beyond a double are refused by the parser itself.
+    """
     if len(body) > max_bytes:
-        raise BodyTooLarge(f"The body has {len(body)} bytes; at most {max_bytes} are taken. Send less at a time.")
+        raise BodyTooLarge(f"The body is larger than the {max_bytes:,} bytes taken at once. Send less at a time.")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as problem:
         raise ParseError(f"The body is no valid JSON in UTF-8: {problem}.") from None
-    if b"\\u0000" in body and _holds_nul(value):
+    if b"\\u0000" in body and any("\0" in text for text in _texts(value)):
         raise ParseError("The body holds a NUL character (\\u0000), which cannot be stored. Remove it.")
-    if _depth_over(value, MAX_DEPTH):
+    if _deeper_than(value, MAX_DEPTH):
         raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
     return value
 
 
-def _holds_nul(value: Any) -> bool:
+def _texts(value: Any) -> Iterator[str]:
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
-            if "\0" in item:
-                return True
+            yield item
         elif isinstance(item, dict):
             stack.extend(item.keys())
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)
-    return False
 
 
-def _depth_over(value: Any, limit: int) -> bool:
+def _deeper_than(value: Any, limit: int) -> bool:
     layer = [value]
     for _ in range(limit + 1):
         below: list[Any] = []

@@ -1,3 +1,5 @@
+"""Who may use an endpoint at all; which rows they see is `visible_to`, which commands `can_<verb>`."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -5,7 +7,11 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from cxos.core.models import Scope
+from cxos.core.models import Role, Scope
+
+STAFF = frozenset(Role)
+SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
 
 
 class HasScope(BasePermission):
@@ -20,3 +26,12 @@ class HasScope(BasePermission):
             return True
         default = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
         return getattr(view, "required_scope", default) in request.auth.scopes
+
+
+class HasRole(BasePermission):
+    """The person, or the key's user, has one of `view.roles`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        allowed = getattr(view, "roles", STAFF)
+        self.message = f"Only {' and '.join(sorted(f'{role}s' for role in allowed))} may do that."
+        return bool(request.user) and request.user.role in allowed

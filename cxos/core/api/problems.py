@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -21,6 +22,7 @@ TITLES = {
     406: "Not acceptable", 409: "Conflict", 413: "Too large", 415: "Unsupported media type", 422: "Not valid",
     429: "Too many requests",
 }  # fmt: skip
+MAX_ERRORS = 20
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
@@ -33,41 +35,67 @@ def problem(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def problem_of(refusal: DomainError) -> dict[str, Any]:
+    errors = [{"field": refusal.field, "message": refusal.message}] if refusal.field else []
+    return problem(refusal.status, refusal.code, refusal.message, **({"errors": errors} if errors else {}))
+
+
 def respond(status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    return Response(
-        problem(status, code, detail, **more), status=status, headers=headers, content_type="application/problem+json"
-    )
+    return answer(problem(status, code, detail, **more), headers)
+
+
+def answer(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
 
 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Any:
+    """The answer to a refusal; None for a fault of ours, which goes on to Django's handler and the log."""
     set_rollback()
     if isinstance(exception, DomainError):
-        errors = [{"field": exception.field, "message": exception.message}] if exception.field else []
-        return respond(exception.status, exception.code, exception.message, **({"errors": errors} if errors else {}))
+        return answer(problem_of(exception))
     if isinstance(exception, Http404):
         return respond(404, "not_found", "There is no such thing, or you may not see it.")
     if isinstance(exception, PermissionDenied):
         return respond(403, "forbidden", str(exception) or "You may not do that.")
     if isinstance(exception, ValidationError):
-        errors = list(flatten(exception.detail))
-        first = errors[0] if errors else {"field": "", "message": "The input is not valid."}
-        where = f"{first['field']}: " if first["field"] else ""
-        return respond(422, "not_valid", f"{where}{first['message']}", errors=errors)
+        return not_valid(exception)
     if isinstance(exception, APIException):
-        headers = {}
-        if getattr(exception, "auth_header", None):
-            headers["WWW-Authenticate"] = exception.auth_header
-        if getattr(exception, "wait", None) is not None:
-            headers["Retry-After"] = str(int(exception.wait) + 1)  # type: ignore[attr-defined]
-        code = getattr(exception.detail, "code", None) or exception.default_code
-        return respond(exception.status_code, str(code), str(exception.detail), headers)
+        return refused(exception)
+    if isinstance(exception, RequestDataTooBig):
+        return respond(413, "too_large", "The body is larger than what is taken at once. Send less at a time.")
+    if isinstance(exception, SuspiciousOperation):
+        return respond(400, "bad_request", "The request is malformed.")
+    if isinstance(exception, DataError):
+        log.warning("a value could not be stored", problem=str(exception)[:200])
+        return respond(422, "not_storable", "A value is too long or too large to be stored.")
     if isinstance(exception, (OperationalError, InterfaceError)):
         log.error("database is away", problem=str(exception)[:200])
         return unavailable()
     return None
 
 
-def flatten(detail: Any, path: str = "") -> Any:
+def not_valid(exception: ValidationError) -> Response:
+    errors = list(flatten(exception.detail))[:MAX_ERRORS] or [{"field": "", "message": "The input is not valid."}]
+    where = f"{errors[0]['field']}: " if errors[0]["field"] else ""
+    return respond(422, "not_valid", f"{where}{errors[0]['message']}", errors=errors)
+
+
+def refused(exception: APIException) -> Response:
+    headers = {}
+    if getattr(exception, "auth_header", None):
+        headers["WWW-Authenticate"] = str(exception.auth_header)  # type: ignore[attr-defined]
+    detail = str(exception.detail)
+    if exception.status_code == 429:
+        wait = int(getattr(exception, "wait", None) or 0) + 1
+        headers["Retry-After"] = str(wait)
+        detail = f"You have used this minute's requests. Send the next one in {wait} s."
+    if exception.status_code == 415:
+        detail = "A body must be JSON: send `Content-Type: application/json`."
+    code = str(getattr(exception.detail, "code", None) or exception.default_code)
+    return respond(exception.status_code, code, detail, headers)
+
+
+def flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
     """DRF's nested errors as {field: "items.3.text", message} in order."""
     if isinstance(detail, dict):
         for name, inner in detail.items():

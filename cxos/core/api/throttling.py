@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from cxos.core import broker
 from cxos.core.actor import actor_name
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Where a principal stands in this minute. `remaining` below 0: refuse. `reset`: seconds until the next minute."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(self.remaining, 0)),
+            "RateLimit-Reset": str(self.reset),
+        }
 
 
 def count_request(principal: str, *, cost: int = 1) -> tuple[int, int, int]:
@@ -30,14 +48,23 @@ def count_request(principal: str, *, cost: int = 1) -> tuple[int, int, int]:
     return limit, remaining, int((window + 1) * 60 - now) + 1
 
 
-class RateLimit(BaseThrottle):
-    """Puts the figures on the request; the response header middleware of the API shows them."""
+def principal_of(request: Request) -> str:
+    """Whose budget a request uses: the key's, the person's, else the peer address (a header could be forged)."""
+    who = request.auth or request.user
+    return actor_name(who) if who else f"ip:{request.META.get('REMOTE_ADDR', '')}"
 
+
+def count(request: HttpRequest, principal: str) -> Rate:
+    """Count once; the figures stay on the request for the answer's headers."""
+    rate = Rate(*count_request(principal))
+    request.rate = rate  # type: ignore[attr-defined]
+    return rate
+
+
+class RateLimit(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
-        principal = actor_name(request.auth or request.user) if request.user else f"ip:{self.get_ident(request)}"
-        self.limit, self.remaining, self.reset = count_request(principal)
-        request._request.rate = (self.limit, max(self.remaining, 0), self.reset)  # type: ignore[attr-defined]
-        return self.remaining >= 0
+        self.rate = count(request._request, principal_of(request))
+        return self.rate.remaining >= 0
 
     def wait(self) -> float:
-        return float(self.reset)
+        return float(self.rate.reset - 1)

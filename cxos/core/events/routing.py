@@ -151,3 +151,19 @@ class PresenceChanged:
     previous_ms: int
     reason: str
     at: str
+
+
+@event
+class WorkPaused:
+    item_id: int
+    queue_id: int
+    agent_id: int
+    at: str
+
+
+@event
+class WorkResumed:
+    item_id: int
+    queue_id: int
+    agent_id: int
+    at: str

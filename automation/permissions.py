@@ -1,0 +1,20 @@
+"""Who may see rules: those who answer for what they do."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from automation.models import Rule
+from cxos.core.errors import NotFound
+from cxos.core.models import User
+
+
+def rules_visible_to(user: User) -> QuerySet[Rule]:
+    return Rule.objects.all() if user.is_active and user.supervises else Rule.objects.none()
+
+
+def get_rule_for(user: User, rule_id: int) -> Rule:
+    rule = rules_visible_to(user).filter(id=rule_id).first()
+    if rule is None:
+        raise NotFound("no_such_rule", f"There is no rule {rule_id}, or you may not see it.")
+    return rule

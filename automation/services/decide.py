@@ -1,0 +1,52 @@
+"""Facts in, plan out. Reads rules, writes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from automation.conditions import evaluate
+from automation.models import Rule
+from automation.plan import Considered, Plan, PlannedAction
+
+CACHE_SECONDS = 2.0
+_cached: dict[str, tuple[float, list[Rule]]] = {}
+
+
+def decide(event_name: str, facts: Mapping[str, Any]) -> Plan:
+    """The plan of all enabled rules for this event, in their order. One query every two seconds a process."""
+    return plan_of(enabled_rules(event_name), facts)
+
+
+def plan_of(rules: Sequence[Rule], facts: Mapping[str, Any]) -> Plan:
+    """What these rules ask for, given these facts. Used as it is for dry runs."""
+    actions: list[PlannedAction] = []
+    considered: list[Considered] = []
+    for rule in rules:
+        verdict = evaluate(rule.conditions, facts)
+        considered.append(
+            Considered(rule.pk, rule.name, verdict.result, tuple(leaf._asdict() for leaf in verdict.trace))
+        )
+        if not verdict.result:
+            continue
+        for position, action in enumerate(rule.actions):
+            args = {name: value for name, value in action.items() if name != "kind"}
+            actions.append(PlannedAction(rule.pk, position, str(action.get("kind", "")), args, rule.name))
+        if rule.stops:
+            break
+    return Plan(tuple(actions), tuple(considered))
+
+
+def enabled_rules(event_name: str) -> list[Rule]:
+    cached = _cached.get(event_name)
+    if cached and time.monotonic() - cached[0] < CACHE_SECONDS:
+        return cached[1]
+    rules = list(Rule.objects.filter(event=event_name, enabled=True).order_by("position", "id"))
+    _cached[event_name] = (time.monotonic(), rules)
+    return rules
+
+
+def forget_rules() -> None:
+    """After a change in this process: look again at once."""
+    _cached.clear()

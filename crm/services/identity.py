@@ -1,0 +1,138 @@
+"""Who is this? Exact, normalised identities find the customer; conflicting ones ask a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from crm.models import Customer, Identity, MergeSuggestion
+from crm.normalise import normalise
+from cxos.core.events.crm import CustomerCreated, MergeSuggested
+from cxos.core.outbox import emit
+
+# When two identities in one message belong to different customers, the stronger one says whose message it is.
+STRENGTH = ("external_id", "email", "phone", "handle", "device")
+TRIES = 3
+FILLABLE = ("name", "language", "time_zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Whose message it is. `evidence`: which identities said so, in words; `suggestion` set when they disagreed."""
+
+    customer: Customer
+    created: bool
+    evidence: tuple[str, ...]
+    suggestion: MergeSuggestion | None = None
+
+
+def resolve(
+    identities: Iterable[tuple[str, str]],
+    *,
+    attributes: Mapping[str, Any] | None = None,
+    verified: bool = False,
+    now: datetime,
+) -> Resolution:
+    """The customer these (kind, value) identities name, made if nobody has them yet. Safe to repeat and to race."""
+    wanted = unique(identities)
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _resolve(wanted, attributes or {}, verified, now)
+        except IntegrityError:  # somebody created one of these identities in between: look again
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def unique(identities: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """(kind, normalised, as given), valid ones only, strongest first, each once."""
+    found: dict[tuple[str, str], str] = {}
+    for kind, given in identities:
+        value = normalise(kind, given)
+        if kind in STRENGTH and value:
+            found.setdefault((kind, value), given)
+    return sorted(
+        ((kind, value, given) for (kind, value), given in found.items()), key=lambda one: STRENGTH.index(one[0])
+    )
+
+
+def _resolve(
+    wanted: list[tuple[str, str, str]], attributes: Mapping[str, Any], verified: bool, now: datetime
+) -> Resolution:
+    known = _known(wanted)
+    owners = list(dict.fromkeys(known[kind, value].customer for kind, value, _ in wanted if (kind, value) in known))
+    created = not owners
+    customer = _survivor(owners[0]) if owners else Customer.objects.create(created_at=now, last_seen_at=now)
+    missing = [one for one in wanted if (one[0], one[1]) not in known]
+    Identity.objects.bulk_create(
+        Identity(customer=customer, kind=kind, value=value, shown=given[:254], verified=verified, created_at=now)
+        for kind, value, given in missing
+    )
+    _fill(customer, attributes, now=now)
+    if created:
+        emit(CustomerCreated(customer_id=customer.id), key=f"customer:{customer.id}")
+    evidence = tuple(f"{kind} {given}" for kind, value, given in wanted if (kind, value) in known)
+    suggestion = _suggest(customer, owners[1:], wanted, known) if len(owners) > 1 else None
+    return Resolution(customer, created, evidence or ("new",), suggestion)
+
+
+def _known(wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str], Identity]:
+    if not wanted:
+        return {}
+    rows = Identity.objects.select_related("customer").filter(
+        kind__in={kind for kind, _, _ in wanted}, value__in={value for _, value, _ in wanted}
+    )
+    return {(row.kind, row.value): row for row in rows}
+
+
+def _survivor(customer: Customer) -> Customer:
+    while customer.merged_into_id:
+        customer = customer.merged_into  # type: ignore[assignment]
+    return customer
+
+
+def _fill(customer: Customer, attributes: Mapping[str, Any], *, now: datetime) -> None:
+    """Take what we did not know yet; what a person or an earlier contact told us is not overwritten."""
+    changed = ["last_seen_at"]
+    customer.last_seen_at = now
+    for name in FILLABLE:
+        given = str(attributes.get(name) or "").strip()
+        if given and not getattr(customer, name):
+            setattr(customer, name, given[: Customer._meta.get_field(name).max_length])
+            changed.append(name)
+    extra = {k: v for k, v in attributes.items() if k not in FILLABLE and customer.attributes.get(k) != v}
+    if extra:
+        customer.attributes = {**customer.attributes, **extra}
+        changed.append("attributes")
+    customer.save(update_fields=changed)
+
+
+def _suggest(
+    customer: Customer,
+    others: list[Customer],
+    wanted: list[tuple[str, str, str]],
+    known: Mapping[tuple[str, str], Identity],
+) -> MergeSuggestion | None:
+    """Two customers' identities came in one message: suggest a merge, once per pair; never merge silently."""
+    first_made = None
+    evidence = [f"{kind} {given} belongs to #{known[kind, value].customer_id}"
+                for kind, value, given in wanted if (kind, value) in known]  # fmt: skip
+    for other in (_survivor(other) for other in others):
+        if other.id == customer.id:
+            continue
+        low, high = sorted((customer.id, other.id))
+        suggestion, made = MergeSuggestion.objects.get_or_create(
+            first_id=low, second_id=high, defaults={"evidence": ["One message carried identities of both.", *evidence]}
+        )
+        if made:
+            emit(
+                MergeSuggested(suggestion_id=suggestion.id, first_id=low, second_id=high),
+                key=f"customer:{customer.id}",
+            )
+            first_made = first_made or suggestion
+    return first_made

@@ -1,0 +1,167 @@
+"""The demo's configuration: teams, people, channels, hours, promises, queues, rules. Safe to run again."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from automation.models import Rule
+from cases.models import Calendar, CalendarDay, Metric, SlaPolicy, SlaTarget
+from channels_app.models import Channel
+from cxos.core.models import ApiKey, Team, User
+from cxos.core.services.api_keys import make_key
+from cxos.demo.people import PASSWORD, PEOPLE, SKILLS
+from routing.models import AgentSkill, AgentState, Disposition, Queue, QueueMember, Skill
+
+WEEKDAYS = {str(day): [[480, 1200]] for day in range(5)} | {"5": [[540, 960]]}
+ALWAYS = {str(day): [[0, 1440]] for day in range(7)}
+QUEUES = (
+    ("care", "Customer care", "Care", 60),
+    ("billing", "Billing", "Billing", 60),
+    ("technical", "Technical help", "Technical", 90),
+)
+DISPOSITIONS = {"solved": "Solved", "information": "Information given", "callback": "Will come back", "spam": "Spam"}
+HOURS, MINUTES = 3600, 60
+# metric → seconds at priority urgent, high, others
+PROMISES = {
+    Metric.FIRST_RESPONSE: (2 * MINUTES, 5 * MINUTES, 15 * MINUTES),
+    Metric.NEXT_RESPONSE: (5 * MINUTES, 10 * MINUTES, 30 * MINUTES),
+    Metric.RESOLUTION: (4 * HOURS, 8 * HOURS, 16 * HOURS),
+}
+
+
+@transaction.atomic
+def seed(*, now: datetime) -> None:
+    """Everything the demo needs before the first customer writes."""
+    seed_people()
+    calendar = seed_hours(now.year)
+    seed_promises(calendar)
+    seed_queues()
+    seed_channels()
+    seed_rules()
+
+
+def seed_people() -> None:
+    teams = {name: Team.objects.get_or_create(name=name)[0] for name in ("Care", "Billing", "Technical")}
+    skills = {key: Skill.objects.get_or_create(key=key, defaults={"name": name})[0] for key, name in SKILLS.items()}
+    for person in PEOPLE:
+        user = User.objects.filter(email=person.email).first()
+        if user is None:
+            user = User.objects.create_user(person.email, PASSWORD, name=person.name, role=person.role)
+        user.teams.add(teams[person.team])
+        if person.queues:
+            AgentState.objects.get_or_create(user=user)
+        for key, level in person.skills.items():
+            AgentSkill.objects.get_or_create(user=user, skill=skills[key], defaults={"level": level})
+
+
+def seed_hours(year: int) -> Calendar:
+    Calendar.objects.get_or_create(name="Around the clock", defaults={"zone": "UTC", "weekly": ALWAYS})
+    calendar, new = Calendar.objects.get_or_create(
+        name="Office hours", defaults={"zone": "Europe/Berlin", "weekly": WEEKDAYS}
+    )
+    if new:
+        for day, name in ((f"{year}-12-25", "Christmas Day"), (f"{year + 1}-01-01", "New Year")):
+            CalendarDay.objects.create(calendar=calendar, date=day, name=name)
+    return calendar
+
+
+def seed_promises(calendar: Calendar) -> None:
+    always = Calendar.objects.get(name="Around the clock")
+    chat, _ = SlaPolicy.objects.get_or_create(
+        name="Conversations",
+        defaults={"rank": 10, "calendar": always, "conditions": {"fact": "channel.medium", "op": "in", "value": ["chat", "messaging"]}},
+    )
+    rest, _ = SlaPolicy.objects.get_or_create(name="Everything else", defaults={"rank": 20, "calendar": calendar})
+    for policy in (chat, rest):
+        for metric, (urgent, high, others) in PROMISES.items():
+            for priority, budget in ((3, urgent), (2, high), (None, others)):
+                SlaTarget.objects.get_or_create(
+                    policy=policy, metric=metric, priority=priority, defaults={"budget_seconds": budget}
+                )
+
+
+def seed_queues() -> None:
+    always = Calendar.objects.get(name="Around the clock")
+    for key, name, team, target in QUEUES:
+        queue, _ = Queue.objects.get_or_create(
+            key=key,
+            defaults={
+                "name": name, "team": Team.objects.get(name=team), "calendar": always, "service_level_seconds": target,
+                "offer_seconds": 30, "sticky_seconds": 10,
+                "rings": [{"seconds": 60}, {"drops_all_soft": True}],
+            },
+        )  # fmt: skip
+        for person in PEOPLE:
+            if key in person.queues:
+                level = 5 if person.queues[0] == key else 3
+                user = User.objects.get(email=person.email)
+                QueueMember.objects.get_or_create(queue=queue, user=user, defaults={"level": level})
+    for key, name in DISPOSITIONS.items():
+        Disposition.objects.get_or_create(key=key, defaults={"name": name})
+
+
+def seed_channels() -> None:
+    Channel.objects.get_or_create(
+        key="web",
+        defaults={
+            "name": "Website chat", "kind": Channel.Kind.WEBCHAT, "medium": Channel.Medium.CHAT,
+            "config": {"queue": "care", "greeting": "Hi! How can we help?", "allowed_origins": []},
+            "secrets": {"identity_secret": secrets.token_urlsafe(32)},
+        },
+    )  # fmt: skip
+    Channel.objects.get_or_create(
+        key="api",
+        defaults={
+            "name": "API", "kind": Channel.Kind.API, "medium": Channel.Medium.MESSAGING, "config": {"queue": "care"},
+            "secrets": {"signing_secrets": [secrets.token_urlsafe(32)]},
+        },
+    )  # fmt: skip
+
+
+def seed_rules() -> None:
+    def rule(name: str, conditions: dict[str, Any], actions: list[dict[str, Any]], position: int) -> None:
+        Rule.objects.get_or_create(
+            name=name,
+            event="MessageReceived",
+            defaults={"conditions": conditions, "actions": actions, "position": position},
+        )
+
+    billing_words = ["invoice", "bill", "billed", "charged", "charge", "refund", "payment"]
+    technical_words = ["internet", "router", "outage", "slow", "not working", "broken", "error", "signal"]
+    first = {"fact": "message.first", "op": "is", "value": True}
+    unhappy = {"fact": "message.sentiment", "op": "is", "value": "negative"}
+    billing = {"fact": "message.text", "op": "matches_any", "value": billing_words}
+    technical = {"fact": "message.text", "op": "matches_any", "value": technical_words}
+    english = {"skill": "english", "level": 3}
+    rule("Unhappy customers first", {"and": [first, unhappy]}, [{"kind": "set_priority", "priority": 2}], 10)
+    rule(
+        "Invoices go to billing",
+        {"and": [first, billing]},
+        [
+            {"kind": "add_tags", "tags": ["billing"]},
+            {"kind": "enqueue", "queue": "billing", "skills": [{"skill": "billing", "level": 2, "hard": True}, english]},
+        ],
+        20,
+    )
+    rule(
+        "Faults go to technical help",
+        {"and": [first, technical, {"not": billing}]},
+        [
+            {"kind": "add_tags", "tags": ["fault"]},
+            {"kind": "open_case", "subject": "Fault: {{message.text}}"},
+            {"kind": "enqueue", "queue": "technical", "skills": [{"skill": "technical", "level": 2, "hard": True}, english]},
+        ],
+        30,
+    )
+    rule("VIPs are told we care", {"and": [first, {"fact": "customer.vip", "op": "is", "value": True}]},
+         [{"kind": "reply", "text": "Hello {{customer.name | there}}, you are at the front of the line."}], 40)  # fmt: skip
+
+
+def demo_key(*, user: User, name: str, scopes: list[str]) -> str:
+    """A fresh API key for one of the demo's programs; older ones of that name are dropped."""
+    ApiKey.objects.filter(name=name, user=user).delete()
+    return make_key(name=name, user=user, scopes=scopes, expires_at=None, actor=None)[1]
