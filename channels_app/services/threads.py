@@ -63,7 +63,8 @@ def _conversation(interaction: Interaction, customer: Customer, now: datetime) -
                 with transaction.atomic():
                     return _start(interaction, customer, key), "started"
             except IntegrityError:  # somebody holds this key: the same customer a moment ago, or another customer
-                if _find(interaction.channel_id, (key,), customer.id) is not None:
+                ours = Conversation.objects.open().filter(customer_id=customer.id, thread_key=key)
+                if ours.filter(channel_id=interaction.channel_id).exists():
                     break
     raise RuntimeError(f"Thread {interaction.thread_key!r} of channel {interaction.channel_id} changes too fast.")
 
