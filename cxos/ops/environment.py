@@ -37,11 +37,12 @@ def ensure_environment(*, development: bool) -> Path:
     with one_at_a_time():
         if is_current(wanted):  # another command made it while we waited
             return python
+        refuse_link()
         locks = [RUNTIME_LOCK, DEVELOPMENT_LOCK] if development or has_development_tools() else [RUNTIME_LOCK]
         wanted = fingerprint(development=len(locks) == 2)
         if not is_usable():
             make_empty_environment()
-        write_stamp({"place": str(ROOT), "unfinished": "yes"})
+        write_stamp({"place": place(), "unfinished": "yes"})
         remove_half_installed()
         install(python, locks)
         remove_unlocked(python)
@@ -51,10 +52,15 @@ def ensure_environment(*, development: bool) -> Path:
 
 def fingerprint(*, development: bool) -> dict[str, str]:
     """What an environment is made from: this place and the content of the locks."""
-    made_from = {"place": str(ROOT), "runtime": digest(RUNTIME_LOCK)}
+    made_from = {"place": place(), "runtime": digest(RUNTIME_LOCK)}
     if development:
         made_from["development"] = digest(DEVELOPMENT_LOCK)
     return made_from
+
+
+def place() -> str:
+    """Where the environment really is: it does not work when moved."""
+    return str(VENV.resolve().parent)
 
 
 def digest(path: Path) -> str:
@@ -83,7 +89,7 @@ def is_current(wanted: dict[str, str]) -> bool:
 
 def is_usable() -> bool:
     """Whether packages can be installed into the environment: made in this place, with a Python and a pip that start."""
-    if read_stamp().get("place") != str(ROOT):
+    if read_stamp().get("place") != place():
         return False
     test = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     try:
@@ -119,6 +125,15 @@ def one_at_a_time() -> Iterator[None]:
         yield
     finally:
         os.close(folder)
+
+
+def refuse_link() -> None:
+    """A linked environment is used as it is, but never changed: another checkout may be running from it."""
+    if VENV.is_symlink():
+        raise CannotRun(
+            f"{VENV} is a link to {VENV.resolve()}, which was not made from this checkout's locks. Remove the link, "
+            "then run the same command again: an environment of its own will be made."
+        )
 
 
 def make_empty_environment() -> None:

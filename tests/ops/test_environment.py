@@ -121,6 +121,19 @@ def test_a_moved_checkout_gets_an_environment_of_its_own(checkout: Path, done: l
     assert done == ["made", "installed requirements.txt"] * 2
 
 
+def test_a_linked_environment_is_used_but_never_changed(checkout: Path, done: list[str]) -> None:
+    environment.ensure_environment(development=False)
+    (checkout / ".venv").rename(checkout / "other")
+    (checkout / ".venv").symlink_to(checkout / "other")
+    environment.ensure_environment(development=False)
+    (checkout / "requirements.txt").write_text("one==1.1 \\\n    --hash=sha256:11\n")
+
+    with pytest.raises(CannotRun, match="is a link to"):
+        environment.ensure_environment(development=False)
+
+    assert done == ["made", "installed requirements.txt"]
+
+
 def test_names_in_locks_are_compared_in_their_canonical_form(checkout: Path) -> None:
     assert environment.locked_names(checkout / "requirements-dev.txt") == {"two-three-four"}
 
