@@ -73,7 +73,11 @@ def seed_promises(calendar: Calendar) -> None:
     always = Calendar.objects.get(name="Around the clock")
     chat, _ = SlaPolicy.objects.get_or_create(
         name="Conversations",
-        defaults={"rank": 10, "calendar": always, "conditions": {"fact": "channel.medium", "op": "in", "value": ["chat", "messaging"]}},
+        defaults={
+            "rank": 10,
+            "calendar": always,
+            "conditions": {"fact": "channel.medium", "op": "in", "value": ["chat", "messaging"]},
+        },
     )
     rest, _ = SlaPolicy.objects.get_or_create(name="Everything else", defaults={"rank": 20, "calendar": calendar})
     for policy in (chat, rest):
@@ -143,7 +147,11 @@ def seed_rules() -> None:
         {"and": [first, billing]},
         [
             {"kind": "add_tags", "tags": ["billing"]},
-            {"kind": "enqueue", "queue": "billing", "skills": [{"skill": "billing", "level": 2, "hard": True}, english]},
+            {
+                "kind": "enqueue",
+                "queue": "billing",
+                "skills": [{"skill": "billing", "level": 2, "hard": True}, english],
+            },
         ],
         20,
     )
@@ -153,7 +161,11 @@ def seed_rules() -> None:
         [
             {"kind": "add_tags", "tags": ["fault"]},
             {"kind": "open_case", "subject": "Fault: {{message.text}}"},
-            {"kind": "enqueue", "queue": "technical", "skills": [{"skill": "technical", "level": 2, "hard": True}, english]},
+            {
+                "kind": "enqueue",
+                "queue": "technical",
+                "skills": [{"skill": "technical", "level": 2, "hard": True}, english],
+            },
         ],
         30,
     )

@@ -1,0 +1,39 @@
+"""Operator's figures of routing: how long work and offers have been waiting beyond their time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import GaugeMetricFamily
+
+from cxos.core.figures import rows, source
+
+WAITING = """
+SELECT q.key, count(i.id), coalesce(extract(epoch FROM now() - min(i.queued_at)), 0)
+FROM routing_queue q LEFT JOIN routing_workitem i ON i.queue_id = q.id AND i.state = 'waiting' GROUP BY q.key
+"""
+LATE = """
+SELECT 'offer', coalesce(extract(epoch FROM now() - min(expires_at)), 0) FROM routing_offer WHERE state = 'pending'
+UNION ALL
+SELECT 'clock', coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM cases_clock WHERE state = 'running'
+UNION ALL
+SELECT 'reply', coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM channels_app_message WHERE state = 'pending'
+"""
+
+
+@source
+def queues() -> Iterator[GaugeMetricFamily]:
+    depth = GaugeMetricFamily("cxos_queue_waiting", "Work items waiting.", labels=["queue"])
+    age = GaugeMetricFamily("cxos_queue_age_seconds", "Age of the oldest waiting work item.", labels=["queue"])
+    for key, waiting, oldest in rows(WAITING):
+        depth.add_metric([key], waiting)
+        age.add_metric([key], max(0.0, float(oldest)))
+    yield from (depth, age)
+
+
+@source
+def timers() -> Iterator[GaugeMetricFamily]:
+    late = GaugeMetricFamily("cxos_timer_lateness_seconds", "How overdue the oldest due row is.", labels=["timer"])
+    for timer, seconds in rows(LATE):
+        late.add_metric([timer], max(0.0, float(seconds)))
+    yield late

@@ -1,0 +1,35 @@
+"""The agent's row: locked by everything that changes what the agent holds, so that capacity is never exceeded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cxos.core.models import User
+from routing.models import AgentState
+from routing.snapshots import held_loads
+
+
+def lock_agent(user_id: int) -> AgentState:
+    """The agent's state, locked until the transaction ends; made for an agent who never signed in. Lock it before items."""
+    state = AgentState.objects.select_for_update(of=("self",), no_key=True).filter(user_id=user_id).first()
+    if state is None:
+        AgentState.objects.get_or_create(user_id=user_id)
+        state = AgentState.objects.select_for_update(of=("self",), no_key=True).get(user_id=user_id)
+    return state
+
+
+def held_cost(user_id: int, *, interrupting: bool = False) -> int:
+    """Capacity points the agent holds, pending offers included; a call looks only at what it cannot interrupt."""
+    load = held_loads([user_id])[user_id]
+    return sum(cost - (soft if interrupting else 0) for _, cost, soft in load.values())
+
+
+def note_idle(state: AgentState, *, now: datetime) -> None:
+    """When the last held thing is gone the agent begins to be idle: longest idle counts from here."""
+    if not held_cost(state.user_id):
+        state.idle_since = now
+        state.save(update_fields=["idle_since"])
+
+
+def state_of(user: User) -> AgentState:
+    return AgentState.objects.get_or_create(user=user)[0]

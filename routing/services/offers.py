@@ -1,0 +1,280 @@
+"""Offers: made, accepted, declined, expired, withdrawn. Each is one transaction; locks go agent → item → offer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from channels_app.services.assignment import assign
+from cxos.core.errors import Conflict, NotFound
+from cxos.core.events.routing import OfferAccepted, OfferDeclined, OfferExpired, OfferMade, OfferWithdrawn
+from cxos.core.models import User
+from cxos.core.outbox import emit
+from routing.matching import Match, explain
+from routing.models import AgentState, Decision, Offer, Presence, Queue, Segment, WorkItem
+from routing.sentences import match_sentence
+from routing.services.agents import held_cost, lock_agent, note_idle
+from routing.services.presence import change_presence
+
+VOICE = "voice"
+
+
+def milliseconds(start: datetime, end: datetime) -> int:
+    return max(0, round((end - start).total_seconds() * 1000))
+
+
+def make_offer(match: Match, *, now: datetime) -> list[Offer]:
+    """Commit a match: hold the item for its agent(s) until the queue's deadline. Empty when the world moved on."""
+    try:
+        with transaction.atomic():
+            return _make_offer(match, now=now)
+    except IntegrityError:  # another matcher was faster; its offer stands
+        return []
+
+
+def _make_offer(match: Match, *, now: datetime) -> list[Offer]:
+    agents = [lock_agent(agent_id) for agent_id in sorted(match.agents)]
+    item = WorkItem.objects.select_related("queue").filter(id=match.item).first()
+    if item is None:
+        return []
+    takers = [agent for agent in agents if _may_take(agent, item)]
+    if not takers or not _hold(item, now=now):
+        return []
+    broadcast = len(match.agents) > 1
+    offers = Offer.objects.bulk_create(
+        Offer(
+            item=item,
+            agent_id=agent.user_id,
+            attempt=item.offers_made + 1,
+            broadcast=broadcast,
+            made_at=now,
+            expires_at=now + timedelta(seconds=item.queue.offer_seconds),
+        )
+        for agent in takers
+    )
+    AgentState.objects.filter(user__in=[agent.user_id for agent in takers]).update(last_offer_at=now)
+    Decision.objects.create(
+        item=item,
+        conversation_id=item.conversation_id,
+        kind=Decision.Kind.MATCH,
+        sentence=match_sentence(match),
+        facts=explain(match),
+        at=now,
+    )
+    for offer in offers:
+        _tell_made(offer, item, now=now)
+    return offers
+
+
+def _may_take(agent: AgentState, item: WorkItem) -> bool:
+    """Checked under the agent's lock: the matcher's picture may be a moment old."""
+    if agent.presence != Presence.AVAILABLE or agent.pending_presence:
+        return False
+    return held_cost(agent.user_id, interrupting=item.medium == VOICE) + item.cost <= agent.budget
+
+
+def _hold(item: WorkItem, *, now: datetime) -> bool:
+    since = item.ring_since or item.entered_at
+    held = WorkItem.objects.filter(id=item.id, state=WorkItem.State.WAITING, version=item.version).update(
+        state=WorkItem.State.OFFERED,
+        offers_made=F("offers_made") + 1,
+        version=F("version") + 1,
+        wake_at=None,
+        ring_elapsed=item.ring_elapsed + max(0.0, (now - since).total_seconds()),
+        ring_since=None,
+    )
+    return bool(held)
+
+
+def _tell_made(offer: Offer, item: WorkItem, *, now: datetime) -> None:
+    emit(
+        OfferMade(
+            offer_id=offer.id,
+            item_id=item.id,
+            queue_id=item.queue_id,
+            agent_id=offer.agent_id,
+            conversation_id=item.conversation_id,
+            medium=item.medium,
+            at=now.isoformat(),
+            expires_at=offer.expires_at.isoformat(),
+            waited_ms=milliseconds(item.queued_at, now),
+            attempt=offer.attempt,
+        ),
+        key=f"work:{item.id}",
+    )
+
+
+def accept_offer(offer_id: int, *, user: User, now: datetime) -> WorkItem:
+    """The agent takes the work. The first to commit wins; anybody later is told so (Conflict `already_taken`)."""
+    with transaction.atomic():
+        agent = lock_agent(user.pk)
+        offer = own_offer(offer_id, user)
+        if offer.state == Offer.State.ACCEPTED:
+            return offer.item  # a repeated click or resent command
+        won = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING, expires_at__gt=now).update(
+            state=Offer.State.ACCEPTED, closed_at=now
+        )
+        item = offer.item
+        taken = won and WorkItem.objects.filter(id=item.id, state=WorkItem.State.OFFERED).update(
+            state=WorkItem.State.ACTIVE,
+            agent=user,
+            accepted_at=now,
+            sticky_agent=user,
+            version=F("version") + 1,
+        )
+        if not taken:
+            raise _why_not(offer, now)
+        _withdraw_siblings(offer, now=now)
+        _begin(item, user, now=now)
+        agent.handled_today = F("handled_today") + 1  # type: ignore[assignment]
+        agent.save(update_fields=["handled_today"])
+        _tell_accepted(offer, item, now=now)
+    item.refresh_from_db()
+    return item
+
+
+def own_offer(offer_id: int, user: User) -> Offer:
+    offer = Offer.objects.select_related("item__queue").filter(id=offer_id, agent=user).first()
+    if offer is None:
+        raise NotFound("no_such_offer", "There is no such offer for you.")
+    return offer
+
+
+def _why_not(offer: Offer, now: datetime) -> Conflict:
+    offer.refresh_from_db()
+    if offer.state == Offer.State.PENDING and offer.expires_at > now:
+        return Conflict("already_taken", "Somebody else has taken this work already.")
+    if offer.state in {Offer.State.EXPIRED, Offer.State.PENDING}:
+        return Conflict("offer_expired", "This offer has expired. The work is being offered to somebody else.")
+    if offer.state == Offer.State.WITHDRAWN:
+        return Conflict("already_taken", "This work has been taken or moved already.")
+    return Conflict("offer_closed", f"This offer is {offer.get_state_display().lower()} already.")
+
+
+def _begin(item: WorkItem, user: User, *, now: datetime) -> None:
+    Segment.objects.create(item=item, agent=user, started_at=now)
+    if item.conversation_id:
+        assign(item.conversation_id, assignee_id=user.pk, team_id=item.queue.team_id, actor=user, now=now)
+
+
+def _tell_accepted(offer: Offer, item: WorkItem, *, now: datetime) -> None:
+    waited_ms = milliseconds(item.queued_at, now)
+    emit(
+        OfferAccepted(
+            offer_id=offer.id,
+            item_id=item.id,
+            queue_id=item.queue_id,
+            agent_id=offer.agent_id,
+            conversation_id=item.conversation_id,
+            medium=item.medium,
+            at=now.isoformat(),
+            waited_ms=waited_ms,
+            ring_ms=milliseconds(offer.made_at, now),
+            within_service_level=waited_ms <= item.queue.service_level_seconds * 1000,
+        ),
+        key=f"work:{item.id}",
+        actor=f"user:{offer.agent_id}",
+    )
+
+
+def _withdraw_siblings(offer: Offer, *, now: datetime) -> None:
+    for other in Offer.objects.filter(item_id=offer.item_id, state=Offer.State.PENDING).order_by("id"):
+        withdraw(other, item=offer.item, reason="taken by somebody else", now=now)
+
+
+def withdraw(offer: Offer, *, item: WorkItem, reason: str, now: datetime) -> None:
+    """Close a pending offer whose reason is gone. Needs an open transaction."""
+    closed = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING).update(
+        state=Offer.State.WITHDRAWN, closed_at=now, reason=reason[:80]
+    )
+    if closed:
+        emit(
+            OfferWithdrawn(**_closing(offer, item, now), reason=reason, ring_ms=milliseconds(offer.made_at, now)),
+            key=f"work:{item.id}",
+        )
+
+
+def _closing(offer: Offer, item: WorkItem, now: datetime) -> dict[str, Any]:
+    return {
+        "offer_id": offer.id,
+        "item_id": item.id,
+        "queue_id": item.queue_id,
+        "agent_id": offer.agent_id,
+        "conversation_id": item.conversation_id,
+        "at": now.isoformat(),
+    }
+
+
+def decline_offer(offer_id: int, *, user: User, reason: str, now: datetime) -> None:
+    """The agent passes. The work keeps its age, and is not offered to this agent again until the cooldown ends."""
+    with transaction.atomic():
+        agent = lock_agent(user.pk)
+        offer = own_offer(offer_id, user)
+        closed = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING).update(
+            state=Offer.State.DECLINED, closed_at=now, reason=reason[:80]
+        )
+        if not closed:
+            raise _why_not(offer, now)
+        emit(
+            OfferDeclined(**_closing(offer, offer.item, now), reason=reason, ring_ms=milliseconds(offer.made_at, now)),
+            key=f"work:{offer.item_id}",
+            actor=user,
+        )
+        _return_item(offer.item, not_to=user.pk, now=now)
+        note_idle(agent, now=now)
+
+
+def expire_due(*, now: datetime, limit: int = 200) -> int:
+    """Close overdue offers, oldest first, each in its own transaction; returns how many this call closed."""
+    due = Offer.objects.filter(state=Offer.State.PENDING, expires_at__lte=now).order_by("expires_at")
+    return sum(expire_offer(offer_id, now=now) for offer_id in list(due.values_list("id", flat=True)[:limit]))
+
+
+def expire_offer(offer_id: int, *, now: datetime) -> bool:
+    """The agent did not answer: presence becomes Missed, the work returns with its age. False if it was closed already."""
+    with transaction.atomic():
+        offer = Offer.objects.select_related("item__queue").get(id=offer_id)
+        agent = lock_agent(offer.agent_id)
+        closed = Offer.objects.filter(id=offer_id, state=Offer.State.PENDING, expires_at__lte=now).update(
+            state=Offer.State.EXPIRED, closed_at=now, reason="no answer"
+        )
+        if not closed:
+            return False
+        emit(
+            OfferExpired(**_closing(offer, offer.item, now), ring_ms=milliseconds(offer.made_at, now)),
+            key=f"work:{offer.item_id}",
+        )
+        _return_item(offer.item, not_to=offer.agent_id, now=now)
+        if agent.presence == Presence.AVAILABLE:
+            change_presence(agent, presence=Presence.MISSED, reason="Did not answer an offer", actor=None, now=now)
+        note_idle(agent, now=now)
+    return True
+
+
+def return_offers_of(agent_id: int, *, reason: str, now: datetime) -> int:
+    """The agent is no longer available: what rings there goes back at once. Returns how many offers were withdrawn."""
+    with transaction.atomic():
+        agent = lock_agent(agent_id)
+        pending = Offer.objects.select_related("item__queue").filter(agent_id=agent_id, state=Offer.State.PENDING)
+        offers = list(pending.order_by("item_id"))
+        for offer in offers:
+            withdraw(offer, item=offer.item, reason=reason, now=now)
+            _return_item(offer.item, not_to=agent_id, now=now)
+        if offers:
+            note_idle(agent, now=now)
+    return len(offers)
+
+
+def _return_item(item: WorkItem, *, not_to: int, now: datetime) -> None:
+    """Back to waiting, age kept, ring clock running on, unless another agent still has a pending offer of it."""
+    if Offer.objects.filter(item=item, state=Offer.State.PENDING).exists():
+        return
+    queue: Queue = item.queue
+    excluded = {agent: until for agent, until in item.excluded.items() if datetime.fromisoformat(until) > now}
+    excluded[str(not_to)] = (now + timedelta(seconds=queue.cooldown_seconds)).isoformat()
+    WorkItem.objects.filter(id=item.id, state=WorkItem.State.OFFERED).update(
+        state=WorkItem.State.WAITING, excluded=excluded, ring_since=now, wake_at=now, version=F("version") + 1
+    )

@@ -1,0 +1,85 @@
+"""Presence: what the agent says, what a lost connection says, and the lease that tells them apart."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from cxos.core.errors import Invalid
+from cxos.core.events.routing import PresenceChanged
+from cxos.core.models import User
+from cxos.core.outbox import emit
+from routing.models import AgentState, Presence
+from routing.services.agents import held_cost, lock_agent
+
+LEASE = timedelta(seconds=30)
+CHOOSABLE = (
+    Presence.OFFLINE, Presence.AVAILABLE, Presence.BUSY, Presence.BREAK, Presence.MEAL, Presence.MEETING,
+    Presence.TRAINING,
+)  # fmt: skip
+
+
+def set_presence(
+    user: User, *, presence: str, reason: str = "", after_work: bool = False, actor: Any, now: datetime
+) -> AgentState:
+    """The agent (or a supervisor) sets a state. `after_work`: take nothing new now, change when what is held is done."""
+    if presence not in CHOOSABLE:
+        names = ", ".join(choice.value for choice in CHOOSABLE)
+        raise Invalid("presence", f"Presence must be one of {names}.", field="presence")
+    with transaction.atomic():
+        state = lock_agent(user.pk)
+        if after_work and held_cost(user.pk):
+            state.pending_presence, state.reason = presence, reason[:80]
+            state.save(update_fields=["pending_presence", "reason"])
+            return state
+        signs_in = state.presence in {Presence.OFFLINE, Presence.UNREACHABLE}
+        state.lease_until = now + LEASE
+        if signs_in and presence != Presence.OFFLINE:
+            state.fence = F("fence") + 1  # type: ignore[assignment]
+            state.idle_since = now  # signing in starts the idle clock: the first in does not get everything
+        state.save(update_fields=["lease_until", "fence", "idle_since"])
+        state.refresh_from_db(fields=["fence"])
+        change_presence(state, presence=presence, reason=reason, actor=actor, now=now)
+    return state
+
+
+def change_presence(state: AgentState, *, presence: str, reason: str, actor: Any, now: datetime) -> None:
+    """Write and tell. The caller holds the agent's lock."""
+    previous, since = state.presence, state.presence_since
+    if previous == presence and state.reason == reason and not state.pending_presence:
+        return
+    state.presence, state.reason, state.pending_presence = presence, reason[:80], ""
+    if previous != presence:
+        state.presence_since = now
+    state.save(update_fields=["presence", "presence_since", "reason", "pending_presence"])
+    emit(
+        PresenceChanged(
+            agent_id=state.user_id,
+            presence=presence,
+            previous=previous,
+            previous_ms=max(0, round((now - since).total_seconds() * 1000)),
+            reason=reason[:80],
+            at=now.isoformat(),
+        ),
+        key=f"agent:{state.user_id}",
+        actor=actor,
+    )
+
+
+def apply_pending(state: AgentState, *, now: datetime) -> None:
+    """When the last held thing is gone, the change the agent asked for happens. The caller holds the agent's lock."""
+    if state.pending_presence and not held_cost(state.user_id):
+        change_presence(state, presence=state.pending_presence, reason=state.reason, actor=None, now=now)
+
+
+def heartbeat(user_id: int, *, now: datetime) -> None:
+    """The page is there: renew its lease; an agent whose connection was lost is available again."""
+    AgentState.objects.filter(user_id=user_id).update(lease_until=now + LEASE)
+    if AgentState.objects.filter(user_id=user_id, presence=Presence.UNREACHABLE).exists():
+        with transaction.atomic():
+            state = lock_agent(user_id)
+            if state.presence == Presence.UNREACHABLE:
+                change_presence(state, presence=Presence.AVAILABLE, reason="", actor=None, now=now)

@@ -1,0 +1,65 @@
+"""A small floor: one queue, Ana and Ben who serve it, and Kim's conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+
+import pytest
+
+from channels_app.models import Channel, Conversation
+from crm.models import Customer
+from cxos.core.models import Role, Team, User
+from routing.models import AgentState, Queue, QueueMember, Skill, WorkItem
+from routing.services.presence import set_presence
+from routing.services.queue import enqueue
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def queue(team: Team) -> Queue:
+    return Queue.objects.create(key="care", name="Care", team=team, offer_seconds=30, cooldown_seconds=60)
+
+
+@pytest.fixture
+def english(db: None) -> Skill:
+    return Skill.objects.create(key="english", name="English")
+
+
+@pytest.fixture
+def ben(team: Team) -> User:
+    user = User.objects.create_user("ben@example.com", "correct horse battery", name="Ben", role=Role.AGENT)
+    user.teams.add(team)
+    return user
+
+
+@pytest.fixture
+def on_duty(queue: Queue, now: datetime) -> Callable[..., AgentState]:
+    """Puts somebody into the queue and makes them available."""
+
+    def go(user: User, *, level: int = 0, at: datetime | None = None) -> AgentState:
+        QueueMember.objects.get_or_create(queue=queue, user=user, defaults={"level": level})
+        return set_presence(user, presence="available", actor=user, now=at or now)
+
+    return go
+
+
+@pytest.fixture
+def waiting(queue: Queue, webchat: Channel, kim: Customer, now: datetime) -> Callable[..., WorkItem]:
+    """A new conversation of Kim's, in the queue."""
+
+    def make(*, at: datetime | None = None, **more: object) -> WorkItem:
+        number = next(_numbers)
+        conversation = Conversation.objects.create(
+            customer=kim,
+            channel=webchat,
+            thread_key=f"thread-{number}",
+            created_at=at or now,
+            last_message_at=at or now,
+        )
+        fields = {"queue": queue, "priority": 1, "why": "A test put it there.", "now": at or now, **more}
+        return enqueue(conversation, **fields)  # type: ignore[arg-type]
+
+    return make

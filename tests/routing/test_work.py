@@ -1,0 +1,182 @@
+"""Work in hand: transferred, requeued, wrapped up, completed, assigned by hand; released exactly once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cxos.core.errors import Conflict, Forbidden
+from cxos.core.models import Event
+from routing.models import AgentState, Disposition, Presence, Queue, Segment, WorkItem
+from routing.services.agents import held_cost
+from routing.services.leases import lose_unreachable
+from routing.services.matcher import match_items
+from routing.services.offers import accept_offer
+from routing.services.presence import heartbeat, set_presence
+from routing.services.work import abandon, assign_by_hand, end_wrap_ups, finish, pause, requeue, resume, transfer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def held(ana, on_duty, waiting, now) -> WorkItem:
+    """Ana holds one chat."""
+    on_duty(ana)
+    [offer] = match_items([waiting().id], now=now)
+    return accept_offer(offer.id, user=ana, now=now)
+
+
+def test_finished_work_frees_its_capacity_once(held, ana, now):
+    assert held_cost(ana.pk) == 34
+
+    done = finish(held.id, actor=ana, now=now + timedelta(minutes=3))
+    finish(held.id, actor=ana, now=now + timedelta(minutes=4))
+
+    assert done.state == "completed"
+    assert held_cost(ana.pk) == 0
+    completed = Event.objects.get(name="WorkCompleted").payload
+    assert (completed["handled_ms"], completed["wrap_up_ms"]) == (180_000, 0)
+    assert AgentState.objects.get(user=ana).idle_since == now + timedelta(minutes=3)
+    assert Segment.objects.get().ended_by == "completed"
+
+
+def test_wrap_up_holds_capacity_until_its_time_is_over(held, ana, queue, now):
+    Queue.objects.update(wrap_up_seconds=60)
+
+    finish(held.id, actor=ana, now=now + timedelta(minutes=3))
+    assert held_cost(ana.pk) == 34
+
+    assert end_wrap_ups(now=now + timedelta(minutes=3, seconds=59)) == 0
+    assert end_wrap_ups(now=now + timedelta(minutes=4)) == 1
+    assert held_cost(ana.pk) == 0
+    completed = Event.objects.get(name="WorkCompleted").payload
+    assert (completed["handled_ms"], completed["wrap_up_ms"]) == (180_000, 60_000)
+
+
+def test_a_disposition_ends_wrap_up_at_once(held, ana, now):
+    Queue.objects.update(wrap_up_seconds=60)
+    solved = Disposition.objects.create(key="solved", name="Solved")
+    finish(held.id, actor=ana, now=now)
+
+    done = finish(held.id, disposition=solved, actor=ana, now=now + timedelta(seconds=5))
+
+    assert (done.state, done.disposition) == ("completed", solved)
+
+
+def test_requeued_work_keeps_its_age_and_goes_to_somebody_else(held, ana, ben, on_duty, now):
+    on_duty(ben)
+    back = requeue(held.id, reason="end of shift", actor=ana, now=now + timedelta(minutes=1))
+
+    assert (back.state, back.agent, back.queued_at) == ("waiting", None, now)
+    assert back.conversation.__class__.objects.get().assignee is None
+    [offer] = match_items([back.id], now=now + timedelta(minutes=1))
+    assert offer.agent == ben
+
+
+def test_transferred_work_is_the_same_item_in_another_queue(held, ana, team, now):
+    billing = Queue.objects.create(key="billing", name="Billing", team=team)
+
+    moved = transfer(held.id, queue=billing, actor=ana, now=now + timedelta(minutes=1))
+
+    assert (moved.id, moved.queue, moved.queued_at) == (held.id, billing, now)
+    assert moved.entered_at == now + timedelta(minutes=1)
+    released = Event.objects.get(name="WorkReleased").payload
+    assert (released["agent_id"], released["handled_ms"]) == (ana.pk, 60_000)
+
+
+def test_a_late_command_of_a_former_holder_is_refused(held, ana, now):
+    version = held.version
+    requeue(held.id, reason="x", actor=ana, now=now)
+
+    with pytest.raises(Conflict):
+        transfer(held.id, queue=held.queue, actor=ana, now=now, version=version)
+
+
+def test_a_supervisor_may_assign_over_capacity_and_it_is_recorded(held, ana, sam, waiting, now):
+    for _ in range(1):
+        assign_by_hand(waiting().id, agent=ana, actor=sam, now=now)
+    third = waiting()
+
+    taken = assign_by_hand(third.id, agent=ana, actor=sam, now=now)
+
+    assert (taken.state, taken.agent) == ("active", ana)
+    flags = [e.payload["over_capacity"] for e in Event.objects.filter(name="WorkAssigned").order_by("id")]
+    assert flags == [False, True]
+    assert held_cost(ana.pk) == 102
+
+
+def test_an_agent_may_not_overload_a_colleague(held, ana, ben, waiting, now):
+    for _ in range(2):
+        assign_by_hand(waiting().id, agent=ana, actor=ana, now=now)
+
+    with pytest.raises(Forbidden) as refusal:
+        assign_by_hand(waiting().id, agent=ana, actor=ben, now=now)
+
+    assert refusal.value.code == "over_capacity"
+    assert Event.objects.filter(name="WorkAssigned").count() == 2
+
+
+def test_assigning_held_work_moves_it_and_frees_the_first_holder(held, ana, ben, sam, on_duty, now):
+    on_duty(ben)
+    assign_by_hand(held.id, agent=ben, actor=sam, now=now + timedelta(minutes=2))
+
+    assert held_cost(ana.pk) == 0
+    assert held_cost(ben.pk) == 34
+    assert [s.ended_by for s in Segment.objects.order_by("id")] == ["transferred", ""]
+
+
+def test_work_that_waits_for_the_customer_costs_little_and_wakes_up_whole(held, ana, now):
+    pause(held.id, actor=ana, now=now)
+    assert 0 < held_cost(ana.pk) < 34
+
+    resume(held.id, now=now + timedelta(minutes=10))
+
+    assert held_cost(ana.pk) == 34
+    held.refresh_from_db()
+    assert held.paused_seconds == 600
+
+
+def test_a_customer_who_leaves_early_is_a_short_abandon(waiting, now):
+    short, long = waiting(), waiting()
+
+    abandon(short.id, now=now + timedelta(seconds=4))
+    abandon(long.id, now=now + timedelta(seconds=40))
+
+    told = Event.objects.filter(name="WorkAbandoned").order_by("id")
+    assert [(e.payload["waited_ms"], e.payload["short"]) for e in told] == [(4000, True), (40_000, False)]
+
+
+def test_an_agent_whose_connection_is_lost_becomes_unreachable_then_loses_the_work(held, ana, now):
+    assert lose_unreachable(now=now + timedelta(seconds=20)) == 0
+    assert lose_unreachable(now=now + timedelta(seconds=31)) == 1
+    assert AgentState.objects.get(user=ana).presence == Presence.UNREACHABLE
+    held.refresh_from_db()
+    assert held.state == "active"
+
+    lose_unreachable(now=now + timedelta(seconds=61))
+
+    held.refresh_from_db()
+    assert (held.state, held.agent) == ("waiting", None)
+    lose_unreachable(now=now + timedelta(seconds=90))
+    assert Event.objects.filter(name="WorkReleased").count() == 1
+
+
+def test_a_heartbeat_brings_a_lost_agent_back(held, ana, now):
+    lose_unreachable(now=now + timedelta(seconds=31))
+
+    heartbeat(ana.pk, now=now + timedelta(seconds=40))
+
+    state = AgentState.objects.get(user=ana)
+    assert (state.presence, state.lease_until) == (Presence.AVAILABLE, now + timedelta(seconds=70))
+    assert lose_unreachable(now=now + timedelta(seconds=61)) == 0
+
+
+def test_a_break_asked_for_after_work_comes_when_the_last_item_is_done(held, ana, waiting, now):
+    set_presence(ana, presence="break", after_work=True, actor=ana, now=now)
+    assert match_items([waiting().id], now=now) == [], "nothing new meanwhile"
+    assert AgentState.objects.get(user=ana).presence == Presence.AVAILABLE
+
+    finish(held.id, actor=ana, now=now + timedelta(minutes=1))
+
+    assert AgentState.objects.get(user=ana).presence == Presence.BREAK
