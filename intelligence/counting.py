@@ -10,6 +10,7 @@ from intelligence.intervals import Recorder, Subjects, Tallies
 
 # Presences in which an agent may be given work; time in them that is not spent on work is idle time.
 ROUTABLE = frozenset({"available", "busy"})
+OFFLINE = "offline"  # not working: nights and holidays are no metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,17 @@ class Occurrence:
 
     name: str
     at_ms: int
-    subjects: Subjects = Subjects()
+    subjects: Subjects = field(default_factory=Subjects)
     payload: Mapping[str, Any] = field(default_factory=dict)
 
     def ms(self, name: str) -> int:
         """A duration of the payload; none, or one below zero by clocks that disagree, is 0."""
         return max(int(self.payload.get(name) or 0), 0)
+
+    @property
+    def reach_ms(self) -> int:
+        """How far back from its moment the event tells of: intervals before that are untouched by it."""
+        return max(self.ms("ring_ms"), self.ms("handled_ms") + self.ms("wrap_up_ms"), self.ms("previous_ms"))
 
 
 Count = Callable[[Occurrence, Recorder], None]
@@ -141,6 +147,8 @@ def _handled(one: Occurrence, to: Recorder, *, wrap_up: int) -> None:
 @counts("PresenceChanged")
 def _presence(one: Occurrence, to: Recorder) -> None:
     previous, start = str(one.payload.get("previous", "")), one.at_ms - one.ms("previous_ms")
+    if previous == OFFLINE:
+        return
     to.span(f"presence_{previous}", start, one.at_ms)
     if previous in ROUTABLE:
         to.presence("routable", start, one.at_ms)

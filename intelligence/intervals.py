@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from intelligence.sketch import Sketch
 
 INTERVAL_MS = 15 * 60 * 1000
+# The split form looks back this far from an event and no farther, so that one odd duration cannot fill the table.
+LONGEST_SPLIT_MS = 31 * 86_400_000
 _SECOND = 1000
 
 
@@ -33,7 +35,7 @@ def interval_start(at_ms: int) -> int:
 
 def split_span(start_ms: int, end_ms: int) -> Iterator[tuple[int, int, int]]:
     """The pieces of a span, as (interval start, piece start, piece end). Nothing for an empty or reversed span."""
-    at = start_ms
+    at = max(start_ms, end_ms - LONGEST_SPLIT_MS)
     while at < end_ms:
         interval = interval_start(at)
         piece_end = min(end_ms, interval + INTERVAL_MS)

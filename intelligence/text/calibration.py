@@ -54,3 +54,20 @@ def threshold_for_precision(confidences: NDArray[np.float64], correct: NDArray[n
     right = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(right >= precision)
     return float(confidences[order[good[-1]]]) if len(good) else 1.0
+
+
+def threshold_for_scope(
+    confidences: NDArray[np.float64], correct: NDArray[np.bool_], outside: NDArray[np.float64], outside_share: float
+) -> float:
+    """The lowest confidence at which most decisions are right: known texts answered correctly, strange ones refused.
+
+    `confidences` and `correct` are of texts about a label, `outside` are confidences about texts of none;
+    `outside_share` says how many of the real texts are such.
+    """
+    candidates = np.linspace(0.0, 1.0, 101)
+    right = [
+        (1 - outside_share) * float((correct & (confidences >= at)).mean())
+        + outside_share * float((outside < at).mean())
+        for at in candidates
+    ]
+    return float(candidates[int(np.argmax(np.round(right, 6)))])

@@ -23,8 +23,25 @@ _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
 _HANDLE = re.compile(r"(?<!\w)@\w+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[!?]+|[:;]-?[()DP]|[\U0001F300-\U0001FAFF☀-➿]")
 _NEGATIONS = frozenset(
-    ["not", "no", "never", "without", "nicht", "kein", "keine", "nie", "ne", "pas", "jamais", "sans", "nunca", "sin"]
-    + ["لا", "ليس", "لم", "لن", "غير"]
+    [
+        *(
+            "not",
+            "no",
+            "never",
+            "without",
+            "nicht",
+            "kein",
+            "keine",
+            "nie",
+            "ne",
+            "pas",
+            "jamais",
+            "sans",
+            "nunca",
+            "sin",
+        ),
+        *("لا", "ليس", "لم", "لن", "غير"),
+    ]
 )
 _DIGITS = re.compile(r"\d+")
 # Accents of Latin letters, Arabic vowel marks and the Arabic stretching character: often left out by those who type.

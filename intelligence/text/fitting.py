@@ -13,6 +13,7 @@ from intelligence.text.calibration import (
     fit_temperature,
     softmax,
     threshold_for_precision,
+    threshold_for_scope,
 )
 from intelligence.text.features import FeatureShape, fit_features
 from intelligence.text.linear import LinearTextModel
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
 MANY_EXAMPLES = 1_000  # from here on an n-gram seen once is noise, not knowledge
 ANSWER_PRECISION = 0.95
+# A text about nothing taught still resembles something: below this an answer is not worth giving.
+LEAST_THRESHOLD = 0.4
 # Few examples make cross-validation gloomy, as each fold trains on texts the others lack; confidence is honest enough.
 HIGHEST_THRESHOLD = 0.7
+OUTSIDE_SHARE = 0.2  # of real texts, taken to be about none of the labels
 
 
 class TooFewExamples(ValueError):
@@ -37,11 +41,13 @@ def fit_linear(
     precision: float | None = ANSWER_PRECISION,
     balanced: bool = False,
     shape: FeatureShape | None = None,
+    outside: Sequence[str] = (),
 ) -> LinearTextModel:
     """A classifier of (text, label) examples; seconds for 15,000 of them. Raises TooFewExamples.
 
     `penalty` is the C of the support vector machine. `precision` is the share of answers that must be right in
-    cross-validation: below the confidence where that ends the model abstains; None answers always.
+    cross-validation: below the confidence where that ends the model abstains; None answers always. `outside` are texts
+    about none of the labels; with some of them the threshold is set where most decisions are right.
     """
     texts, truth, labels = _usable(examples)
     shape = shape or FeatureShape(rarest=2 if len(texts) > MANY_EXAMPLES else 1)
@@ -51,8 +57,15 @@ def fit_linear(
     temperature = fit_temperature(unseen, truth)
     chances = softmax(unseen, temperature)
     confidences, correct = chances.max(axis=1), chances.argmax(axis=1) == truth
-    threshold = min(threshold_for_precision(confidences, correct, precision), HIGHEST_THRESHOLD) if precision else 0.0
     coefficients, intercepts = _fit_svm(matrix, truth, len(labels), penalty, balanced)
+    threshold = 0.0
+    if precision and outside:
+        strange = softmax(features.matrix(outside) @ coefficients + intercepts, temperature).max(axis=1)
+        threshold = threshold_for_scope(confidences, correct, strange, OUTSIDE_SHARE)
+    elif precision:
+        threshold = threshold_for_precision(confidences, correct, precision)
+    if precision:
+        threshold = min(max(threshold, LEAST_THRESHOLD), HIGHEST_THRESHOLD)
     answered = confidences >= threshold
     return LinearTextModel(
         features=features,

@@ -55,18 +55,6 @@ NO_GUESS = Guess(label="", confidence=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeDetector:
-    """Logistic regression on how the scores look: is the text about any of the labels at all?"""
-
-    weights: tuple[float, ...]
-    bias: float
-    threshold: float
-
-    def probability(self, signs: NDArray[np.float64]) -> float:
-        return float(1.0 / (1.0 + np.exp(-(signs @ np.array(self.weights) + self.bias))))
-
-
-@dataclass(frozen=True, slots=True)
 class LinearTextModel:
     """One row of coefficients a feature, one column a label."""
 
@@ -76,7 +64,6 @@ class LinearTextModel:
     intercepts: NDArray[np.float32]
     temperature: float
     threshold: float = 0.0
-    scope: ScopeDetector | None = None
     figures: dict[str, float] = field(default_factory=dict)
 
     def scores(self, text: str) -> tuple[NDArray[np.float64], float]:
@@ -85,7 +72,7 @@ class LinearTextModel:
         return (values @ self.coefficients[columns] + self.intercepts).astype(np.float64), known
 
     def guess(self, text: str, *, explain: bool = True) -> Guess:
-        """The best label with its confidence; abstains below the threshold, out of scope, and when nothing is known."""
+        """The best label with its confidence; abstains below the threshold, and when no word is known."""
         scores, known = self.scores(text)
         if known == 0.0:
             return NO_GUESS
@@ -93,10 +80,7 @@ class LinearTextModel:
         order = np.argsort(-chances, kind="stable")
         best = int(order[0])
         confidence = float(chances[best])
-        inside = self.scope is None or (
-            self.scope.probability(scope_signs(scores, chances, known)) >= self.scope.threshold
-        )
-        sure = confidence >= self.threshold and inside
+        sure = confidence >= self.threshold
         return Guess(
             label=self.labels[best] if sure else "",
             confidence=confidence,
@@ -144,7 +128,6 @@ class LinearTextModel:
             "characters": list(self.features.character_columns),
             "temperature": self.temperature,
             "threshold": self.threshold,
-            "scope": asdict(self.scope) if self.scope else None,
             "figures": self.figures,
         }
         stream = io.BytesIO()
@@ -187,7 +170,6 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, Any]) -> LinearTextModel:
         len(meta["labels"]),
     ) or features.width != len(word_terms) + len(runs):
         raise UnreadableModel("The stored model's parts do not fit together. Train it again.")
-    scope = meta["scope"]
     return LinearTextModel(
         features=features,
         labels=tuple(meta["labels"]),
@@ -195,17 +177,5 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, Any]) -> LinearTextModel:
         intercepts=arrays["intercepts"].astype(np.float32),
         temperature=float(meta["temperature"]),
         threshold=float(meta["threshold"]),
-        scope=ScopeDetector(tuple(scope["weights"]), scope["bias"], scope["threshold"]) if scope else None,
         figures=dict(meta["figures"]),
-    )
-
-
-def scope_signs(scores: NDArray[np.float64], chances: NDArray[np.float64], known: float) -> NDArray[np.float64]:
-    """What the scope detector looks at: best score, its lead, sureness, spread of the chances, share of known words."""
-    first, second = np.partition(scores, -2)[[-1, -2]]
-    best = float(np.clip(chances.max(), 1e-6, 1 - 1e-6))
-    entropy = float(-(chances * np.log(np.maximum(chances, 1e-12))).sum())
-    return np.array(
-        [first, first - second, np.log(best / (1 - best)), entropy, known],
-        dtype=np.float64,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from intelligence.counting import COUNTS, Occurrence, tally
 from intelligence.formulas import SERVICE_LEVELS, average_handle_time, occupancy
@@ -247,7 +247,7 @@ def test_any_order_in_any_batches_gives_the_same_to_the_last_digit(
     edges = [0, *sorted(cuts), len(shuffled)]
 
     incremental = Tallies()
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         for cell, held in tally(shuffled[start:end]).items():
             incremental.at(cell).add(Tally.from_json(*json.loads(json.dumps(held.to_json()))))
 
