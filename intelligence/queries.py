@@ -1,0 +1,179 @@
+"""The figures of a span of time for queues, agents, channels, or all: for screens, reports and the API.
+
+Each figure comes with the rows behind it: `facts_behind` gives the facts that were counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from intelligence import formulas
+from intelligence.formulas import Ratio
+from intelligence.intervals import INTERVAL_MS, Tally, roll_up
+from intelligence.models import Fact, Interval
+from intelligence.sketch import Sketch
+
+INTERVAL = timedelta(milliseconds=INTERVAL_MS)
+
+# Which events a figure counts: what to open when somebody clicks on it.
+COUNTED_IN = {
+    "offered": ("WorkQueued",),
+    "answered": ("OfferAccepted", "WorkAssigned"),
+    "service_level": ("OfferAccepted", "WorkAssigned"),
+    "speed_of_answer": ("OfferAccepted", "WorkAssigned"),
+    "abandoned": ("WorkAbandoned",),
+    "handled": ("WorkCompleted", "WorkReleased"),
+    "handle_time": ("WorkCompleted", "WorkReleased"),
+    "completed": ("WorkCompleted",),
+    "transferred": ("WorkReleased",),
+    "missed_offers": ("OfferExpired",),
+    "declined_offers": ("OfferDeclined",),
+    "first_response": ("MessageSent",),
+    "resolved": ("ConversationResolved",),
+    "reopened": ("ConversationReopened",),
+    "breached": ("ClockBreached",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Mean, median, ninetieth percentile and longest, in seconds; None where there was nothing."""
+
+    mean: float | None
+    median: float | None
+    p90: float | None
+    longest: float | None
+
+    @classmethod
+    def of(cls, sketch: Sketch) -> Waits:
+        if not sketch.buckets:
+            return cls(None, None, None, None)
+        shares = [sketch.percentile(share) or 0 for share in (0.5, 0.9, 1.0)]
+        return cls((sketch.mean or 0.0) / 1000, *(value / 1000 for value in shares))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What happened to one subject in a span. Times in seconds; shares as ratios, which may be undefined."""
+
+    tally: Tally
+    offered: int
+    answered: int
+    abandoned: int
+    handled: int
+    completed: int
+    service_level: Ratio  # SL_offered, the default variant
+    service_levels: dict[str, Ratio]  # every variant, by its published name
+    speed_of_answer: Waits
+    abandon_rate: Ratio
+    abandon_time: Waits
+    handle_seconds: float | None
+    wrap_up_seconds: float | None
+    occupancy: Ratio
+    missed_offers: Ratio
+    transfers: Ratio
+    first_response: Waits
+    next_response: Waits
+    resolution: Waits
+
+    @classmethod
+    def of(cls, tally: Tally) -> Figures:
+        sums = tally.sums
+        return cls(
+            tally=tally,
+            offered=sums["offered"],
+            answered=sums["answered"],
+            abandoned=sums["abandoned"],
+            handled=sums["handled"],
+            completed=sums["items_completed"],
+            service_level=formulas.service_level_offered(tally),
+            service_levels={name: formula(tally) for name, formula in formulas.SERVICE_LEVELS.items()},
+            speed_of_answer=_waits(tally, "answered_wait"),
+            abandon_rate=formulas.abandon_rate(tally),
+            abandon_time=_waits(tally, "abandoned_wait"),
+            handle_seconds=_seconds(formulas.average_handle_time(tally)),
+            wrap_up_seconds=_seconds(formulas.average_wrap_up(tally)),
+            occupancy=formulas.occupancy(tally),
+            missed_offers=formulas.missed_offer_rate(tally),
+            transfers=formulas.transfer_rate(tally),
+            first_response=_waits(tally, "human_first_response"),
+            next_response=_waits(tally, "human_next_response"),
+            resolution=_waits(tally, "resolution"),
+        )
+
+
+def figures(subject: str, start: datetime, end: datetime, *, ids: Iterable[int] | None = None) -> dict[int, Figures]:
+    """Figures of each queue, agent or channel (`subject`) over [start, end), by id; one query.
+
+    Quarter-hours count whole when they begin in the span. A subject nothing happened to is absent: use `NOTHING`.
+    """
+    held: dict[int, list[Tally]] = defaultdict(list)
+    for row in _intervals(subject, start, end, ids):
+        held[row.subject_id].append(Tally.from_json(row.sums, row.sketches))
+    return {subject_id: Figures.of(roll_up(tallies)) for subject_id, tallies in held.items()}
+
+
+def figures_of_all(start: datetime, end: datetime) -> Figures:
+    """Figures of the whole floor over [start, end). Two queries: occupancy is added up from the agents."""
+    whole = roll_up(Tally.from_json(row.sums, row.sketches) for row in _intervals("all", start, end, [0]))
+    agents = roll_up(Tally.from_json(row.sums, row.sketches) for row in _intervals("agent", start, end, None))
+    for name in ("in_hand_seconds", "routable_seconds", "worked_or_routable_seconds"):
+        whole.sums[name] = agents.sums[name]
+    return Figures.of(whole)
+
+
+def figures_by_interval(
+    subject: str, subject_id: int, start: datetime, end: datetime, *, quarters: int = 1
+) -> list[tuple[datetime, Figures]]:
+    """A row for each interval of [start, end), also those where nothing happened; one query.
+
+    `quarters` = quarter-hours an interval: 1 is 15 minutes, 2 is 30. `start` must be the start of one.
+    """
+    held: dict[datetime, list[Tally]] = defaultdict(list)
+    step = INTERVAL * quarters
+    for row in _intervals(subject, start, end, [subject_id]):
+        held[start + step * ((row.start - start) // step)].append(Tally.from_json(row.sums, row.sketches))
+    intervals = [start + step * number for number in range(-((start - end) // step))]
+    return [(at, Figures.of(roll_up(held[at])) if at in held else NOTHING) for at in intervals]
+
+
+def today(now: datetime) -> tuple[datetime, datetime]:
+    """From midnight in the zone of `now` up to the end of the current quarter-hour."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0), last_interval(now)[1] + INTERVAL
+
+
+def last_interval(now: datetime) -> tuple[datetime, datetime]:
+    """The newest quarter-hour that is over."""
+    end = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+    return end - INTERVAL, end
+
+
+def facts_behind(
+    figure: str, start: datetime, end: datetime, *, subject: str = "all", subject_id: int = 0
+) -> QuerySet[Fact]:
+    """The facts a figure counted, newest first. Raises KeyError for a figure that is not in COUNTED_IN."""
+    facts = Fact.objects.filter(name__in=COUNTED_IN[figure], at__gte=start, at__lt=end)
+    if subject != "all":
+        facts = facts.filter(**{f"{subject}_id": subject_id})
+    return facts.order_by("-at", "-event_id")
+
+
+def _intervals(subject: str, start: datetime, end: datetime, ids: Iterable[int] | None) -> QuerySet[Interval]:
+    rows = Interval.objects.filter(subject=subject, start__gte=start, start__lt=end)
+    return rows if ids is None else rows.filter(subject_id__in=list(ids))
+
+
+def _waits(tally: Tally, name: str) -> Waits:
+    return Waits.of(tally.sketches.get(name) or Sketch())
+
+
+def _seconds(mean_ms: Ratio) -> float | None:
+    return None if mean_ms.value is None else mean_ms.value / 1000
+
+
+NOTHING = Figures.of(Tally())
