@@ -37,7 +37,7 @@ class EmbeddedServers:
         logs = logs or directory / "log"
         self.postgres = Postgres(directory, fast=fast, log=logs / "postgres.log")
         self.redis = Redis(directory, fast=fast, log=logs / "redis.log")
-        self._given = given
+        self._given = dict(given)  # the caller may add our own addresses to his
 
     @property
     def database_url(self) -> str:

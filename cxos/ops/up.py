@@ -70,7 +70,7 @@ def serve(folder: DataFolder, address: Address, options: argparse.Namespace, sta
         with step("Starting " + " and ".join(daemon.name for daemon in servers.daemons)):
             servers.start()
     try:
-        environment |= servers.environment()
+        environment = environment | servers.environment()
         preparation = Preparation(folder, environment, demo_data=not options.empty)
         preparation.run()
         demo = not options.no_demo and not options.empty and has_command("demo")

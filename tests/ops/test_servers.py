@@ -48,3 +48,20 @@ def test_nothing_of_the_servers_runs_after_the_block(tmp_path: Path) -> None:
     assert not servers.postgres.is_running() and not servers.redis.is_running()
     with pytest.raises(psycopg2.OperationalError):
         servers.postgres.connect()
+
+
+def test_a_server_given_from_outside_is_not_started(tmp_path: Path) -> None:
+    given = {"DATABASE_URL": "postgres://db.example/cxos"}
+
+    with EmbeddedServers(tmp_path / "data", fast=True, given=given) as servers:
+        assert servers.database_url == "postgres://db.example/cxos"
+        assert not servers.postgres.is_running()
+        assert servers.redis.is_running()
+
+
+def test_the_servers_end_even_if_the_caller_adds_their_addresses_to_what_was_given(tmp_path: Path) -> None:
+    given: dict[str, str] = {}
+    with EmbeddedServers(tmp_path / "data", fast=True, given=given) as servers:
+        given |= servers.environment()
+
+    assert not servers.postgres.is_running() and not servers.redis.is_running()
