@@ -2,4 +2,15 @@
 
 from __future__ import annotations
 
-urlpatterns: list[object] = []
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from cxos.core import health
+
+urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("language/", set_language, name="set_language"),
+    path("ui/", include("cxos.screens.ui.urls")),
+    path("", include("cxos.screens.account.urls")),
+]
