@@ -1,0 +1,59 @@
+"""Who may see and do what to a conversation: asked by pages, the API and sockets alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels_app.models import Conversation, Message
+from cxos.core.errors import NotFound
+from cxos.core.models import User
+
+
+def get_conversation_for(user: Any, conversation_id: int) -> Conversation:
+    """The conversation with customer, channel, assignee and team, if this user may see it; else NotFound. One query."""
+    found = (
+        Conversation.objects.visible_to(user)
+        .select_related("customer", "channel", "assignee", "team")
+        .filter(pk=conversation_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound("conversation_not_found", f"Conversation #{conversation_id} does not exist, or not for you.")
+    return found
+
+
+def get_message_for(user: Any, message_id: int) -> Message:
+    """The message with its conversation, if this user may see it; else NotFound. One query."""
+    found = Message.objects.visible_to(user).select_related("conversation").filter(pk=message_id).first()
+    if found is None:
+        raise NotFound("message_not_found", f"Message {message_id} does not exist, or not for you.")
+    return found
+
+
+def can_reply(user: User, conversation: Conversation) -> bool:
+    """Whoever sees a conversation may answer it, note, tag, resolve and reopen it."""
+    return _sees(user, conversation)
+
+
+can_change = can_reply
+
+
+def can_assign(user: User, conversation: Conversation, *, assignee_id: int | None) -> bool:
+    """Supervisors assign anybody; an agent takes what is free, and gives away only what they hold."""
+    if user.supervises:
+        return user.is_active
+    free_to_take = conversation.assignee_id is None and assignee_id == user.pk
+    return _sees(user, conversation) and (free_to_take or conversation.assignee_id == user.pk)
+
+
+def can_administer_channels(user: User) -> bool:
+    return user.is_active and user.administers
+
+
+def _sees(user: User, conversation: Conversation) -> bool:
+    """Costs no query for who supervises or holds it, one otherwise."""
+    if not user.is_active:
+        return False
+    if user.supervises or conversation.assignee_id == user.pk:
+        return True
+    return bool(Conversation.objects.visible_to(user).filter(pk=conversation.pk).exists())

@@ -1,0 +1,77 @@
+"""Who holds a conversation, and whose team. Routing writes these columns through here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from channels_app.models import Conversation
+from channels_app.services.lines import add_line, lock_conversation
+from cxos.core.errors import Invalid
+from cxos.core.events.channels import ConversationAssigned
+from cxos.core.models import Team, User
+from cxos.core.outbox import emit
+
+KEEP: Any = object()
+
+
+def assign(
+    conversation_id: int,
+    *,
+    assignee_id: int | Any | None = KEEP,
+    team_id: int | Any | None = KEEP,
+    actor: Any,
+    now: datetime,
+) -> Conversation:
+    """Set holder and team; None empties, leaving one out keeps it. The same again changes nothing and tells nobody.
+
+    Raises NotFound; Invalid for a user who does not work here (any more) or an unknown team.
+    """
+    with transaction.atomic():
+        conversation = lock_conversation(conversation_id)
+        before = (conversation.assignee_id, conversation.team_id)
+        after = (before[0] if assignee_id is KEEP else assignee_id, before[1] if team_id is KEEP else team_id)
+        if after == before:
+            return conversation
+        said = _sentence(before, after)
+        conversation.assignee_id, conversation.team_id = after
+        conversation.save(update_fields=["assignee", "team"])
+        add_line(conversation, what="assigned", text=said, actor=actor, now=now, assignee_id=after[0], team_id=after[1])
+        emit(
+            ConversationAssigned(
+                conversation_id=conversation.id,
+                agent_id=after[0],
+                previous_agent_id=before[0],
+                team_id=after[1],
+            ),
+            key=f"conversation:{conversation.id}",
+            actor=actor,
+        )
+    return conversation
+
+
+def _sentence(before: tuple[int | None, int | None], after: tuple[int | None, int | None]) -> str:
+    """What happened, in words. Looks up only the names it needs, and so checks that they exist."""
+    parts = []
+    if after[0] != before[0]:
+        parts.append(f"assigned to {_agent(after[0])}" if after[0] is not None else "nobody holds it now")
+    if after[1] != before[1]:
+        parts.append(f"given to team {_team(after[1])}" if after[1] is not None else "belongs to no team now")
+    said = ", ".join(parts)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _agent(user_id: int) -> str:
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise Invalid("assignee", f"User {user_id} does not exist or does not work here any more.", field="assignee_id")
+    return user.name
+
+
+def _team(team_id: int) -> str:
+    team = Team.objects.filter(pk=team_id).first()
+    if team is None:
+        raise Invalid("team", f"Team {team_id} does not exist.", field="team_id")
+    return team.name

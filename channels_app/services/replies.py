@@ -1,0 +1,193 @@
+"""What we say: replies to the customer and notes among ourselves. Stored first, delivered after commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from channels_app.models import Conversation, Message
+from channels_app.sanitising import clean_html, text_of
+from channels_app.services.lines import lock_conversation
+from channels_app.services.threads import show_newest
+from cxos.core.actor import actor_name
+from cxos.core.errors import Conflict, Invalid, NotFound
+from cxos.core.events.channels import MessageSent, NoteAdded
+from cxos.core.models import User
+from cxos.core.outbox import emit
+
+MAX_TEXT = 100_000
+MAX_ATTACHMENTS = 15
+HUMAN = Message.Author.AGENT
+
+
+def send_reply(
+    conversation_id: int,
+    *,
+    text: str,
+    html: str = "",
+    author: User | None,
+    author_kind: str = Message.Author.AGENT,
+    client_id: str = "",
+    attachments: Sequence[dict[str, Any]] = (),
+    actor: Any,
+    now: datetime,
+) -> Message:
+    """Store a message to the customer; a delivery handler hands it to the channel after commit.
+
+    The same `client_id` again returns the first message and sends nothing. Raises NotFound; Invalid for an empty or
+    too long text; Conflict when the channel is off, or a person answers a resolved conversation.
+    Only a person's answer ends the customer's waiting, unless the channel's config says `bot_answers_count`.
+    """
+    text = _checked(text, html=html, attachments=attachments)
+    with transaction.atomic():
+        conversation = lock_conversation(conversation_id)
+        earlier = _sent_before(conversation, client_id)
+        if earlier is not None:
+            return earlier
+        _may_send(conversation, author_kind)
+        message = Message.objects.create(
+            conversation=conversation,
+            kind=Message.Kind.MESSAGE,
+            author_kind=author_kind,
+            author=author,
+            text=text or text_of(html),
+            html=clean_html(html),
+            attachments=list(attachments),
+            state=Message.State.PENDING,
+            client_id=client_id,
+            created_at=now,
+            due_at=now,
+        )
+        waiting_ms, first = _answer(conversation, message)
+        emit(
+            MessageSent(
+                conversation_id=conversation.id,
+                message_id=message.id,
+                channel_id=conversation.channel_id,
+                author_kind=author_kind,
+                agent_id=author.pk if author else None,
+                at=now.isoformat(),
+                waiting_ms=waiting_ms,
+                first_response=first,
+            ),
+            key=f"conversation:{conversation.id}",
+            actor=actor,
+        )
+    return message
+
+
+def add_note(
+    conversation_id: int,
+    *,
+    text: str,
+    author: User | None,
+    mentioned_ids: Sequence[int] = (),
+    client_id: str = "",
+    actor: Any,
+    now: datetime,
+) -> Message:
+    """Store a note that only staff see. The same `client_id` again returns the first one. Raises NotFound, Invalid."""
+    text = _checked(text)
+    with transaction.atomic():
+        conversation = lock_conversation(conversation_id)
+        earlier = _sent_before(conversation, client_id)
+        if earlier is not None:
+            return earlier
+        mentioned = tuple(
+            User.objects.filter(id__in=mentioned_ids, is_active=True).order_by("id").values_list("id", flat=True)
+        )
+        message = Message.objects.create(
+            conversation=conversation,
+            kind=Message.Kind.NOTE,
+            author_kind=Message.Author.AGENT if author else Message.Author.SYSTEM,
+            author=author,
+            text=text,
+            state=Message.State.SENT,
+            client_id=client_id,
+            created_at=now,
+            metadata={"mentioned_ids": list(mentioned)} if mentioned else {},
+        )
+        emit(
+            NoteAdded(
+                conversation_id=conversation.id,
+                message_id=message.id,
+                agent_id=author.pk if author else None,
+                mentioned_ids=mentioned,
+            ),
+            key=f"conversation:{conversation.id}",
+            actor=actor,
+        )
+    return message
+
+
+def retry_message(message_id: int, *, actor: Any, now: datetime) -> Message:
+    """Send a failed message once more, with all its attempts. Raises NotFound, Conflict when it has not failed."""
+    with transaction.atomic():
+        message = Message.objects.select_for_update().filter(pk=message_id).first()
+        if message is None:
+            raise NotFound("message_not_found", f"Message {message_id} does not exist.")
+        if message.state != Message.State.FAILED:
+            raise Conflict("message_not_failed", f"Message {message_id} has not failed; it is {message.state}.")
+        message.state, message.problem, message.attempts, message.due_at = Message.State.PENDING, "", 0, now
+        message.metadata = {**message.metadata, "retried_by": actor_name(actor)}
+        message.save(update_fields=["state", "problem", "attempts", "due_at", "metadata"])
+        conversation = Conversation.objects.only("channel_id").get(pk=message.conversation_id)
+        # The delivery handler hears it like a new one; no waiting time, as that was counted the first time.
+        emit(
+            MessageSent(
+                conversation_id=message.conversation_id,
+                message_id=message.id,
+                channel_id=conversation.channel_id,
+                author_kind=message.author_kind,
+                agent_id=message.author_id,
+                at=now.isoformat(),
+            ),
+            key=f"conversation:{message.conversation_id}",
+            actor=actor,
+        )
+    return message
+
+
+def _checked(text: str, *, html: str = "", attachments: Sequence[dict[str, Any]] = ()) -> str:
+    """The text as it can be stored; raises Invalid."""
+    text = text.replace("\0", "").strip("\n\r\t ")
+    if not (text or html.strip() or attachments):
+        raise Invalid("empty", "Write something first; an empty message is not sent.", field="text")
+    if len(text) > MAX_TEXT or len(html) > 2 * MAX_TEXT:
+        raise Invalid("too_long", f"The text has {len(text)} characters; at most {MAX_TEXT} go at once.", field="text")
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise Invalid("too_many", f"At most {MAX_ATTACHMENTS} attachments go with a message.", field="attachments")
+    return text
+
+
+def _sent_before(conversation: Conversation, client_id: str) -> Message | None:
+    if not client_id:
+        return None
+    return Message.objects.filter(conversation=conversation, client_id=client_id).first()
+
+
+def _may_send(conversation: Conversation, author_kind: str) -> None:
+    if not conversation.channel.enabled:
+        raise Conflict("channel_off", f"The channel {conversation.channel.name} is switched off.")
+    if conversation.status == Conversation.Status.RESOLVED and author_kind == HUMAN:
+        raise Conflict("resolved", f"Conversation #{conversation.id} is resolved. Reopen it, then answer.")
+
+
+def _answer(conversation: Conversation, message: Message) -> tuple[int | None, bool]:
+    """Keep the conversation's columns. Returns the milliseconds waited, and whether it is the first human answer."""
+    human = message.author_kind == HUMAN
+    counts = human or bool(conversation.channel.config.get("bot_answers_count"))
+    waited, first = None, False
+    if conversation.waiting_since is not None:
+        waited = max(0, round((message.created_at - conversation.waiting_since).total_seconds() * 1000))
+    if human:
+        before = Message.objects.filter(conversation=conversation, author_kind=HUMAN, kind=Message.Kind.MESSAGE)
+        first = not before.filter(id__lt=message.id).exists()
+    show_newest(conversation, message)
+    if counts:
+        conversation.waiting_since = None
+    conversation.save(update_fields=["last_message_at", "last_message_text", "last_message_author", "waiting_since"])
+    return waited, first
