@@ -11,7 +11,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import normpath
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -29,10 +30,15 @@ class Bundle:
 
 
 def read_static(path: str) -> str:
-    """The text of a static file, from its source folder or from where collectstatic put it."""
+    """The text of a static file, from its source folder or from where collectstatic put it.
+
+    A file of vendor/ that the set-up has not fetched yet reads as nothing: the page then only lacks that part.
+    """
     found = finders.find(path)
     if found:
         return Path(found).read_text(encoding="utf-8")
+    if path.startswith("vendor/") and not staticfiles_storage.exists(path):
+        return ""
     with staticfiles_storage.open(path) as file:
         content: str | bytes = file.read()
     return content if isinstance(content, str) else content.decode("utf-8")
@@ -42,7 +48,7 @@ def joined_css() -> str:
     """Every imported sheet in its layer. Imported sheets must not use relative url(): they move to another folder."""
 
     def sheet(found: re.Match[str]) -> str:
-        path = str(PurePosixPath("css") / found["path"])
+        path = normpath(f"css/{found['path']}")
         return f"@layer {found['layer']} {{\n{read_static(path)}}}"
 
     return _CSS_IMPORT.sub(sheet, read_static("css/app.css"))
@@ -52,7 +58,7 @@ def joined_js() -> str:
     """Every imported module in a block of its own: top-level names stay apart, so they may import and export nothing."""
 
     def module(found: re.Match[str]) -> str:
-        return f"{{\n{read_static(str(PurePosixPath('js') / found['path']))}}}"
+        return f"{{\n{read_static('js/' + found['path'])}}}"
 
     return _JS_IMPORT.sub(module, read_static("js/app.js"))
 

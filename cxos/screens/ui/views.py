@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Literal
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cxos.screens.ui.bundle import bundle
 from cxos.screens.ui.specimens import CHAPTERS, chapter_named, sample_values
 
+# Pages that are hard to come by otherwise.
+PAGES = {"login": "registration/login.html", "403": "403.html", "404": "404.html", "500": "500.html", "403_csrf": "403_csrf.html"}
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -50,5 +55,22 @@ def component(request: HttpRequest, name: str) -> HttpResponse:
     return render(
         request,
         "ui/catalogue.html",
-        {"chapters": CHAPTERS, "chapter": chapter, "crumbs": [("Components", None)], **sample_values()},
+        {
+            "chapters": CHAPTERS,
+            "chapter": chapter,
+            "pages": PAGES,
+            "crumbs": [(_("Components"), reverse("ui:index")), (chapter.title, None)],
+            **sample_values(),
+        },
     )
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """A page nobody should see by accident: log-in, errors."""
+    if not request.user.administers:
+        raise PermissionDenied
+    if name not in PAGES:
+        raise Http404
+    return render(request, PAGES[name], {"form": AuthenticationForm()})

@@ -2,9 +2,8 @@
 // its numbers or the theme change. {"x": [seconds or words], "series": [{label, values, kind, unit, tone}]}.
 
 let library = null;
-function load(script, style) {
+function load(script) {
   library ??= new Promise((done, failed) => {
-    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: style }));
     document.head.append(Object.assign(document.createElement("script"), { src: script, onload: () => done(window.uPlot), onerror: failed }));
   });
   return library;
@@ -12,6 +11,9 @@ function load(script, style) {
 
 const language = document.documentElement.lang || "en";
 const figure = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const hour = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const TONES = { live: "--live", late: "--late", waiting: "--waiting", neutral: "--ink-3" };
 
 customElements.define("cx-chart", class extends HTMLElement {
@@ -38,25 +40,22 @@ customElements.define("cx-chart", class extends HTMLElement {
   }
 
   // A custom property may hold light-dark(); only a used colour is one a canvas understands.
-  #colour(name) {
+  #colour(name, share = 100) {
     const probe = document.createElement("span");
-    probe.style.color = `var(${name})`;
+    probe.style.color = `color-mix(in oklab, var(${name}) ${share}%, transparent)`;
     this.append(probe);
     const colour = getComputedStyle(probe).color;
     probe.remove();
     return colour;
   }
 
-  #fade(colour, share) {
-    return colour.replace(/^(\w+)\((.*)\)$/, (_, kind, parts) => `${kind}(${parts.includes("/") ? parts : `${parts}${kind === "rgb" ? ", " : " / "}${share}`})`).replace("rgb(", kind => kind === "rgb(" ? "rgba(" : kind);
-  }
-
   #series(uPlot, item, place) {
-    const stroke = this.#colour(TONES[item.tone] ?? `--series-${place % 6}`);
+    const name = TONES[item.tone] ?? `--series-${place % 6}`;
+    const stroke = this.#colour(name);
     const isBar = item.kind === "bar";
     return {
       label: item.label, stroke, width: isBar ? 0 : 1.75, dash: item.dashed ? [5, 4] : undefined, points: { show: false },
-      fill: isBar ? this.#fade(stroke, 0.85) : item.kind === "area" ? this.#fade(stroke, 0.12) : undefined,
+      fill: isBar ? this.#colour(name, 85) : item.kind === "area" ? this.#colour(name, 12) : undefined,
       paths: isBar ? uPlot.paths.bars({ size: [0.7, 40], radius: 0.2 }) : undefined,
       value: (_, value) => (value == null ? "–" : figure.format(value) + (item.unit ? ` ${item.unit}` : "")),
     };
@@ -65,23 +64,26 @@ customElements.define("cx-chart", class extends HTMLElement {
   async draw() {
     const source = document.getElementById(this.dataset.source);
     if (!source) return;
-    const uPlot = await load(this.dataset.script, this.dataset.style);
+    const uPlot = await load(this.dataset.script);
     if (!this.isConnected) return;
     const { x, series } = JSON.parse(source.textContent);
     const words = typeof x[0] === "string" ? x : null;
     const [line, ink] = [this.#colour("--line"), this.#colour("--ink-3")];
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px "Inter Variable", sans-serif', gap: 6 };
+    const atTime = (_, at, __, ___, step) => at.map((second) => (step >= 86_400 ? day : hour).format(second * 1000));
     this.#plot?.destroy();
     this.#plot = new uPlot({
-      width: this.clientWidth || 320, height: this.#height(), padding: [8, 8, 0, 0],
-      scales: { x: { time: !words }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 1) * 1.08 || 1] } },
+      width: this.clientWidth || 320, height: this.#height(), padding: [8, 12, 0, 0],
+      scales: { x: words ? { time: false, range: () => [-0.6, words.length - 0.4] } : { time: true }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 1) * 1.08 || 1] } },
       cursor: { points: { size: 7 }, y: false, drag: { x: false, y: false } },
       legend: { live: true },
       axes: [
-        { ...axis, grid: { show: false }, ...(words && { values: (_, at) => at.map((place) => words[place] ?? ""), incrs: [1, 2, 5, 10] }) },
-        { ...axis, size: 44, values: (_, at) => at.map((value) => figure.format(value)) },
+        words
+          ? { ...axis, size: 28, grid: { show: false }, space: 24, incrs: [1, 2, 5, 10, 20, 50], values: (_, at) => at.map((place) => words[place] ?? "") }
+          : { ...axis, size: 28, grid: { show: false }, space: 64, values: atTime },
+        { ...axis, size: 44, space: 32, values: (_, at) => at.map((value) => figure.format(value)) },
       ],
-      series: [words ? { value: (_, place) => words[place] ?? "–" } : {}, ...series.map((item, place) => this.#series(uPlot, item, place))],
+      series: [{ label: "", value: (_, at) => (at == null ? "" : words ? words[at] : exact.format(at * 1000)) }, ...series.map((item, place) => this.#series(uPlot, item, place))],
     }, [words ? words.map((_, place) => place) : x, ...series.map((item) => item.values)], this);
   }
 

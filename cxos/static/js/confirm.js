@@ -10,6 +10,7 @@ function ask(element, question, proceed) {
   accept.textContent = element.dataset?.confirmButton || accept.dataset.words;
   accept.onclick = () => { dialog.close(); proceed(); };
   dialog.showModal();
+  accept.focus();
 }
 
 document.addEventListener("htmx:confirm", (event) => {

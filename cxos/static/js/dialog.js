@@ -5,6 +5,10 @@ function show(dialog) {
   if (dialog && !dialog.open) {
     dialog.removeAttribute("data-open");
     dialog.showModal();
+    // The first thing to fill in, else the dialog itself: never the closing button with its tooltip.
+    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, select, textarea):not([type=hidden], :disabled)");
+    if (!first) dialog.tabIndex = -1;
+    (first ?? dialog).focus();
     dialog.dispatchEvent(new CustomEvent("dialog:opened", { bubbles: true }));
   }
 }
