@@ -24,6 +24,8 @@ from cxos.ops.folder import DataFolder, write_private
 from cxos.ops.terminal import step
 
 MIGRATIONS = ("*/migrations/*.py", "cxos/*/migrations/*.py")
+# Not served: the API has no HTML pages, icons are drawn by a template tag, the rest is for developers.
+NOT_SERVED = ("rest_framework", "lucide", "stamp.txt", "htm*-4.js", "*.map")
 STATIC = ("cxos/static", "cxos/core/static", "cxos/screens/static", "channels_app/static")
 
 
@@ -55,7 +57,7 @@ class Preparation:
         if notes.get("static") == wanted and (self.folder.path / "static" / "staticfiles.json").exists():
             return
         with step("Collecting static files"):
-            self._manage("collectstatic", "--noinput", "--clear", "-v0")
+            self._manage("collectstatic", "--noinput", "--clear", "-v0", *(f"--ignore={name}" for name in NOT_SERVED))
         notes["static"] = wanted
         self._keep(notes)
 

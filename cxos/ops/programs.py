@@ -10,12 +10,14 @@ from pathlib import Path
 
 from cxos.ops.daemon import Daemon
 from cxos.ops.environment import ROOT
+from cxos.ops.errors import CannotRun
 
 WEB_PROCESSES = 2
 LIVE_PROCESSES = 2
 WORK_PROCESSES = 1
 SOCKET_MESSAGE_BYTES = 65_536
-TASK_GRACE_SECONDS = 12  # above CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT
+# How long each may take to end; the workers' is above CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT. The order is that of the start.
+GRACE_SECONDS = {"web": 12.0, "sockets": 8.0, "live": 12.0, "work": 12.0, "beat": 5.0, "metrics": 5.0, "demo": 5.0}
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,33 @@ class Address:
         }
 
 
-def web_arguments(host: str, port: int) -> list[str]:
-    return [
-        "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--host", host, "--port", str(port),
-        "--workers", str(WEB_PROCESSES), "--blocking-threads", "1", "--respawn-failed-workers",
-        "--respawn-interval", "1", "--workers-kill-timeout", "8", "cxos.wsgi:application",
-    ]  # fmt: skip
-
-
-def socket_arguments(host: str, port: int) -> list[str]:
-    return [
-        "uvicorn", "--host", host, "--port", str(port), "--ws-max-size", str(SOCKET_MESSAGE_BYTES),
-        "--ws-per-message-deflate", "false", "--no-access-log", "--timeout-graceful-shutdown", "5",
-        "cxos.asgi:application",
-    ]  # fmt: skip
+def module_arguments(name: str, host: str, port: int) -> list[str]:
+    """What follows `python -m` for one of the programs; the port matters to web, sockets and metrics only."""
+    match name:
+        case "web":
+            return [
+                "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--host", host, "--port", str(port),
+                "--workers", str(WEB_PROCESSES), "--blocking-threads", "1", "--respawn-failed-workers",
+                "--respawn-interval", "1", "--workers-kill-timeout", "8", "cxos.wsgi:application",
+            ]  # fmt: skip
+        case "sockets":
+            return [
+                "uvicorn", "--host", host, "--port", str(port), "--ws-max-size", str(SOCKET_MESSAGE_BYTES),
+                "--ws-per-message-deflate", "false", "--no-access-log", "--timeout-graceful-shutdown", "5",
+                "cxos.asgi:application",
+            ]  # fmt: skip
+        case "live":
+            return worker_arguments("live", LIVE_PROCESSES)
+        case "work":
+            return worker_arguments("work", WORK_PROCESSES)
+        case "beat":
+            # Every entry pokes a sweep within seconds, so beat needs no file to remember when it last ran.
+            return ["celery", "-A", "cxos", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
+        case "metrics":
+            return ["django", "serve_metrics", "--host", host]
+        case "demo":
+            return ["django", "demo"]
+    raise CannotRun(f"There is no program {name!r}. Choose one of: {', '.join(GRACE_SECONDS)}.")
 
 
 def worker_arguments(queue: str, processes: int) -> list[str]:
@@ -73,28 +88,26 @@ def worker_arguments(queue: str, processes: int) -> list[str]:
     ]  # fmt: skip
 
 
-def beat_arguments() -> list[str]:
-    # Every entry is a poke of a sweep within seconds, so beat needs no file to remember when it last ran.
-    return ["celery", "-A", "cxos", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
+def program_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment every program gets on top of the settings' own variables."""
+    # Celery's soft shutdown, which gives running tasks a limited time, follows SIGQUIT only.
+    return {**environment, "REMAP_SIGTERM": "SIGQUIT", "DJANGO_SETTINGS_MODULE": "cxos.settings"}
 
 
 def programs(address: Address, environment: Mapping[str, str], *, logs: Path, demo: bool) -> list[Daemon]:
     """Every process but the servers, in the order in which they start."""
-    # Celery's soft shutdown, which gives running tasks a limited time, follows SIGQUIT only.
-    worker_environment = {**environment, "REMAP_SIGTERM": "SIGQUIT"}
-
-    def module(name: str, arguments: list[str], env: Mapping[str, str], stop_seconds: float) -> Daemon:
-        command = [sys.executable, "-m", *arguments]
-        return Daemon(name, command, log=logs / f"{name}.log", env=env, cwd=ROOT, stop_seconds=stop_seconds)
-
-    started = [
-        module("web", web_arguments(address.host, address.port), environment, 12),
-        module("sockets", socket_arguments(address.host, address.socket_port), environment, 8),
-        module("live", worker_arguments("live", LIVE_PROCESSES), worker_environment, TASK_GRACE_SECONDS),
-        module("work", worker_arguments("work", WORK_PROCESSES), worker_environment, TASK_GRACE_SECONDS),
-        module("beat", beat_arguments(), environment, 5),
+    environment = program_environment(environment)
+    ports = {"web": address.port, "sockets": address.socket_port}
+    hosts = {"web": address.host, "sockets": address.host}
+    return [
+        Daemon(
+            name,
+            [sys.executable, "-m", *module_arguments(name, hosts.get(name, "127.0.0.1"), ports.get(name, 0))],
+            log=logs / f"{name}.log",
+            env=environment,
+            cwd=ROOT,
+            stop_seconds=grace,
+        )
+        for name, grace in GRACE_SECONDS.items()
+        if name != "demo" or demo
     ]
-    if demo:
-        command = [sys.executable, str(ROOT / "manage.py"), "demo"]
-        started.append(Daemon("demo", command, log=logs / "demo.log", env=environment, cwd=ROOT, stop_seconds=5))
-    return started

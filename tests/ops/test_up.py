@@ -112,7 +112,7 @@ def test_starting_over_removes_our_files_and_no_others(tmp_path: Path) -> None:
 def test_every_program_of_the_product_is_started(tmp_path: Path) -> None:
     started = programs(Address("127.0.0.1", 8000), {}, logs=tmp_path, demo=True)
 
-    assert [program.name for program in started] == ["web", "sockets", "live", "work", "beat", "demo"]
+    assert [program.name for program in started] == ["web", "sockets", "live", "work", "beat", "metrics", "demo"]
     sockets = started[1].argv
     assert sockets[sockets.index("--ws-max-size") + 1] == "65536"
     assert sockets[sockets.index("--port") + 1] == "8001"
