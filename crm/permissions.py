@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from crm.models import Customer, MergeSuggestion
 from cxos.core.errors import NotFound
 from cxos.core.models import User
-from crm.models import Customer, MergeSuggestion
 
 
 def can_merge(user: User) -> bool:

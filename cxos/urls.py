@@ -11,6 +11,7 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("language/", set_language, name="set_language"),
+    path("api/", include("cxos.api_urls")),
     path("ui/", include("cxos.screens.ui.urls")),
     path("", include("cxos.screens.account.urls")),
 ]

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import LazyObject
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.authentication import SessionAuthentication as DrfSessionAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication as DrfSessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.core.exceptions import FieldDoesNotExist
-from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError as DjangoValidationError
 from django.db.models import DateTimeField, Field, Model, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
@@ -87,7 +86,7 @@ def _position(field: Field[Any, Any], order: str, cursor: list[Any]) -> tuple[An
         return moment(str(value)), pk
     try:
         value = field.to_python(value)
-        if isinstance(value, int) and abs(value) >= 2**63 or isinstance(value, str) and "\0" in value:
+        if (isinstance(value, int) and abs(value) >= 2**63) or (isinstance(value, str) and "\0" in value):
             raise ValueError
         return value, pk
     except (DjangoValidationError, ValueError, TypeError, OverflowError):
