@@ -13,8 +13,10 @@ from __future__ import annotations
 from routing.engine.assignment import improve
 from routing.engine.capacity import BUDGET, DEFAULT_COST, Seat, default_cost, idle_cost
 from routing.engine.explanation import encoded, explain, unmatched
-from routing.engine.floor import Floor
+from routing.engine.feed import Feed
+from routing.engine.floor import EVERYONE, Floor
 from routing.engine.overflow import is_full, overflow_target
+from routing.engine.run import Run
 from routing.engine.scoring import score_parts
 from routing.engine.snapshot import (
     Agent,
@@ -77,22 +79,25 @@ def match(snapshot: Snapshot) -> Result:
     No agent's capacity is exceeded and no hard requirement relaxed; when it returns, no free agent and waiting item
     are left that fit each other (queues that agents pull from apart).
     """
-    floor = Floor.of(snapshot)
-    now = snapshot.now
-    diversions, moves = [], []
-    items = {}
-    for item in snapshot.items:
-        items[item.id] = item
-        outcome = floor.add(item, now=now)
-        if isinstance(outcome, Diversion):
-            diversions.append(outcome)
-        elif outcome.ring != item.ring:
-            moves.append(RingMove(item.id, outcome.ring, outcome.since))
-    matches = floor.run(now=now)
+    floor, now = Floor.of(snapshot), snapshot.now
+    only = EVERYONE if snapshot.only_agents is None else floor.roster.bits_of(snapshot.only_agents)
+    feed = Feed(floor, snapshot.items, now=now, only=only)
+    run = Run(floor, now=now, only=only)
+    matches = run.matches((), feed)
     if any(rules.batch for rules in snapshot.queues.values()):
-        matches = improve(floor, matches, taken=items, now=now) + floor.run(now=now)
-    waiting = tuple(unmatched(floor, now=now)) if snapshot.detail else ()
-    return Result(tuple(matches), waiting, tuple(moves), tuple(diversions))
+        taken = {item.id: item for item in snapshot.items}
+        matches = improve(floor, matches, taken=taken, now=now, only=only) + floor.run(now=now, only=only)
+    outcomes = run.outcomes + ([floor.add(item, now=now) for item in feed.rest()] if snapshot.detail else [])
+    return Result(
+        matches=tuple(matches),
+        unmatched=tuple(unmatched(floor, now=now)) if snapshot.detail else (),
+        ring_moves=tuple(
+            RingMove(each.item.id, each.ring, each.since)
+            for each in outcomes
+            if not isinstance(each, Diversion) and each.ring != each.item.ring
+        ),
+        diversions=tuple(each for each in outcomes if isinstance(each, Diversion)),
+    )
 
 
 def pick_list(snapshot: Snapshot, *, agent: int, limit: int = 50) -> list[tuple[int, ScoreParts]]:

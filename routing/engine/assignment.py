@@ -9,7 +9,7 @@ fewer items than greedy serves, and none of those is passed over by an item whos
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ class Row:
     pairs: dict[int, Pair]
 
 
-def improve(floor: Floor, matches: Sequence[Match], *, taken: dict[int, Item], now: float) -> list[Match]:
+def improve(floor: Floor, matches: Sequence[Match], *, taken: Mapping[int, Item], now: float, only: int) -> list[Match]:
     """Re-pair the batch queues' matches of one run. `floor` is as the run left it, `taken` holds its matched items.
 
     Sticky, direct and broadcast matches stay as they are.
@@ -62,17 +62,24 @@ def improve(floor: Floor, matches: Sequence[Match], *, taken: dict[int, Item], n
         else:
             kept.append(match)
     for shape, members in sorted(shapes.items()):
-        kept += _reassign(floor, shape, members, taken, now)
+        kept += _reassign(floor, shape, members, taken, now=now, only=only)
     return kept
 
 
-def _reassign(floor: Floor, shape: Shape, matches: list[Match], taken: dict[int, Item], now: float) -> list[Match]:
+def _reassign(
+    floor: Floor, shape: Shape, matches: list[Match], taken: Mapping[int, Item], *, now: float, only: int
+) -> list[Match]:
     served = {match.item for match in matches}
     for match in matches:
         seat = floor.seat(match.agent)
         floor.withdraw(seat, shape.medium, shape.cost, interruptible=shape.interruptible)
         floor.add(taken[match.item], now=now)
-    rooms = {seat.id: seat.room(shape.medium, shape.cost) for seat in floor.roster.seats}
+    # A call may since have come on top of work it interrupts: what greedy gave an agent fits them in any case.
+    given = Counter(match.agent for match in matches)
+    rooms = {
+        seat.id: max(seat.room(shape.medium, shape.cost), given[seat.id])
+        for seat in floor.roster.each(floor.roster.all & only)
+    }
     rows = _rows(floor, shape, served, rooms, now)
     columns = sorted(Counter({agent: min(room, len(rows)) for agent, room in rooms.items()}).elements())
     result = []
@@ -110,7 +117,7 @@ def _rows(floor: Floor, shape: Shape, served: set[int], rooms: dict[int, int], n
 
 def _worths(floor: Floor, group: Group, item: Item, rooms: dict[int, int]) -> dict[int, Pair]:
     """agent → worth of a pair: level, proficiency, predicted score, then the place by strategy as a share below one."""
-    seats = [seat for seat in floor.roster.each(group.pool.bits) if rooms[seat.id] > 0]
+    seats = [seat for seat in floor.roster.each(group.pool.bits) if rooms.get(seat.id, 0) > 0]
     ranked = sorted(seats, key=lambda seat: (_value(group, item, seat), seat.id))
     worths = {}
     for place, seat in enumerate(ranked):
@@ -123,15 +130,8 @@ def _worths(floor: Floor, group: Group, item: Item, rooms: dict[int, int]) -> di
 
 
 def _value(group: Group, item: Item, seat: Seat) -> float:
-    agent = seat.agent
-    return strategy_value(
-        group.rules.strategy,
-        idle_since=agent.idle_since,
-        occupancy=agent.occupancy,
-        handled=agent.handled,
-        last_offer_at=agent.last_offer_at,
-        predicted=(item.agent_scores or {}).get(agent.id, 0.0),
-    )
+    predicted = (item.agent_scores or {}).get(seat.id, 0.0)
+    return strategy_value(group.rules.strategy, seat, predicted=predicted)
 
 
 def _solve(rows: list[Row], columns: list[int], fairness: float) -> list[tuple[Row, int]]:

@@ -40,13 +40,14 @@ class Candidate(NamedTuple):
 class Bench:
     """`only` limits the run to a set of agents."""
 
-    __slots__ = ("_aside", "_heap", "_spent", "floor", "group", "now", "only")
+    __slots__ = ("_aside", "_heap", "_spent", "floor", "group", "listed", "now", "only")
 
     def __init__(self, floor: Floor, group: Group, *, now: float, only: int) -> None:
         self.floor = floor
         self.group = group
         self.now = now
         self.only = only
+        self.listed = False  # in the order of the run
         self._heap: list[Candidate] | None = None
         self._aside: list[Ticket] = []
         self._spent = False
@@ -99,27 +100,22 @@ class Bench:
         if self._heap is None:
             rules, now = self.group.rules, self.now
             seats = self.floor.roster.each(self._free())
-            self._heap = [self._candidate(seat) for seat in seats if seat.allowed_by(rules, now=now)]
+            self._heap = [
+                self._candidate(seat) for seat in seats if not rules.limits_agents or seat.allowed_by(rules, now=now)
+            ]
             heapify(self._heap)
         return self._heap
 
     def _candidate(self, seat: Seat) -> Candidate:
-        group, agent, need = self.group, seat.agent, self.group.need
+        group, need = self.group, self.group.need
+        pool, rules = group.pool, group.rules
         bit = self.floor.roster.bit_of[seat.id]
         own = None if need.own is None else self.floor.standings[need.own].item.agent_scores
-        value = strategy_value(
-            group.rules.strategy,
-            idle_since=seat.idle_since,
-            occupancy=agent.occupancy,
-            handled=seat.handled,
-            last_offer_at=seat.last_offer_at,
-            predicted=own.get(seat.id, 0.0) if own else 0.0,
-        )
         return Candidate(
-            not group.pool.known & bit,
-            -group.pool.level_of(bit),
-            -proficiency(agent.skills, need, group.rules.skill_mode),
-            value,
+            not pool.known & bit,
+            -pool.top_level(bit),
+            -proficiency(seat.agent.skills, need, rules.skill_mode),
+            strategy_value(rules.strategy, seat, predicted=own.get(seat.id, 0.0) if own else 0.0),
             seat.load,
             NEVER if seat.last_offer_at is None else seat.last_offer_at,
             seat.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routing.engine.snapshot import Agent, QueueRules
+from routing.engine.snapshot import Agent, Item, QueueRules
 
 BUDGET = 100
 DEFAULT_COST = {"voice": 100, "chat": 34, "messaging": 25, "email": 20, "task": 10}
@@ -15,6 +15,11 @@ OFFER_WINDOW_SECONDS = 60.0
 def default_cost(medium: str) -> int:
     """Capacity points one item of this medium takes."""
     return DEFAULT_COST.get(medium, OTHER_COST)
+
+
+def cost_of(item: Item) -> int:
+    """What the item takes of an agent's budget."""
+    return default_cost(item.medium) if item.cost is None else item.cost
 
 
 def idle_cost(cost: int, *, fraction: float = IDLE_FRACTION) -> int:

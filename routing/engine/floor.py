@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from routing.engine.bench import Bench, Key, is_cooling
-from routing.engine.capacity import INTERRUPTING, Seat, default_cost
+from routing.engine.bench import is_cooling
+from routing.engine.capacity import INTERRUPTING, Seat, cost_of, default_cost
 from routing.engine.overflow import diversion, wait_limit_at
 from routing.engine.pools import Need, Pool, Roster
 from routing.engine.rings import advances_at, ring_now, rings_of
+from routing.engine.run import Run
 from routing.engine.scoring import score_line, waited
 from routing.engine.snapshot import Agent, Diversion, Item, Match, QueueRules, Reason, Snapshot, Strategy
 
@@ -168,7 +169,7 @@ class Floor:
         return Need(
             item.queue,
             item.medium,
-            default_cost(item.medium) if item.cost is None else item.cost,
+            cost_of(item),
             item.interruptible,
             item.required,
             item.preferred,
@@ -198,33 +199,25 @@ class Floor:
 
     # matching
 
-    def run(self, *, now: float, item: int | None = None, agent: int | None = None) -> list[Match]:
+    def run(self, *, now: float, item: int | None = None, only: int = EVERYONE) -> list[Match]:
         """Match as many as can be, the largest score first. Matched items leave the floor; agents' loads grow.
 
-        With `item` only its group is looked at, with `agent` only that agent: enough when nothing else has changed.
+        With `item` only its group is looked at, with `only` these agents (bits): enough when nothing else has changed.
         """
-        self.held = {}
-        only = EVERYONE if agent is None else self.roster.bit_of.get(agent, 0)
-        benches = [Bench(self, group, now=now, only=only) for group in self._groups_for(item)]
-        order: list[tuple[Key, Bench]] = []
-        for bench in benches:
-            key = bench.key()
-            if key is not None:
-                heappush(order, (key, bench))
-        matches: list[Match] = []
-        while order:
-            stored, bench = heappop(order)
-            key = bench.key()
-            if key == stored:
-                match = bench.place()
-                if match is not None:
-                    matches.append(match)
-                key = bench.key()
-            if key is not None:
-                heappush(order, (key, bench))
-        for bench in benches:
-            bench.put_back()
-        return matches
+        return Run(self, now=now, only=only).matches(self._groups_for(item))
+
+    def has_chance(self, item: Item, only: int) -> bool:
+        """A quick look before an item is indexed: False when none of these agents could take it in any ring."""
+        if item.direct_agent is not None or item.sticky_agent is not None:
+            return True
+        rules, roster = self.rules(item.queue), self.roster
+        bits = roster.free(item.medium, cost_of(item)) & only
+        if not rules.rings:
+            bits &= roster.members(item.queue)
+        for each in item.required:
+            if each.hard and bits:
+                bits &= roster.skilled((each,))
+        return bits != 0
 
     def _groups_for(self, item: int | None) -> list[Group]:
         if item is not None:

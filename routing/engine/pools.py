@@ -42,12 +42,12 @@ class Pool:
     filtered: Mapping[Reason, int]  # how many agents each check took out, in the order of the checks
     known: int = 0  # the sticky agent's bit
 
-    def level_of(self, bit: int) -> int:
-        return next((level for level, bits in self.levels if bits & bit), 0)
-
-    def top_level(self, free: int) -> int:
-        """The highest queue level among these agents."""
-        return next((level for level, bits in self.levels if bits & free), 0)
+    def top_level(self, agents: int) -> int:
+        """The highest queue level among these agents (one bit: that agent's)."""
+        for level, bits in self.levels:
+            if bits & agents:
+                return level
+        return 0
 
 
 class Roster:
@@ -56,13 +56,15 @@ class Roster:
     def __init__(self, seats: Iterable[Seat]) -> None:
         self.seats = sorted(seats, key=lambda seat: seat.id)
         self.bit_of = {seat.id: 1 << index for index, seat in enumerate(self.seats)}
+        self.all = (1 << len(self.seats)) - 1
         self.routable = 0
         self._by_queue: dict[int, dict[int, int]] = {}
         self._by_group: dict[int, int] = {}
         self._by_skill: dict[SkillId, list[int]] = {}
         self._by_medium: dict[str, int] = {}
         self._free: dict[tuple[str, int], int] = {}
-        self._levels: dict[tuple[int, Relaxation], tuple[tuple[int, int], ...]] = {}
+        self._relaxed: dict[tuple[int, int], tuple[Relaxation, tuple[tuple[int, int], ...]]] = {}
+        self._members: dict[int, int] = {}
         for seat in self.seats:
             if seat.agent.routable:
                 self._index(seat, self.bit_of[seat.id])
@@ -72,6 +74,7 @@ class Roster:
         for queue, level in seat.agent.queues.items():
             levels = self._by_queue.setdefault(queue, {})
             levels[level] = levels.get(level, 0) | bit
+            self._members[queue] = self._members.get(queue, 0) | bit
         for group in seat.agent.groups:
             self._by_group[group] = self._by_group.get(group, 0) | bit
         for skill, level in seat.agent.skills.items():
@@ -89,9 +92,12 @@ class Roster:
             yield seats[lowest.bit_length() - 1]
             bits ^= lowest
 
+    def bits_of(self, agents: Iterable[int]) -> int:
+        return _union(self.bit_of.get(agent, 0) for agent in agents)
+
     def members(self, queue: int) -> int:
         """Routable members of the queue at any level."""
-        return _union(self._by_queue.get(queue, {}).values())
+        return self._members.get(queue, 0)
 
     def reached_by(self, medium: str) -> int:
         bits = self._by_medium.get(medium)
@@ -127,8 +133,7 @@ class Roster:
     def pool(self, need: Need, rules: QueueRules) -> Pool:
         if need.direct is not None:
             return self._direct_pool(need)
-        relaxed = relaxation(rules, need.ring)
-        levels = self._levels_of(need.queue, relaxed)
+        relaxed, levels = self._demands(rules, need.ring)
         serving = _union(bits for _, bits in levels)
         reached = serving & self.reached_by(need.medium)
         skilled = reached & self.skilled(asked_of(need, rules, relaxed))
@@ -142,11 +147,16 @@ class Roster:
         counts = {reason: count for reason, count in filtered.items() if count}
         return Pool(skilled | known, levels, counts, known)
 
+    def _demands(self, rules: QueueRules, ring: int) -> tuple[Relaxation, tuple[tuple[int, int], ...]]:
+        """What this ring of the queue allows, and who serves it at which level; worked out once."""
+        known = self._relaxed.get((rules.id, ring))
+        if known is None:
+            relaxed = relaxation(rules, ring)
+            known = self._relaxed[rules.id, ring] = relaxed, self._levels_of(rules.id, relaxed)
+        return known
+
     def _levels_of(self, queue: int, relaxed: Relaxation) -> tuple[tuple[int, int], ...]:
         """Members keep their own level; agents of helping groups who are no members come with the group's."""
-        known = self._levels.get((queue, relaxed))
-        if known is not None:
-            return known
         levels = {
             level: bits for level, bits in self._by_queue.get(queue, {}).items() if level >= relaxed.min_queue_level
         }
@@ -155,9 +165,7 @@ class Roster:
             helpers = self._by_group.get(group.group, 0) & ~inside
             levels[group.level] = levels.get(group.level, 0) | helpers
             inside |= helpers
-        result = tuple(sorted(levels.items(), reverse=True))
-        self._levels[queue, relaxed] = result
-        return result
+        return tuple(sorted(levels.items(), reverse=True))
 
     def _direct_pool(self, need: Need) -> Pool:
         """That agent alone, member of the queue or not; presence, medium and hard requirements hold."""

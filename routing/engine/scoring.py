@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from routing.engine.capacity import Seat
 from routing.engine.snapshot import Item, QueueRules, Requirement, ScoreParts, SkillId, SkillMode, Strategy
 
 PRIORITY_STEP_SECONDS = 60.0
@@ -55,22 +56,14 @@ def demanded(
     return [each for each in required if each.hard or each.skill not in dropped]
 
 
-def strategy_value(
-    strategy: Strategy,
-    *,
-    idle_since: float | None,
-    occupancy: float,
-    handled: int,
-    last_offer_at: float | None,
-    predicted: float,
-) -> float:
+def strategy_value(strategy: Strategy, seat: Seat, *, predicted: float) -> float:
     """The queue's strategy as one number, smaller is better. Agents who are not idle come after all idle ones."""
     if strategy is Strategy.LONGEST_IDLE:
-        return NOT_IDLE if idle_since is None else idle_since
+        return NOT_IDLE if seat.idle_since is None else seat.idle_since
     if strategy is Strategy.LEAST_OCCUPIED:
-        return occupancy
+        return seat.agent.occupancy
     if strategy is Strategy.FEWEST_HANDLED:
-        return float(handled)
+        return float(seat.handled)
     if strategy is Strategy.ROUND_ROBIN:
-        return NEVER if last_offer_at is None else last_offer_at
+        return NEVER if seat.last_offer_at is None else seat.last_offer_at
     return -predicted

@@ -181,10 +181,19 @@ class QueueRules:
     service_level: float | None = None
     second_of_day: int = 0
 
+    @property
+    def limits_agents(self) -> bool:
+        """Whether a free agent may still be refused for their occupancy or the offers they just had."""
+        return self.max_occupancy is not None or self.max_offers_per_minute is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything one decision may depend on. A queue without rules gets the defaults."""
+    """Everything one decision may depend on. A queue without rules gets the defaults.
+
+    Pass every logged-in agent who may matter, busy ones too: a ring nobody is staffed for is skipped at once, and an item
+    waits for its sticky agent only if they are here. To match for some agents alone, name them in `only_agents`.
+    """
 
     now: float
     items: tuple[Item, ...] | list[Item]
@@ -192,7 +201,8 @@ class Snapshot:
     queues: Mapping[int, QueueRules] = field(default_factory=dict)
     level_seconds: float = 60.0  # what one queue level is worth when a freed agent chooses among queues
     alternatives: int = 3
-    detail: bool = True  # False: do not report why the rest waits (cheaper for huge backlogs)
+    only_agents: frozenset[int] | None = None  # who may be matched; None = all
+    detail: bool = True  # False: do not report why the rest waits; only items with a chance are looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""Events in: each handler is one service call."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from cxos.core.catalogue import Received, on
+from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
+from cxos.core.events.routing import (
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferWithdrawn,
+    PresenceChanged,
+    WorkCompleted,
+    WorkPaused,
+    WorkQueued,
+    WorkReleased,
+)
+from routing.journey import advance
+from routing.models import Presence
+from routing.services.follow import end_with_conversation, follow_conversation
+from routing.services.matcher import match_agent, match_items
+from routing.services.offers import return_offers_of
+
+
+@on(InteractionReceived, atomic=False)
+def begin_journey(received: Received) -> None:
+    advance(received.event.interaction_id, now=timezone.now())
+
+
+@on(WorkQueued, OfferDeclined, OfferExpired, atomic=False)
+def find_an_agent(received: Received) -> None:
+    match_items([received.event.item_id], now=timezone.now())
+
+
+@on(WorkCompleted, WorkReleased, WorkPaused, OfferDeclined, OfferWithdrawn, OfferAccepted, atomic=False)
+def find_work(received: Received) -> None:
+    if received.event.agent_id:
+        match_agent(received.event.agent_id, now=timezone.now())
+
+
+@on(PresenceChanged, atomic=False)
+def follow_presence(received: Received) -> None:
+    event = received.event
+    if event.presence == Presence.AVAILABLE:
+        match_agent(event.agent_id, now=timezone.now())
+    else:
+        return_offers_of(event.agent_id, reason=f"agent is {event.presence}", now=timezone.now())
+
+
+@on(ConversationResolved)
+def finish_work(received: Received) -> None:
+    end_with_conversation(received.event.conversation_id, actor=received.actor, now=timezone.now())
+
+
+@on(ConversationChanged)
+def follow_change(received: Received) -> None:
+    follow_conversation(received.event.conversation_id, now=timezone.now())

@@ -1,0 +1,62 @@
+"""A plan carried out: each action in its own transaction with the row that keeps a rerun from repeating it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from automation.plan import Plan, PlannedAction
+from channels_app.models import Interaction
+from cxos.core.errors import DomainError
+from cxos.core.events.automation import RuleApplied
+from cxos.core.outbox import MAX_DEPTH, emit, handling
+from routing.actions import ACTIONS, Subject, actor_of
+from routing.models import ActionRun
+
+log = structlog.get_logger(__name__)
+PLACING = "enqueue"  # done last, by the journey, when clocks and priority are known
+
+
+def perform(plan: Plan, interaction: Interaction, subject: Subject, *, now: datetime) -> None:
+    """Everything but the placing. An action that is refused is recorded and does not stop the others."""
+    cause = handling.get()
+    if cause is not None and cause.depth > MAX_DEPTH:
+        log.warning("automation chain cut", depth=cause.depth, interaction_id=interaction.pk)
+        return
+    for planned in plan.actions:
+        if planned.kind != PLACING:
+            perform_once(planned, interaction, subject, now=now)
+
+
+def perform_once(planned: PlannedAction, interaction: Interaction, subject: Subject, *, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            run, new = ActionRun.objects.get_or_create(
+                interaction=interaction,
+                rule_id=planned.rule_id,
+                position=planned.position,
+                defaults={"action": {"kind": planned.kind, **planned.args}, "at": now},
+            )
+            if not new:
+                return
+            run.outcome = ACTIONS[planned.kind](subject, planned, now)[:300]
+            run.save(update_fields=["outcome"])
+            emit(
+                RuleApplied(rule_id=planned.rule_id, conversation_id=subject.conversation.pk, action=planned.kind),
+                key=f"conversation:{subject.conversation.pk}",
+                actor=actor_of(planned),
+            )
+    except (DomainError, KeyError, TypeError, ValueError) as problem:
+        log.warning("action refused", kind=planned.kind, rule_id=planned.rule_id, problem=str(problem))
+        ActionRun.objects.get_or_create(
+            interaction=interaction,
+            rule_id=planned.rule_id,
+            position=planned.position,
+            defaults={
+                "action": {"kind": planned.kind, **planned.args},
+                "at": now,
+                "outcome": f"refused: {problem}"[:300],
+            },
+        )

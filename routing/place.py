@@ -1,0 +1,80 @@
+"""The last step of the journey: who should see this now? Automation first, but a person can always be reached."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from automation.plan import Plan, PlannedAction
+from cases.services.clocks import Deadline
+from channels_app.models import Conversation, Interaction
+from routing.facts import default_queue
+from routing.models import Queue, WorkItem
+from routing.services.queue import enqueue, live_item
+from routing.services.work import resume
+
+
+def place(
+    plan: Plan, interaction: Interaction, conversation_id: int, *, deadline: Deadline | None, now: datetime
+) -> WorkItem | None:
+    """Wake the work that is already held, or put the conversation into the queue the plan names, else the default one."""
+    conversation = Conversation.objects.select_related("channel", "customer").get(id=conversation_id)
+    if conversation.status == Conversation.Status.RESOLVED:  # a rule has answered and closed it
+        return None
+    live = live_item(conversation_id)
+    if live is not None:
+        return resume(live.id, now=now) if live.state == WorkItem.State.PAUSED else live
+    wish = plan.first("enqueue")
+    queue, why = choose_queue(wish, interaction)
+    if queue is None:
+        return None
+    with transaction.atomic():
+        return enqueue(
+            conversation,
+            queue=queue,
+            required=wished_skills(wish),
+            priority=int(wish.args.get("priority", conversation.priority)) if wish else conversation.priority,
+            due_at=deadline.due_at if deadline else None,
+            target_seconds=deadline.target_seconds if deadline else None,
+            why=why,
+            facts=explanation(plan, queue),
+            now=now,
+        )
+
+
+def choose_queue(wish: PlannedAction | None, interaction: Interaction) -> tuple[Queue | None, str]:
+    """The queue, and the sentence that says why."""
+    if wish is not None:
+        queue = Queue.objects.filter(key=wish.args.get("queue"), enabled=True).first()
+        if queue is not None:
+            return queue, f"The rule “{wish.why}” sent it to {queue.name}."
+        fallback = default_queue(interaction.channel)
+        return fallback, f"The rule “{wish.why}” names a queue that is missing or switched off; {fallback} took it."
+    queue = default_queue(interaction.channel)
+    return queue, f"No rule chose a queue; {queue} is the one of the channel {interaction.channel.name}."
+
+
+def wished_skills(wish: PlannedAction | None) -> list[dict[str, Any]]:
+    return (
+        [skill for skill in (wish.args.get("skills") or []) if isinstance(skill, dict) and skill.get("skill")]
+        if wish
+        else []
+    )
+
+
+def explanation(plan: Plan, queue: Queue) -> dict[str, Any]:
+    """Which rules were looked at, for “why this queue?”. Kept short: the comparisons of applied rules only."""
+    return {
+        "queue": queue.key,
+        "rules": [
+            {
+                "id": rule.rule_id,
+                "name": rule.name[:60],
+                "applied": rule.applied,
+                "because": rule.trace[:4] if rule.applied else (),
+            }
+            for rule in plan.considered[:12]
+        ],
+    }

@@ -1,0 +1,31 @@
+"""Pokes by beat: each claims due rows, so that two of them at once do no harm."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from routing.services.leases import lose_unreachable
+from routing.services.matcher import wake_waiting
+from routing.services.offers import expire_due
+from routing.services.work import end_wrap_ups
+
+
+@shared_task(name="routing.sweep_offers")
+def sweep_offers() -> None:
+    expire_due(now=timezone.now())
+
+
+@shared_task(name="routing.sweep_waiting")
+def sweep_waiting() -> None:
+    wake_waiting(now=timezone.now())
+
+
+@shared_task(name="routing.sweep_presence")
+def sweep_presence() -> None:
+    lose_unreachable(now=timezone.now())
+
+
+@shared_task(name="routing.sweep_wrap_up")
+def sweep_wrap_up() -> None:
+    end_wrap_ups(now=timezone.now())
