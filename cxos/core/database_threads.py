@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 
 P = ParamSpec("P")
@@ -17,5 +18,5 @@ THREADS: ThreadPoolExecutor | None = ThreadPoolExecutor(4, thread_name_prefix="s
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a function that queries, in one of the database threads; broken connections are replaced before it runs."""
     if THREADS is None:  # tests: in the caller's thread, and so inside its transaction
-        return await database_sync_to_async(function)(*args, **kwargs)
+        return await sync_to_async(function)(*args, **kwargs)
     return await database_sync_to_async(function, thread_sensitive=False, executor=THREADS)(*args, **kwargs)

@@ -11,9 +11,9 @@ Closing codes: 4401 not (or no longer) allowed in, 4403 foreign page, 1007 not a
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Any, ClassVar, Self
 
 import orjson
@@ -84,6 +84,9 @@ class Socket:
         """Before the handshake. Raise Refused unless this connection may be opened."""
         raise NotImplementedError
 
+    async def on_open(self) -> None:
+        """After the handshake."""
+
     async def on_message(self, body: dict[str, Any]) -> None:
         """A message came in. Raise Refused to end the connection."""
         raise NotImplementedError
@@ -92,7 +95,7 @@ class Socket:
         """After the end, whatever ended it."""
 
     @classmethod
-    def review(cls, sockets: list[Self]) -> Iterable[tuple[Self, Verdict]]:
+    def review(cls, sockets: list[Self]) -> list[tuple[Self, Verdict]]:
         """Which of these sockets lost a right. Runs in a database thread every few seconds."""
         raise NotImplementedError
 
@@ -116,6 +119,7 @@ class Socket:
         reviewer().add(self)
         try:
             await self._accept()
+            await self.on_open()
             while True:
                 event = await self._receive()
                 if event["type"] == "websocket.disconnect":
@@ -148,7 +152,7 @@ class Socket:
         self._wake()
 
     def _parse(self, event: dict[str, Any]) -> dict[str, Any]:
-        if self._flood.over(time.monotonic()):
+        if self._flood.over(monotonic()):
             raise Refused(1008)
         text = event.get("text")
         if text is None:
@@ -179,8 +183,11 @@ class Socket:
 
     def check_origin(self, allowed: Iterable[str]) -> None:
         """A page that is not ours could open a socket with our user's cookies; browsers always say which page it is."""
-        if single_header(self.scope["headers"], b"origin") not in allowed:
+        if not self.comes_from(allowed):
             raise Refused(4403)
+
+    def comes_from(self, origins: Iterable[str]) -> bool:
+        return single_header(self.scope["headers"], b"origin") in origins
 
     # --- Regions -------------------------------------------------------------------------------------------------
 
@@ -242,6 +249,10 @@ class Socket:
             await self.close(1013)
         except (OSError, RuntimeError):
             pass  # it has gone, as `serve` hears in a moment
+        except Exception:
+            log.exception("a socket could not be told", path=self.scope["path"])
+            self._flushing = None
+            await self.close(1011)
         finally:
             self._flushing = None
 
