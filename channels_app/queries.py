@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
-from channels_app.models import Message, ReadMarker
+from channels_app.models import Channel, Message, ReadMarker
 
 
 def thread_of(conversation_id: int, *, before_id: int | None = None, limit: int = 50) -> list[Message]:
@@ -24,3 +26,35 @@ def unread_count(user_id: int, conversation_id: int) -> int:
         author_kind=Message.Author.CUSTOMER,
         id__gt=Coalesce(Subquery(marker), 0),
     ).count()
+
+
+CHANNEL_CACHE_SECONDS = 3.0  # a channel that was switched off takes nothing more after this time
+_channels: dict[str, tuple[float, int]] = {}
+
+
+def find_api_channel(key: str) -> int | str:
+    """The id of the API channel with this key, or the sentence why nothing can be posted to it.
+
+    One query every few seconds a channel and process.
+    """
+    cached = _channels.get(key)
+    if cached is None or time.monotonic() - cached[0] > CHANNEL_CACHE_SECONDS:
+        found = Channel.objects.filter(key=key[:60]).values_list("id", "kind", "enabled").first()
+        if found is None or found[1] != Channel.Kind.API or not found[2]:
+            _channels.pop(key, None)
+            return _why_not(key, found)
+        cached = _channels[key] = (time.monotonic(), found[0])
+    return cached[1]
+
+
+def _why_not(key: str, found: tuple[int, str, bool] | None) -> str:
+    if found is None:
+        return f"There is no channel with the key {key[:60]!r}. Settings → Channels lists them."
+    if found[1] != Channel.Kind.API:
+        return f"The channel {key!r} is a {Channel.Kind(found[1]).label.lower()}; post to a channel of kind API."
+    return f"The channel {key!r} is switched off."
+
+
+def forget_channels() -> None:
+    """Drop what `find_api_channel` remembers: after a change of channels in this process."""
+    _channels.clear()

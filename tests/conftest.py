@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
+from channels_app import queries
 from channels_app.models import Channel
 from crm.models import Customer, Identity
 from cxos.core.models import Role, Team, User
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def forget_channels() -> None:
+    """What a process remembers of channels for seconds belongs to the test before."""
+    queries.forget_channels()
 
 
 @pytest.fixture
@@ -24,9 +33,14 @@ def team(db: None) -> Team:
     return Team.objects.create(name="Care")
 
 
+@lru_cache(maxsize=1)
+def _hashed_password() -> str:
+    """Hashing takes longer than most tests, so it is done once."""
+    return make_password(PASSWORD)
+
+
 def _user(name: str, role: Role, team: Team) -> User:
-    user = User(email=f"{name.lower()}@example.com", name=name, role=role)
-    user.set_password(PASSWORD)
+    user = User(email=f"{name.lower()}@example.com", name=name, role=role, password=_hashed_password())
     user.save()
     user.teams.add(team)
     return user
