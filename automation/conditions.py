@@ -108,7 +108,7 @@ def _ordered(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return compare
 
 
-_EMPTY = ("", frozenset())
+_EMPTY: tuple[Any, ...] = ("", frozenset())
 _ANY = frozenset(FactType)
 _WORDY = frozenset({FactType.TEXT, FactType.LIST})
 _SORTED = frozenset({FactType.NUMBER, FactType.TIME})

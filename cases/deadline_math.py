@@ -65,9 +65,9 @@ def sentence(explanation: Explanation) -> str:
     if explanation.started_at is None:
         return "Not started yet."
     due = f"due {_moment(explanation.due_at)}" if explanation.due_at else "paused, so not due yet"
-    counted = [f"{_day(span.date)} {_reach(span)} ({_length(span.seconds)})" for span in explanation.spans]
+    counted = [f"{_day(span.date)} {_reach(span)} ({length(span.seconds)})" for span in explanation.spans]
     skipped = [f"{_day(day.date)} {day.reason}" for day in explanation.skipped]
-    reasons = [f"{_length(explanation.budget_seconds)} count in opening hours"]
+    reasons = [f"{length(explanation.budget_seconds)} count in opening hours"]
     reasons += ["counted " + ", ".join(counted)] if counted else []
     reasons += ["not counted " + ", ".join(skipped)] if skipped else []
     return f"Opened {_moment(explanation.started_at)} → {due}, because " + "; ".join(reasons) + "."
@@ -124,7 +124,7 @@ def _reach(span: UsedSpan) -> str:
     return f"{span.start:%H:%M}–{end}"
 
 
-def _length(seconds: float) -> str:
+def length(seconds: float) -> str:
     """5400 → "1 h 30 min"; under a minute in seconds."""
     hours, rest = divmod(round(seconds), 3600)
     minutes, left = divmod(rest, 60)

@@ -13,6 +13,14 @@ class Metric(models.TextChoices):
     RESOLUTION = "resolution", "Resolution"
 
 
+class Reopening(models.TextChoices):
+    """What a resolution clock that was met does when the matter is opened again; the values of clock_math."""
+
+    RESUME = "resume", "Goes on; the solved time does not count"
+    NEW_CYCLE = "new_cycle", "Starts anew"
+    INCLUDE_SOLVED = "include_solved", "Goes on; the solved time counts"
+
+
 class SlaPolicy(models.Model):
     """A promise. The first enabled policy by rank whose conditions hold applies; conditions as in automation rules."""
 
@@ -20,6 +28,7 @@ class SlaPolicy(models.Model):
     rank = models.PositiveIntegerField(default=0)
     conditions = models.JSONField(default=dict, blank=True)
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    reopening = models.CharField(max_length=16, choices=Reopening, default=Reopening.RESUME)
     enabled = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -51,7 +60,11 @@ class SlaTarget(models.Model):
 
 
 class Clock(models.Model):
-    """One running target on a conversation or a case. `due_at` is derived (see clock_math) and indexed while it runs."""
+    """One running target on a conversation or a case. `due_at` is derived (see clock_math) and indexed while it runs.
+
+    A clock that ended stays as it is. The next unanswered message begins the next `cycle`; a reopened matter goes on in
+    the next `version` of the same cycle.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", "Running"
@@ -67,13 +80,14 @@ class Clock(models.Model):
     case = models.ForeignKey("Case", null=True, on_delete=models.CASCADE, related_name="clocks", db_index=False)
     metric = models.CharField(max_length=16, choices=Metric)
     cycle = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
     policy = models.ForeignKey(SlaPolicy, null=True, on_delete=models.SET_NULL, related_name="+")
     policy_version = models.PositiveIntegerField(default=1)
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     budget_seconds = models.PositiveIntegerField()
     consumed_seconds = models.PositiveIntegerField(default=0)  # of closed segments, in calendar seconds
     running_since = models.DateTimeField(null=True)
-    segments = models.JSONField(default=list)  # [[start, end] ISO UTC …], closed ones
+    segments = models.JSONField(default=list)  # [[start, end, seconds, frozen] ISO UTC …], closed ones
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     due_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
@@ -88,10 +102,12 @@ class Clock(models.Model):
                 name="clock_on_conversation_or_case",
             ),
             models.UniqueConstraint(
-                fields=["conversation", "metric", "cycle"], condition=~Q(conversation=None), name="one_clock_a_cycle"
+                fields=["conversation", "metric", "cycle", "version"],
+                condition=~Q(conversation=None),
+                name="one_clock_a_version",
             ),
             models.UniqueConstraint(
-                fields=["case", "metric", "cycle"], condition=~Q(case=None), name="one_case_clock_a_cycle"
+                fields=["case", "metric", "cycle", "version"], condition=~Q(case=None), name="one_case_clock_a_version"
             ),
         ]
         indexes = [

@@ -70,3 +70,40 @@ class ClockBreached:
     due_at: str
     late_ms: int
     cause: str = "time"
+
+
+@event
+class ClockResumed:
+    clock_id: int
+    conversation_id: int | None
+    case_id: int | None
+    metric: str
+    due_at: str | None
+
+
+@event
+class ClockChanged:
+    """Its deadline moved, or it ended unanswered. `cause`: policy_change, calendar_change or canceled."""
+
+    clock_id: int
+    conversation_id: int | None
+    case_id: int | None
+    metric: str
+    due_at: str | None
+    cause: str
+
+
+@event
+class CalendarChanged:
+    """Key `calendar:<id>`."""
+
+    calendar_id: int
+    version: int
+
+
+@event
+class PolicyChanged:
+    """Key `policy:<id>`. Open clocks stay on the version they began with until it is applied to them."""
+
+    policy_id: int
+    version: int

@@ -1,0 +1,74 @@
+"""Events in: each handler is one service call."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from cases.models import Calendar
+from cases.services.cases import wake_cases
+from cases.services.clocks import end_clocks, follow_conversation, record_reply
+from cases.services.reselection import recompute_calendar, reselect_conversation, reselect_customer
+from cxos.core.catalogue import Received, on
+from cxos.core.events.cases import CalendarChanged
+from cxos.core.events.channels import (
+    ConversationChanged,
+    ConversationReopened,
+    ConversationResolved,
+    MessageReceived,
+    MessageSent,
+)
+from cxos.core.events.crm import CustomerChanged
+
+
+@on(MessageSent)
+def meet_response(received: Received) -> None:
+    sent = received.event
+    waited = None if sent.waiting_ms is None else timedelta(milliseconds=sent.waiting_ms)
+    record_reply(
+        sent.conversation_id,
+        by_bot=sent.author_kind != "agent",
+        waited=waited,
+        at=datetime.fromisoformat(sent.at),
+        actor=received.actor,
+        now=timezone.now(),
+    )
+
+
+@on(ConversationResolved)
+def end_with_conversation(received: Received) -> None:
+    at = datetime.fromisoformat(received.event.at)
+    end_clocks(received.event.conversation_id, at=at, actor=received.actor, now=timezone.now())
+
+
+@on(ConversationReopened)
+def return_with_conversation(received: Received) -> None:
+    at = datetime.fromisoformat(received.event.at)
+    follow_conversation(received.event.conversation_id, at=at, actor=received.actor, now=timezone.now())
+
+
+@on(ConversationChanged)
+def follow_change(received: Received) -> None:
+    changed = received.event
+    if "status" in changed.changed:
+        follow_conversation(changed.conversation_id, at=received.at, actor=received.actor, now=timezone.now())
+    reselect_conversation(changed.conversation_id, changed=changed.changed, actor=received.actor, now=timezone.now())
+
+
+@on(MessageReceived)
+def wake_waiting_cases(received: Received) -> None:
+    at = datetime.fromisoformat(received.event.at)
+    wake_cases(received.event.conversation_id, at=at, actor=received.actor, now=timezone.now())
+
+
+@on(CustomerChanged, lane="work")
+def promise_again(received: Received) -> None:
+    changed = received.event
+    reselect_customer(changed.customer_id, changed=changed.changed, actor=received.actor, now=timezone.now())
+
+
+@on(CalendarChanged, lane="work", atomic=False)
+def reckon_with_new_hours(received: Received) -> None:
+    calendar = Calendar.objects.get(id=received.event.calendar_id)
+    recompute_calendar(calendar, actor=received.actor, now=timezone.now())

@@ -1,0 +1,72 @@
+"""Reads about clocks: what runs, what is nearest, and why it is due when it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from cases import clock_math, deadline_math
+from cases.deadline_math import Explanation
+from cases.models import Clock
+from cases.permissions import clocks_visible_to
+from cases.services.calendars import business_calendar
+from cases.services.clock_rows import pure
+from cxos.core.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class ClockExplained:
+    """A clock with all a screen says of it. Seconds are business seconds; `remaining_seconds` is negative when overdue."""
+
+    clock: Clock
+    explanation: Explanation
+    sentence: str
+    promise: str
+    consumed_seconds: float
+    remaining_seconds: float
+
+
+def clocks_of_conversation(conversation_id: int) -> QuerySet[Clock]:
+    """In the order they began, with policy and calendar."""
+    rows = Clock.objects.filter(conversation_id=conversation_id)
+    return rows.select_related("policy", "calendar").order_by("started_at", "id")
+
+
+def clocks_of_case(case_id: int) -> QuerySet[Clock]:
+    return Clock.objects.filter(case_id=case_id).select_related("policy", "calendar").order_by("started_at", "id")
+
+
+def explain_clock(clock: Clock, *, at: datetime) -> ClockExplained:
+    """Why it is due when it is. No query where policy and calendar are loaded and the calendar is known."""
+    calendar, state = business_calendar(clock.calendar), pure(clock)
+    explanation = deadline_math.explain(state, calendar)
+    return ClockExplained(
+        clock=clock,
+        explanation=explanation,
+        sentence=deadline_math.sentence(explanation),
+        promise=_promise(clock),
+        consumed_seconds=clock_math.consumed_at(state, calendar, at=at),
+        remaining_seconds=clock_math.remaining_at(state, calendar, at=at),
+    )
+
+
+def at_risk(user: User, *, limit: int = 50) -> QuerySet[Clock]:
+    """The running clocks this user may see that breach next."""
+    rows = clocks_visible_to(user).filter(state=Clock.State.RUNNING, due_at__isnull=False)
+    return rows.select_related("policy", "calendar", "conversation__customer", "case").order_by("due_at", "id")[:limit]
+
+
+def oldest_overdue_seconds(*, now: datetime) -> float:
+    """How late the sweep is: the age of the oldest deadline it has not noticed. For the metrics; one index look-up."""
+    rows = Clock.objects.filter(state=Clock.State.RUNNING, due_at__lt=now).order_by("due_at")
+    due_at = rows.values_list("due_at", flat=True).first()
+    return (now - due_at).total_seconds() if due_at else 0.0
+
+
+def _promise(clock: Clock) -> str:
+    """ "First response within 15 min of Office hours, promised by “Everything else” (version 2)." """
+    length = deadline_math.length(clock.budget_seconds)
+    source = f", promised by “{clock.policy.name}” (version {clock.policy_version})" if clock.policy else ""
+    return f"{clock.get_metric_display()} within {length} of {clock.calendar.name}{source}."
