@@ -121,7 +121,7 @@ def _worths(floor: Floor, group: Group, item: Item, rooms: dict[int, int]) -> di
     ranked = sorted(seats, key=lambda seat: (_value(group, item, seat), seat.id))
     worths = {}
     for place, seat in enumerate(ranked):
-        level = group.pool.level_of(floor.roster.bit_of[seat.id])
+        level = group.pool.top_level(floor.roster.bit_of[seat.id])
         skill = proficiency(seat.agent.skills, group.need, group.rules.skill_mode)
         predicted = (item.agent_scores or {}).get(seat.id, 0.0)
         worth = LEVEL_VALUE * level + skill + predicted + 1.0 - (place + 1) / (len(ranked) + 1)

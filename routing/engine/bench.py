@@ -6,7 +6,7 @@ when they surface is enough; it is built when the group's first item is due, not
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from routing.engine.pools import proficiency
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from routing.engine.floor import Floor, Group, Ticket
 
 Key = tuple[float, float, int]
+KNOWN = 1_000  # the level at which the sticky agent ranks: before every queue level
 
 
 class Candidate(NamedTuple):
     """An agent's rank for this group; smaller is better, the final tie is the agent's id."""
 
-    unknown: bool  # False for the sticky agent, who goes first
-    level: int
+    level: int  # negative; the sticky agent's is `KNOWN`
     proficiency: float
     value: float
     load: int
@@ -33,14 +33,15 @@ class Candidate(NamedTuple):
     version: int
     seat: Seat
 
-    def choice(self) -> Choice:
-        return Choice(self.agent, -self.level, -self.proficiency, self.value)
+    @property
+    def is_known(self) -> bool:
+        return self.level == -KNOWN
 
 
 class Bench:
     """`only` limits the run to a set of agents."""
 
-    __slots__ = ("_aside", "_heap", "_spent", "floor", "group", "listed", "now", "only")
+    __slots__ = ("_aside", "_heap", "_spent", "_tiers", "floor", "group", "listed", "now", "only")
 
     def __init__(self, floor: Floor, group: Group, *, now: float, only: int) -> None:
         self.floor = floor
@@ -48,7 +49,10 @@ class Bench:
         self.now = now
         self.only = only
         self.listed = False  # in the order of the run
-        self._heap: list[Candidate] | None = None
+        self._heap: list[Candidate] = []
+        known = group.pool.known
+        others = [(level, bits & ~known) for level, bits in group.pool.levels] if known else group.pool.levels
+        self._tiers = [*reversed(others), (KNOWN, known)] if known else list(reversed(others))
         self._aside: list[Ticket] = []
         self._spent = False
 
@@ -68,11 +72,10 @@ class Bench:
         if ticket is None:
             return None
         item, rules, need = self.floor.standings[ticket.item].item, self.group.rules, self.group.need
-        heap = self._candidates()
-        picked, skipped = self._pick(heap, item, rules.offer_size + self.floor.alternatives)
+        picked, skipped = self._pick(item, rules.offer_size + self.floor.alternatives)
         for candidate in (*picked, *(entry for entry, _ in skipped)):
-            heappush(heap, candidate)  # the chosen are corrected when they surface again
-        self._spent = not heap
+            heappush(self._heap, candidate)  # the chosen are corrected when they surface again
+        self._spent = not self._heap
         if self._spent:
             return None
         if not picked or self._holds_for_sticky(item, picked[0], skipped):
@@ -96,24 +99,22 @@ class Bench:
         need = self.group.need
         return self.group.pool.bits & self.floor.roster.free(need.medium, need.cost) & self.only
 
-    def _candidates(self) -> list[Candidate]:
-        if self._heap is None:
-            rules, now = self.group.rules, self.now
-            seats = self.floor.roster.each(self._free())
-            self._heap = [
-                self._candidate(seat) for seat in seats if not rules.limits_agents or seat.allowed_by(rules, now=now)
-            ]
-            heapify(self._heap)
-        return self._heap
+    def _expand(self) -> bool:
+        """Let the next tier of agents in: the known one, then level by level. False when there is none left."""
+        if not self._tiers:
+            return False
+        level, bits = self._tiers.pop()
+        rules, now = self.group.rules, self.now
+        for seat in self.floor.roster.each(bits & self._free()):
+            if not rules.limits_agents or seat.allowed_by(rules, now=now):
+                heappush(self._heap, self._candidate(seat, level))
+        return True
 
-    def _candidate(self, seat: Seat) -> Candidate:
-        group, need = self.group, self.group.need
-        pool, rules = group.pool, group.rules
-        bit = self.floor.roster.bit_of[seat.id]
+    def _candidate(self, seat: Seat, level: int) -> Candidate:
+        need, rules = self.group.need, self.group.rules
         own = None if need.own is None else self.floor.standings[need.own].item.agent_scores
         return Candidate(
-            not pool.known & bit,
-            -pool.top_level(bit),
+            -level,
             -proficiency(seat.agent.skills, need, rules.skill_mode),
             strategy_value(rules.strategy, seat, predicted=own.get(seat.id, 0.0) if own else 0.0),
             seat.load,
@@ -123,19 +124,19 @@ class Bench:
             seat,
         )
 
-    def _pick(
-        self, heap: list[Candidate], item: Item, wanted: int
-    ) -> tuple[list[Candidate], list[tuple[Candidate, Reason]]]:
+    def _pick(self, item: Item, wanted: int) -> tuple[list[Candidate], list[tuple[Candidate, Reason]]]:
         """(up to `wanted` agents, best first; those passed over for this item alone, with why)."""
         picked: list[Candidate] = []
         skipped: list[tuple[Candidate, Reason]] = []
         need, rules = self.group.need, self.group.rules
-        while heap and len(picked) < wanted:
-            candidate = heappop(heap)
+        while len(picked) < wanted and (self._heap or self._expand()):
+            if not self._heap:
+                continue
+            candidate = heappop(self._heap)
             seat = candidate.seat
             if candidate.version != seat.version:
                 if seat.fits(need.medium, need.cost) and seat.allowed_by(rules, now=self.now):
-                    heappush(heap, self._candidate(seat))
+                    heappush(self._heap, self._candidate(seat, -candidate.level))
                 continue
             reason = self.floor.refusal(item, self.group, seat, now=self.now)
             if reason is None:
@@ -146,11 +147,11 @@ class Bench:
 
     def _holds_for_sticky(self, item: Item, best: Candidate, skipped: list[tuple[Candidate, Reason]]) -> bool:
         """Whether to wait for the known agent, who is expected to be free before the item's sticky wait ends."""
-        if not self.group.pool.known or not best.unknown:
+        if not self.group.pool.known or best.is_known:
             return False
         if item.sticky_until is None or item.sticky_until <= self.now:
             return False
-        if any(not candidate.unknown for candidate, _ in skipped) or is_cooling(item, item.sticky_agent, now=self.now):
+        if any(candidate.is_known for candidate, _ in skipped) or is_cooling(item, item.sticky_agent, now=self.now):
             return False
         known = next(self.floor.roster.each(self.group.pool.known))
         free_at = known.agent.predicted_free_at
@@ -166,7 +167,7 @@ class Bench:
             filtered[Reason.NO_CAPACITY] = busy
         for _, reason in skipped:
             filtered[reason] = filtered.get(reason, 0) + 1
-        ranked = Reason.RANKED if chosen[0].unknown else Reason.STICKY
+        ranked = Reason.STICKY if chosen[0].is_known else Reason.RANKED
         return Match(
             item=item.id,
             agents=tuple(candidate.agent for candidate in chosen),
@@ -174,11 +175,15 @@ class Bench:
             ring=group.need.ring,
             reason=ranked if group.need.direct is None else Reason.DIRECT,
             cost=group.need.cost,
-            chosen=tuple(candidate.choice() for candidate in chosen),
-            alternatives=tuple(candidate.choice() for candidate in rest),
+            chosen=tuple(map(self._choice, chosen)),
+            alternatives=tuple(map(self._choice, rest)),
             considered=len(self.floor.roster.seats),
             filtered=filtered,
         )
+
+    def _choice(self, candidate: Candidate) -> Choice:
+        pool, bit = self.group.pool, self.floor.roster.bit_of[candidate.agent]
+        return Choice(candidate.agent, pool.top_level(bit), -candidate.proficiency, candidate.value)
 
 
 def is_cooling(item: Item, agent: int | None, *, now: float) -> bool:

@@ -172,7 +172,7 @@ class Roster:
         bit = self.bit_of.get(need.direct, 0) if need.direct is not None else 0
         allowed = bit & self._may_serve(need)
         if allowed:
-            return Pool(allowed, (), {})
+            return Pool(allowed, ((0, allowed),), {})
         if not bit & self.routable:
             return Pool(0, (), {Reason.NOT_ROUTABLE: 1})
         return Pool(0, (), {Reason.LACKS_SKILL if bit & self.reached_by(need.medium) else Reason.MEDIUM_OFF: 1})
