@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from cxos.screens.ui import icons
@@ -101,7 +101,7 @@ def share(value: Any, of: Any) -> float:
 
 @register.filter
 def ago(moment: datetime | None) -> str:
-    """"5 min", "3 h", "2 d" away from now, in either direction; the page keeps it true afterwards."""
+    """ "5 min", "3 h", "2 d" away from now, in either direction; the page keeps it true afterwards."""
     if moment is None:
         return ""
     return short_span(abs((timezone.now() - moment).total_seconds()))
@@ -132,9 +132,9 @@ def clock(seconds: Any) -> str:
 
 @register.filter
 def keys(combination: Any) -> SafeString:
-    """"mod+k" or "g i" as `<kbd>` elements; `mod` is shown as Ctrl and turned into ⌘ on a Mac by the page."""
+    """ "mod+k" or "g i" as `<kbd>` elements; `mod` is shown as Ctrl and turned into ⌘ on a Mac by the page."""
     names = {"mod": "Ctrl", "shift": "⇧", "enter": "↵", "escape": "Esc", "alt": "Alt", "up": "↑", "down": "↓"}
     parts = [part for part in str(combination).replace("+", " ").split() if part]
     return format_html_join(
-        "", "<kbd{}>{}</kbd>", ((mark_safe(" data-mod" if p == "mod" else ""), names.get(p, p.upper())) for p in parts)
+        "", '<kbd data-name="{}">{}</kbd>', ((part, names.get(part, part.upper())) for part in parts)
     )

@@ -13,10 +13,13 @@ from django.utils.safestring import SafeString
 NODES = "vendor/lucide/icon-nodes.json"
 # Icons with a direction of reading: mirrored in right-to-left languages.
 DIRECTED = frozenset(
-    "arrow-left arrow-right chevron-left chevron-right chevrons-left chevrons-right corner-down-left corner-down-right "
-    "corner-up-left corner-up-right forward log-out panel-left panel-right reply reply-all send undo-2 redo-2 "
-    "external-link list-ordered text-quote".split()
-)
+    {
+        "arrow-left", "arrow-right", "chevron-left", "chevron-right", "chevrons-left", "chevrons-right",
+        "corner-down-left", "corner-down-right", "corner-up-left", "corner-up-right", "forward", "log-out",
+        "panel-left", "panel-right", "reply", "reply-all", "send", "undo-2", "redo-2", "external-link",
+        "list-ordered", "text-quote",
+    }
+)  # fmt: skip
 
 
 class UnknownIcon(ValueError):
@@ -41,7 +44,7 @@ def drawing(name: str) -> SafeString:
     """The shapes inside the `<svg>`; raises UnknownIcon."""
     nodes = _nodes()
     if not nodes:
-        return SafeString("")
+        return format_html("{}", "")
     if name not in nodes:
         raise UnknownIcon(f"There is no icon named {name!r}. See https://lucide.dev/icons for the names.")
     return format_html_join(
@@ -52,11 +55,9 @@ def drawing(name: str) -> SafeString:
 @cache
 def icon(name: str, *, size: str = "", label: str = "", spin: bool = False) -> SafeString:
     """One icon. Without a label it is hidden from screen readers: the words beside it speak."""
-    return format_html(
-        '<svg class="icon" viewBox="0 0 24 24"{}{}{}{}>{}</svg>',
-        format_html(' data-size="{}"', size) if size else "",
-        SafeString(" data-mirror") if name in DIRECTED else "",
-        SafeString(" data-spin") if spin else "",
-        format_html(' role="img" aria-label="{}"', label) if label else SafeString(' aria-hidden="true"'),
-        drawing(name),
-    )
+    classes = " ".join(["icon", *(["icon-mirror"] if name in DIRECTED else []), *(["icon-spin"] if spin else [])])
+    if label:
+        start = format_html('<svg class="{}" data-size="{}" role="img" aria-label="{}"', classes, size, label)
+    else:
+        start = format_html('<svg class="{}" data-size="{}" aria-hidden="true"', classes, size)
+    return format_html('{} viewBox="0 0 24 24">{}</svg>', start, drawing(name))

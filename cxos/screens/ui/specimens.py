@@ -69,6 +69,18 @@ CHAPTERS = (
     Chapter("records", _("Records"), "table", ("table", "table.sort", "card", "code", "diff", "region")),
 )
 
+TOKENS = (
+    "canvas", "surface", "surface-sunken", "surface-raised", "selected", "line", "line-strong", "ink", "ink-2",
+    "ink-3", "accent", "accent-soft", "accent-ink", "waiting", "waiting-soft", "live", "live-soft", "late",
+    "late-soft", "paused", "paused-soft", "note",
+)  # fmt: skip
+ICON_NAMES = (
+    "inbox", "briefcase", "users", "book-open", "activity", "chart-column", "settings", "search", "bell",
+    "phone", "mail", "message-circle", "smartphone", "send", "star", "tag", "zap", "flag", "clock", "pause",
+    "hourglass", "circle-check", "circle-alert", "triangle-alert", "reply", "sticky-note", "paperclip",
+    "at-sign", "user-plus", "arrow-right", "ellipsis", "external-link",
+)  # fmt: skip
+
 
 def chapter_named(slug: str) -> Chapter | None:
     return next((chapter for chapter in CHAPTERS if chapter.slug == slug), None)
@@ -88,16 +100,35 @@ def about(name: str) -> str:
 
 def _wave(*, points: int, middle: float, swing: float, shift: float = 0.0) -> list[float]:
     """A day's curve: the same on every call."""
-    return [round(middle + swing * math.sin(shift + at / points * 6.28) + swing * 0.2 * math.sin(at * 1.7), 1) for at in range(points)]
+    return [
+        round(middle + swing * math.sin(shift + at / points * 6.28) + swing * 0.2 * math.sin(at * 1.7), 1)
+        for at in range(points)
+    ]
 
 
 def sample_values(*, now: datetime | None = None) -> dict[str, Any]:
     now = now or datetime.now(tz=UTC)
     start = int(now.timestamp()) // 1800 * 1800 - 47 * 1800
     return {
-        "moments": [now - span for span in (timedelta(seconds=8), timedelta(minutes=5), timedelta(hours=3), timedelta(days=2), timedelta(days=90))],
+        "moments": [
+            now - span
+            for span in (
+                timedelta(seconds=8),
+                timedelta(minutes=5),
+                timedelta(hours=3),
+                timedelta(days=2),
+                timedelta(days=90),
+            )
+        ],
         "due": now + timedelta(seconds=95),
-        "languages": [("en", "English"), ("ar", "العربية"), ("pt", "Português"), ("de", "Deutsch"), ("ja", "日本語"), ("sw", "Kiswahili")],
+        "languages": [
+            ("en", "English"),
+            ("ar", "العربية"),
+            ("pt", "Português"),
+            ("de", "Deutsch"),
+            ("ja", "日本語"),
+            ("sw", "Kiswahili"),
+        ],
         "chosen_languages": ["en", "pt"],
         "priorities": [("low", _("Low")), ("normal", _("Normal")), ("high", _("High")), ("urgent", _("Urgent"))],
         "views": [("list", _("List"), "list"), ("board", _("Board"), "columns-3")],
@@ -114,7 +145,12 @@ def sample_values(*, now: datetime | None = None) -> dict[str, Any]:
             "x": [start + at * 1800 for at in range(48)],
             "series": [
                 {"label": str(_("Came in")), "values": _wave(points=48, middle=62, swing=38), "kind": "area"},
-                {"label": str(_("Forecast")), "values": _wave(points=48, middle=60, swing=34, shift=0.15), "dashed": True, "tone": "neutral"},
+                {
+                    "label": str(_("Forecast")),
+                    "values": _wave(points=48, middle=60, swing=34, shift=0.15),
+                    "dashed": True,
+                    "tone": "neutral",
+                },
             ],
         },
         "per_channel": {
@@ -122,14 +158,7 @@ def sample_values(*, now: datetime | None = None) -> dict[str, Any]:
             "series": [{"label": str(_("Contacts")), "values": [214, 388, 167, 92, 61], "kind": "bar"}],
         },
         "payload": '{\n  "event": "OfferExpired",\n  "offer_id": 4821,\n  "agent": "ana@example.com",\n  "waited_seconds": 30\n}',
-        "hostile": "<script>alert(1)</script> \"quoted\" 'single' ‮gnirts🙂" + "Zusammengehörigkeitsgefühl" * 3,
-        "tokens": (
-            "canvas surface surface-sunken surface-raised selected line line-strong ink ink-2 ink-3 accent accent-soft accent-ink "
-            "waiting waiting-soft live live-soft late late-soft paused paused-soft note"
-        ).split(),
-        "icon_names": (
-            "inbox briefcase users book-open activity chart-column settings search bell phone mail message-circle smartphone send "
-            "star tag zap flag clock pause hourglass circle-check circle-alert triangle-alert reply sticky-note paperclip at-sign "
-            "user-plus arrow-right ellipsis external-link"
-        ).split(),
+        "hostile": "<script>alert(1)</script> \"quoted\" 'single' \u202egnirts🙂" + "Zusammengehörigkeitsgefühl" * 3,
+        "tokens": TOKENS,
+        "icon_names": ICON_NAMES,
     }

@@ -18,7 +18,13 @@ from cxos.screens.ui.bundle import bundle
 from cxos.screens.ui.specimens import CHAPTERS, chapter_named, sample_values
 
 # Pages that are hard to come by otherwise.
-PAGES = {"login": "registration/login.html", "403": "403.html", "404": "404.html", "500": "500.html", "403_csrf": "403_csrf.html"}
+PAGES = {
+    "login": "registration/login.html",
+    "403": "403.html",
+    "404": "404.html",
+    "500": "500.html",
+    "403_csrf": "403_csrf.html",
+}
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 

@@ -13,6 +13,7 @@ import "./dialog.js";
 import "./confirm.js";
 import "./toast.js";
 import "./tabs.js";
+import "./listbox.js";
 import "./combobox.js";
 import "./palette.js";
 import "./shortcuts.js";

@@ -1,28 +1,30 @@
-// One socket per page. It brings hints {"region": name, "version": n}; the page then asks the ordinary view again
-// (data-url) and morphs the answer in. After a lost connection every region is asked again, so nothing depends on a
-// hint having arrived. Without a socket the page works as well; it is only not live.
+// One socket per page. It brings hints {"regions": [names], "version": n}; the page then asks the ordinary view again
+// (data-url of every [data-region~=name]) and morphs the answer in. After a lost connection every region is asked again,
+// so nothing depends on a hint having arrived. Without a socket the page works as well; it is only not live.
 //
-// Events on document: "live:message" (a message without region; detail = the message), "live:open", "live:lost".
-// Send with the event "live:send" (detail = what to send); it is dropped while there is no connection.
+// Events on document: "live:signal" (detail {region, …}: who types, who looks), "live:open", "live:lost".
+// Send with the event "live:send" (detail = the message); it is dropped while there is no connection.
 
-const address = document.querySelector('meta[name="live-url"]')?.content;
+const meta = document.querySelector('meta[name="live-url"]');
 const banner = document.getElementById("connection");
-const HEARTBEAT = 25_000;
 const GAP = 200; // at most five fetches a second per region
-const states = new WeakMap(); // element → {busy, again, last}
+const states = new WeakMap(); // element → {busy, again, stale, last}
 let socket = null;
+let subscribed = new Set();
 let attempt = 0;
 let timer = 0;
-let beat = 0;
 let bannerTimer = 0;
 let wasOpen = false;
 let leaving = false;
 
-const regions = (name) => document.querySelectorAll(name ? `[data-region="${CSS.escape(name)}"]` : "[data-region]");
+const elements = (name) => document.querySelectorAll(name ? `[data-region~="${CSS.escape(name)}"]` : "[data-region]");
+const isOpen = () => socket?.readyState === WebSocket.OPEN;
+const send = (message) => isOpen() && socket.send(JSON.stringify(message));
 
 async function refetch(element) {
-  const state = states.get(element) ?? { busy: false, again: false, last: 0 };
+  const state = states.get(element) ?? { busy: false, again: false, stale: false, last: 0 };
   states.set(element, state);
+  if (!element.dataset.url) return;
   if (document.hidden && !element.hasAttribute("data-eager")) return void (state.stale = true);
   if (state.busy) return void (state.again = true);
   state.busy = true;
@@ -32,22 +34,33 @@ async function refetch(element) {
   state.last = Date.now();
   try {
     if (element.isConnected) await window.htmx.ajax("GET", element.dataset.url, { source: element, target: element, swap: "morph" });
-  } finally {
+  } catch { /* said by requests.js; the next hint or reconnect asks again */ } finally {
     state.busy = false;
     if (state.again && element.isConnected) refetch(element);
   }
 }
 
-function receive(message) {
-  if (!message.region) return document.dispatchEvent(new CustomEvent("live:message", { detail: message }));
-  for (const element of regions(message.region)) {
-    if (message.version && Number(element.dataset.version ?? -1) >= message.version) continue;
-    refetch(element);
-  }
+const refetchAll = () => elements().forEach(refetch);
+
+// Tell the server which regions are on the page now.
+function subscribe() {
+  const wanted = new Set([...elements()].flatMap((element) => element.dataset.region.split(" ")).filter(Boolean));
+  const fresh = [...wanted].filter((name) => !subscribed.has(name));
+  const gone = [...subscribed].filter((name) => !wanted.has(name));
+  if (fresh.length) send({ subscribe: fresh });
+  if (gone.length) send({ unsubscribe: gone });
+  if (isOpen()) subscribed = wanted;
 }
 
-function send(message) {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+function receive(message) {
+  if (message.paused) return showLost(true);
+  if (message.resync) return showLost(false), refetchAll();
+  for (const name of message.regions ?? []) {
+    if (message.signal) document.dispatchEvent(new CustomEvent("live:signal", { detail: { region: name, ...message.signal } }));
+    else for (const element of elements(name)) {
+      if (Number(element.dataset.version || -1) < message.version) refetch(element);
+    }
+  }
 }
 
 function showLost(lost) {
@@ -57,41 +70,44 @@ function showLost(lost) {
   else if (banner) banner.hidden = true;
 }
 
+function lost(event) {
+  subscribed = new Set();
+  if (leaving || event.code === 4401) return; // logged out: the next request says so
+  document.dispatchEvent(new CustomEvent("live:lost"));
+  if (wasOpen || attempt > 1) showLost(true);
+  // Half of the pause is chance, so that a restarted server is not met by everyone at once.
+  const pause = Math.min(30_000, 500 * 2 ** attempt++);
+  timer = setTimeout(open, pause / 2 + Math.random() * (pause / 2));
+}
+
 function open() {
   clearTimeout(timer);
-  if (!address || socket?.readyState === WebSocket.OPEN || socket?.readyState === WebSocket.CONNECTING) return;
-  const url = new URL(address, location.href);
+  if (!meta?.content || isOpen() || socket?.readyState === WebSocket.CONNECTING) return;
+  const url = new URL(meta.content, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   socket = new WebSocket(url);
   socket.onopen = () => {
     attempt = 0;
     showLost(false);
-    document.dispatchEvent(new CustomEvent("live:open"));
-    if (wasOpen) regions().forEach(refetch);
+    subscribe();
+    send({ heartbeat: true });
+    // What happened between the page's own answer and the first subscription is in nobody's hint.
+    if (wasOpen) refetchAll();
     wasOpen = true;
-    clearInterval(beat);
-    beat = setInterval(() => send({ type: "ping" }), HEARTBEAT);
+    document.dispatchEvent(new CustomEvent("live:open"));
   };
   socket.onmessage = (event) => {
     try { receive(JSON.parse(event.data)); } catch (error) { console.warn("A live message could not be read.", error); }
   };
-  socket.onclose = (event) => {
-    clearInterval(beat);
-    if (leaving) return;
-    if (event.code === 4401) return; // logged out: the next request says so
-    document.dispatchEvent(new CustomEvent("live:lost"));
-    if (wasOpen || attempt > 1) showLost(true);
-    // Half of the pause is chance, so that a restarted server is not met by everyone at once.
-    const pause = Math.min(30_000, 500 * 2 ** attempt++);
-    timer = setTimeout(open, pause / 2 + Math.random() * (pause / 2));
-  };
+  socket.onclose = lost;
 }
 
 document.addEventListener("live:send", (event) => send(event.detail));
+document.addEventListener("htmx:afterSettle", subscribe);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   if (socket?.readyState === WebSocket.CLOSED) open();
-  regions().forEach((element) => states.get(element)?.stale && refetch(element));
+  elements().forEach((element) => states.get(element)?.stale && refetch(element));
 });
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-reconnect]")) return;
@@ -104,6 +120,7 @@ addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   leaving = false;
   open();
-  regions().forEach(refetch);
+  refetchAll();
 });
+if (meta?.dataset.pulse) new Worker(meta.dataset.pulse).onmessage = () => send({ heartbeat: true });
 open();

@@ -1,0 +1,126 @@
+"""What holds for every template, style sheet and module of the project, whoever writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import get_template
+
+from cxos.screens.ui.icons import UnknownIcon, _nodes, drawing
+from tests.screens.test_components import arguments_of, components
+
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.html"))
+SHEETS = sorted((ROOT / "cxos/static/css").rglob("*.css"))
+MODULES = sorted(path for path in (ROOT / "cxos/static/js").rglob("*.js"))
+COMMENTS = re.compile(r"{% comment %}.*?{% endcomment %}|{#.*?#}", re.DOTALL)
+TAG = re.compile(
+    r"<c-(?P<name>[\w.-]+)(?P<attributes>(?:\s+(?:[^\s\"'>/=]+(?:=(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?))*)\s*/?>"
+)
+ATTRIBUTE = re.compile(r"(?P<name>[^\s\"'>/=]+)(?:=(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?")
+# The strict policy of the browser would refuse these at run time; here they fail before.
+INLINE = {
+    "a style attribute": re.compile(r"\sstyle\s*=", re.IGNORECASE),
+    "an inline style sheet": re.compile(r"<style\b", re.IGNORECASE),
+    "an inline script": re.compile(r"<script(?![^>]*(?:\bsrc=|application/json))", re.IGNORECASE),
+    "an event handler": re.compile(r"\son[a-z]+\s*=\s*[\"']", re.IGNORECASE),
+    "hx-on, which evaluates code": re.compile(r"\shx-on[:\s=]"),
+    "js: values, which evaluate code": re.compile(r"\bhx-(?:vals|headers)=[\"']js:"),
+    "a trigger filter, which evaluates code": re.compile(r"hx-trigger=[\"'][^\"']*\w\["),
+    "a javascript: address": re.compile(r"javascript:", re.IGNORECASE),
+}
+
+
+def read(path: Path) -> str:
+    """A template without its comments."""
+    return COMMENTS.sub("", path.read_text())
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_template_carries_no_inline_code_or_style(path: Path) -> None:
+    source = read(path)
+    assert [what for what, pattern in INLINE.items() if pattern.search(source)] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_template_compiles(path: Path) -> None:
+    get_template(str(path.relative_to(ROOT / "templates")))
+
+
+def uses(path: Path) -> Iterator[tuple[str, str, str | None]]:
+    """(component, attribute as written, its value as written) of every component used."""
+    source = re.sub(r"{%.*?%}", lambda tag: tag[0].replace('"', "'") if "'" not in tag[0] else "x", read(path))
+    for tag in TAG.finditer(source):
+        if tag["name"] in {"vars", "slot"}:
+            continue
+        for attribute in ATTRIBUTE.finditer(tag["attributes"]):
+            yield tag["name"], attribute["name"], attribute["value"]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_only_declared_arguments_are_bound_without_escaping(path: Path) -> None:
+    """What a component passes on as an HTML attribute is written as it is: bound with a colon, or unquoted, it would
+    reach the page unescaped."""
+    unsafe = [
+        f"<c-{component} {attribute}={value}>"
+        for component, attribute, value in uses(path)
+        if (attribute.startswith(":") or (value and value[0] not in "\"'"))
+        and component in components()
+        and attribute.lstrip(":") not in arguments_of(component)
+    ]
+    assert unsafe == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_template_uses_components_that_exist(path: Path) -> None:
+    assert {component for component, _, _ in uses(path)} <= set(components())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_every_icon_named_in_a_template_exists(path: Path) -> None:
+    if not _nodes():
+        pytest.skip("the icons are fetched at set-up: run bin/test")
+    source = read(path)
+    names = set(re.findall(r"{%\s*icon\s+[\"']([\w-]+)[\"']", source))
+    names |= {
+        value.strip("\"'")
+        for component, attribute, value in uses(path)
+        if value and (attribute in {"icon", "icon_end"} or (component, attribute) == ("icon", "name"))
+    }
+    unknown = []
+    for name in names:
+        if re.fullmatch(r"[\w-]+", name):
+            try:
+                drawing(name)
+            except UnknownIcon:
+                unknown.append(name)
+    assert unknown == []
+
+
+PHYSICAL = re.compile(
+    r"(?<![\w-])(?:margin|padding|border|inset)-(?:left|right)|(?<![\w-])(?:left|right|float|text-align)\s*:\s*(?:left|right|\d)"
+)
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=name_of)
+def test_a_sheet_knows_no_left_and_right(path: Path) -> None:
+    """Start and end follow the direction of reading."""
+    assert PHYSICAL.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", [sheet for sheet in SHEETS if sheet.name != "tokens.css"], ids=name_of)
+def test_colours_come_from_the_tokens(path: Path) -> None:
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*{)|\brgba?\(|\bhsla?\(", path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_evaluates_no_text(path: Path) -> None:
+    assert re.findall(r"\beval\(|new Function\(|setTimeout\(\s*[\"']|document\.write", path.read_text()) == []
