@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 PR_SET_PDEATHSIG = 1
 LOG_LIMIT_BYTES = 20_000_000
 
@@ -111,7 +113,16 @@ class Daemon:
         except (ProcessLookupError, PermissionError):
             pass  # nobody of the group is left
         self._process.wait()
+        wait_until(self._group_is_empty, seconds=2, every=0.01)
         self._group_ended = True  # from now on the number may belong to a stranger
+
+    def _group_is_empty(self) -> bool:
+        assert self._process is not None
+        try:
+            os.killpg(self._process.pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return True
+        return not living_members(self._process.pid)
 
     def last_lines(self, count: int = 15) -> str:
         """End of its log, for a message about why it died."""
@@ -121,6 +132,18 @@ class Daemon:
                 return "\n".join(log.read().decode(errors="replace").splitlines()[-count:])
         except FileNotFoundError:
             return ""
+
+
+def living_members(group: int) -> list[int]:
+    """Pids of a process group, without the dead whose parent has not looked yet."""
+    found = []
+    for process in psutil.process_iter(["status"]):
+        try:
+            if os.getpgid(process.pid) == group and process.info["status"] != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+        except ProcessLookupError:
+            continue
+    return found
 
 
 def die_with_parent(death_signal: int) -> Callable[[], None] | None:

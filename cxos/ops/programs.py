@@ -73,7 +73,7 @@ def module_arguments(name: str, host: str, port: int) -> list[str]:
             return worker_arguments("work", WORK_PROCESSES)
         case "beat":
             # Every entry pokes a sweep within seconds, so beat needs no file to remember when it last ran.
-            return ["celery", "-A", "cxos", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
+            return ["celery", "-q", "-A", "cxos", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
         case "metrics":
             return ["django", "serve_metrics", "--host", host]
         case "demo":
@@ -83,7 +83,7 @@ def module_arguments(name: str, host: str, port: int) -> list[str]:
 
 def worker_arguments(queue: str, processes: int) -> list[str]:
     return [
-        "celery", "-A", "cxos", "worker", "-Q", queue, "-c", str(processes), "--pool", "prefork",
+        "celery", "-q", "-A", "cxos", "worker", "-Q", queue, "-c", str(processes), "--pool", "prefork",
         "-n", f"{queue}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat",
     ]  # fmt: skip
 

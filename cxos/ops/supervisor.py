@@ -9,6 +9,7 @@ from types import FrameType
 
 from cxos.ops.daemon import Daemon, trim_log
 from cxos.ops.errors import CannotRun
+from cxos.ops.guardian import Guardian
 
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0
@@ -38,12 +39,14 @@ class Supervisor:
         servers: Sequence[Daemon],
         programs: Sequence[Daemon],
         tell: Callable[[str], None],
+        guardian: Guardian | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.servers = list(servers)
         self.programs = list(programs)
         self.stopping = False
         self._tell = tell
+        self._guardian = guardian or Guardian()  # one that was not started does nothing
         self._clock = clock
         self._watches = [Watch(daemon) for daemon in (*servers, *programs)]
         self._trimmed_at = clock()
@@ -87,6 +90,7 @@ class Supervisor:
                 daemon.wait(max(0.0, asked_at + daemon.stop_seconds - time.monotonic()))
             for daemon in tier:
                 daemon.kill()
+        self._guardian.dismiss()
 
     @contextmanager
     def stopped_by_signals(self) -> Iterator[None]:
@@ -111,6 +115,8 @@ class Supervisor:
         watch.started_at = self._clock()
         try:
             watch.daemon.start()
+            if watch.daemon.pid is not None:
+                self._guardian.watch(watch.daemon.pid)
         except CannotRun as refusal:  # a server that does not come up is tried again like any other daemon
             self._tell(str(refusal))
             self._note_end(watch, self._clock())
@@ -118,6 +124,8 @@ class Supervisor:
     def _note_end(self, watch: Watch, now: float) -> None:
         code = watch.daemon.poll()
         watch.daemon.kill()  # the rest of its group: a worker's children must not outlive it
+        if watch.daemon.pid is not None:
+            self._guardian.forget(watch.daemon.pid)
         if now - watch.started_at > HEALTHY_SECONDS:
             watch.failures = 0
         watch.failures += 1

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import sys
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ import psutil
 
 from cxos.ops.errors import CannotRun, run_or_explain
 from cxos.ops.folder import DataFolder, Running, external
+from cxos.ops.guardian import Guardian
 from cxos.ops.prepare import Preparation, has_command, remove_all
 from cxos.ops.programs import Address, programs
 from cxos.ops.servers import EmbeddedServers
@@ -74,8 +76,13 @@ def serve(folder: DataFolder, address: Address, options: argparse.Namespace, sta
         preparation = Preparation(folder, environment, demo_data=not options.empty)
         preparation.run()
         demo = not options.no_demo and not options.empty and has_command("demo")
+        guardian = Guardian()
+        guardian.start()
         supervisor = Supervisor(
-            servers=servers.daemons, programs=programs(address, environment, logs=folder.log, demo=demo), tell=say
+            servers=servers.daemons,
+            programs=programs(address, environment, logs=folder.log, demo=demo),
+            tell=say,
+            guardian=guardian,
         )
         with supervisor.stopped_by_signals():
             try:
@@ -143,7 +150,7 @@ def shared(environment: dict[str, str]) -> dict[str, str]:
 def welcome(address: Address, log_ins: str, folder: DataFolder, seconds: float) -> str:
     lines = ["", f"CXOS runs at {address.url}  (ready after {seconds:.1f} s)"]
     if log_ins:
-        lines += ["", *(f"  {line}" for line in log_ins.strip().splitlines())]
+        lines += ["", textwrap.indent(textwrap.dedent(log_ins).rstrip(), "  ")]
     return "\n".join([*lines, "", f"Logs: {folder.log}   Stop: Ctrl-C", ""])
 
 
