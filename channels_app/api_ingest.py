@@ -46,7 +46,7 @@ Answer = tuple[int, Any]
 class IngestEndpoint(Endpoint):
     """What both addresses share, from the key to the answer."""
 
-    authentication_classes = (ApiKeyAuthentication,)
+    authentication_classes = (ApiKeyAuthentication,)  # type: ignore[assignment]
     required_scope = Scope.INGEST
     max_bytes: ClassVar[int] = MAX_BYTES
 
@@ -54,7 +54,7 @@ class IngestEndpoint(Endpoint):
         """Stands here so that the address is known to take POST; `dispatch` answers it."""
         raise NotImplementedError
 
-    def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:  # type: ignore[override]
+    def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:
         raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -125,13 +125,17 @@ class InteractionInput(Input):
         max_length=intake.MAX_NAME, required=False, allow_blank=True,
         help_text="Your id of the thread; without it the first identity names the thread.",
     )  # fmt: skip
-    identities = IdentityInput(many=True, min_length=1, max_length=intake.MAX_IDENTITIES, help_text="Strongest first.")
+    identities = serializers.ListField(
+        child=IdentityInput(), min_length=1, max_length=intake.MAX_IDENTITIES, help_text="Strongest first."
+    )
     customer = serializers.JSONField(
         required=False, allow_null=True, help_text="An object: name, language, time_zone, and what else you know."
     )
     text = Text(max_length=intake.MAX_TEXT, required=False, allow_blank=True)
     html = Text(max_length=intake.MAX_HTML, required=False, allow_blank=True, help_text="Cleaned before it is shown.")
-    attachments = AttachmentInput(many=True, required=False, allow_null=True, max_length=intake.MAX_ATTACHMENTS)
+    attachments = serializers.ListField(
+        child=AttachmentInput(), required=False, allow_null=True, max_length=intake.MAX_ATTACHMENTS
+    )
     occurred_at = Time(required=False, allow_null=True, help_text="Default: now. Not in the future.")
     metadata = serializers.JSONField(required=False, allow_null=True, help_text="An object of at most 16 kB.")
 
@@ -153,7 +157,7 @@ class Interactions(IngestEndpoint):
     output = InteractionOutput
     success_status = 201
 
-    def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:  # type: ignore[override]
+    def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:
         try:
             envelope = intake.read_interaction(body, find_channel=find_api_channel, now=now)
         except intake.NotValid as fault:
@@ -163,7 +167,7 @@ class Interactions(IngestEndpoint):
 
 
 class BulkInput(Input):
-    interactions = InteractionInput(many=True, min_length=1, max_length=intake.MAX_BULK)
+    interactions = serializers.ListField(child=InteractionInput(), min_length=1, max_length=intake.MAX_BULK)
 
 
 class BulkResultOutput(Output):
@@ -173,7 +177,9 @@ class BulkResultOutput(Output):
     created = serializers.BooleanField(required=False)
     code = serializers.CharField(required=False)
     detail = serializers.CharField(required=False)
-    errors = serializers.ListField(child=serializers.DictField(child=serializers.CharField()), required=False)
+    errors = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.DictField(child=serializers.CharField()), required=False
+    )
 
 
 class BulkOutput(Output):
@@ -194,7 +200,7 @@ class BulkInteractions(IngestEndpoint):
     success_status = 200
     max_bytes = BULK_BYTES
 
-    def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:  # type: ignore[override]
+    def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:
         results: list[dict[str, Any]] = []
         valid: list[tuple[int, Envelope]] = []
         for index, one in enumerate(items_of(body)):
@@ -239,7 +245,7 @@ def on_live_connection(run: Callable[[], Answer]) -> Answer:
 
     When it has died, once more on a new one: what is posted here is stored once, however often it is sent.
     """
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return run()
     except (OperationalError, InterfaceError):
