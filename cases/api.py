@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from cases.api_commands import OpenCase
 from cases.models import Case, Clock, Metric
 from cases.permissions import clocks_visible_to, get_case_for, get_clock_for
 from cases.serializers import CaseOutput, ClockOutput
@@ -62,6 +63,6 @@ class Clocks(ReadViewSet):
 
 
 urlpatterns = [
-    *reads("cases", Cases),
+    *reads("cases", Cases, create=OpenCase),
     *reads("clocks", Clocks),
 ]

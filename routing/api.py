@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -11,8 +10,9 @@ from cxos.core.api import query
 from cxos.core.api.views import ReadViewSet, reads
 from cxos.core.errors import NotFound
 from cxos.core.models import Role, User
-from routing.models import AgentSkill, AgentState, Disposition, Offer, Queue, QueueMember, Skill, WorkItem
+from routing.models import Disposition, Offer, Queue, Skill, WorkItem
 from routing.permissions import get_agent_for, get_offer_for, get_queue_for, get_work_for, offers_visible_to
+from routing.queries import with_presence
 from routing.serializers import (
     AgentOutput,
     DispositionOutput,
@@ -21,7 +21,6 @@ from routing.serializers import (
     QueueOutput,
     WorkItemOutput,
 )
-from routing.snapshots import held_loads
 
 
 class Queues(ReadViewSet):
@@ -102,19 +101,7 @@ class Agents(ReadViewSet):
         return get_agent_for(self.request.user, id)
 
     def prepare(self, things: list[Any]) -> list[Any]:
-        ids = [agent.pk for agent in things]
-        states = AgentState.objects.in_bulk(ids)
-        loads = held_loads(ids)
-        skills, queues = defaultdict(list), defaultdict(list)
-        for skill in AgentSkill.objects.filter(user__in=ids).select_related("skill").order_by("skill__name"):
-            skills[skill.user_id].append(skill)
-        for member in QueueMember.objects.filter(user__in=ids).order_by("queue_id"):
-            queues[member.user_id].append(member.queue_id)
-        for agent in things:
-            agent.state = states.get(agent.pk) or AgentState(user=agent, presence_since=agent.created_at)
-            agent.load = sum(cost for _, cost, _ in loads.get(agent.pk, {}).values())
-            agent.skills, agent.queues = skills[agent.pk], queues[agent.pk]
-        return things
+        return with_presence(things)
 
 
 class WorkItems(ReadViewSet):

@@ -86,16 +86,24 @@ class DispositionOutput(KeyedOutput):
     enabled = serializers.BooleanField()
 
 
-class DecisionOutput(Output):
-    kind = serializers.ChoiceField(choices=Decision.Kind.choices)
+class ReasonOutput(Output):
     sentence = serializers.CharField(help_text="The reason, in words.")
     facts = serializers.JSONField(help_text="What it was decided on.")
-    item = serializers.IntegerField(source="item_id", allow_null=True)
     at = serializers.DateTimeField()
 
 
-class DeadlineOutput(ClockOutput):
-    sentence = serializers.CharField(help_text="How the deadline follows from target, calendar and pauses, in words.")
+class DecisionOutput(Output):
+    kind = serializers.ChoiceField(choices=Decision.Kind.choices)
+    sentence = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class DeadlineOutput(Output):
+    clock = ClockOutput()
+    promise = serializers.CharField(help_text="Who promised what: target, calendar, policy and its version.")
+    sentence = serializers.CharField(help_text="How the deadline follows from them, and from pauses.")
+    consumed_seconds = serializers.FloatField(help_text="In seconds of the calendar.")
+    remaining_seconds = serializers.FloatField(help_text="In seconds of the calendar; negative when overdue.")
 
 
 class ActionOutput(Output):
@@ -108,9 +116,10 @@ class ActionOutput(Output):
 
 class WhyOutput(Output):
     conversation = serializers.IntegerField()
-    queue = DecisionOutput(allow_null=True, help_text="Why this queue.")
-    agent = DecisionOutput(allow_null=True, help_text="Why this agent, or why nobody yet.")
+    queue = ReasonOutput(allow_null=True, help_text="Why this queue.")
+    agent = ReasonOutput(allow_null=True, help_text="Why this agent.")
+    waiting = ReasonOutput(allow_null=True, help_text="Why nobody has it yet, while it waits.")
     deadline = DeadlineOutput(allow_null=True, help_text="Why this deadline: the nearest one that runs.")
-    clocks = DeadlineOutput(many=True)
+    deadlines = DeadlineOutput(many=True, help_text="All clocks of the conversation, oldest first.")
     actions = ActionOutput(many=True, help_text="What rules did, oldest first.")
-    decisions = DecisionOutput(many=True, help_text="All decisions, oldest first.")
+    history = DecisionOutput(many=True, help_text="The latest decisions, oldest first.")

@@ -73,6 +73,9 @@ class ApiSchema(AutoSchema):
         override = getattr(self.view, "summaries", {}).get(getattr(self.view, "action", ""))
         return override or text
 
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        return str(super().get_serializer_name(serializer, direction)).removesuffix("Output")
+
     def get_override_parameters(self) -> list[Any]:
         parameters = [
             OpenApiParameter(
@@ -104,7 +107,10 @@ class ApiSchema(AutoSchema):
         if shape is None:
             return super().get_response_serializers()
         if hasattr(self.view, "success_status"):
-            return {self.view.success_status: shape}
+            return {
+                self.view.success_status: shape,
+                getattr(self.view, "repeat_status", self.view.success_status): shape,
+            }
         return shape(many=True) if getattr(self.view, "action", "") == "list" else shape
 
     def _get_paginator(self) -> Any:

@@ -1,0 +1,280 @@
+"""What agents and supervisors can do with work over the API: each command is one input shape and one service call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import path
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels_app.models import Conversation
+from channels_app.permissions import get_conversation_for
+from channels_app.serializers import ConversationOutput
+from cxos.core.api.fields import Choice, Flag, Id, Input, Text, Whole
+from cxos.core.api.views import Command, Endpoint
+from cxos.core.errors import Forbidden, Invalid
+from cxos.core.models import Team, User
+from routing.models import Disposition, Offer, Queue, WorkItem
+from routing.permissions import (
+    can_assign,
+    can_change_presence,
+    can_move,
+    get_agent_for,
+    get_offer_for,
+    get_work_for,
+)
+from routing.queries import why, with_presence
+from routing.serializers import AgentOutput, OfferOutput, WhyOutput, WorkItemOutput
+from routing.services import offers, work
+from routing.services.handover import hand_over
+from routing.services.presence import CHOOSABLE, heartbeat, set_presence
+
+VERSION_HELP = "The version you saw: refused with 409 if the work has moved on since."
+
+
+class PresenceInput(Input):
+    presence = Choice(choices=[(one.value, one.label) for one in CHOOSABLE])
+    reason = Text(max_length=80, required=False, allow_blank=True)
+    after_work = Flag(required=False, help_text="Take nothing new now, change when the work in hand is done.")
+
+
+class DeclineInput(Input):
+    reason = Text(max_length=80, required=False, allow_blank=True)
+
+
+class AssignInput(Input):
+    agent = Id()
+
+
+class VersionInput(Input):
+    version = Whole(min_value=0, max_value=2**31 - 1, required=False, help_text=VERSION_HELP)
+
+
+class TransferInput(VersionInput):
+    queue = Id()
+    reason = Text(max_length=80, required=False, allow_blank=True)
+
+
+class RequeueInput(VersionInput):
+    reason = Text(max_length=80, required=False, allow_blank=True)
+
+
+class CompleteInput(VersionInput):
+    disposition = Text(max_length=40, required=False, help_text="Key of the disposition.")
+
+
+class AssignConversationInput(Input):
+    agent = Id(required=False, allow_null=True, help_text="null: nobody.")
+    team = Id(required=False, allow_null=True, help_text="null: no team.")
+
+
+class SetMyPresence(Command):
+    """Set one's own presence. Renews the lease that keeps one reachable, as a heartbeat does."""
+
+    input, output = PresenceInput, AgentOutput
+
+    def agent(self, **path: Any) -> User:
+        return get_agent_for(self.request.user, self.request.user.pk)
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> User:
+        agent = self.agent(**path)
+        set_presence(
+            agent,
+            presence=given["presence"],
+            reason=given.get("reason", ""),
+            after_work=given.get("after_work", False),
+            actor=self.request.user,
+            now=timezone.now(),
+        )
+        return with_presence([agent])[0]
+
+
+class SetPresence(SetMyPresence):
+    """Set an agent's presence: one's own; supervisors anybody's."""
+
+    def agent(self, **path: Any) -> User:
+        agent = get_agent_for(self.request.user, path["id"])
+        if not can_change_presence(self.request.user, of=agent):
+            raise Forbidden("not_yours", "Only a supervisor may set somebody else's presence.")
+        return agent
+
+
+class Heartbeat(Command):
+    """Renew the lease that keeps one reachable. Send it every 10 seconds; open pages do so by themselves."""
+
+    output = AgentOutput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> User:
+        heartbeat(self.request.user.pk, now=timezone.now())
+        return with_presence([get_agent_for(self.request.user, self.request.user.pk)])[0]
+
+
+class Accept(Command):
+    """Accept an offer made to oneself. Of two who accept, one wins; the other is told 409 `already_taken`."""
+
+    output = WorkItemOutput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
+        return offers.accept_offer(path["id"], user=self.request.user, now=timezone.now())
+
+
+class Decline(Command):
+    """Decline an offer made to oneself. The work keeps its age and goes to somebody else."""
+
+    input, output = DeclineInput, OfferOutput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Offer:
+        offers.decline_offer(path["id"], user=self.request.user, reason=given.get("reason", ""), now=timezone.now())
+        return get_offer_for(self.request.user, path["id"])
+
+
+class WorkCommand(Command):
+    """About one work item that the user may see, and may move."""
+
+    output = WorkItemOutput
+
+    def item(self, id: int) -> WorkItem:
+        return get_work_for(self.request.user, id)
+
+    def movable(self, id: int) -> WorkItem:
+        item = self.item(id)
+        if not can_move(self.request.user, item):
+            raise Forbidden("not_yours", "Only its holder or a supervisor may move this work.")
+        return item
+
+    def who_and_when(self) -> dict[str, Any]:
+        return {"actor": self.request.user, "now": timezone.now()}
+
+
+class Assign(WorkCommand):
+    """Give work to an agent, past queue and offer. Agents take waiting work or hand on their own; supervisors any."""
+
+    input = AssignInput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
+        item, agent = self.item(path["id"]), agent_named(given["agent"])
+        if not can_assign(self.request.user, item, to=agent):
+            raise Forbidden("not_yours", "Only its holder or a supervisor may give this work to somebody else.")
+        return work.assign_by_hand(item.pk, agent=agent, **self.who_and_when())
+
+
+class Transfer(WorkCommand):
+    """Move work into another queue, with its age."""
+
+    input = TransferInput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
+        item = self.movable(path["id"])
+        return work.transfer(
+            item.pk,
+            queue=queue_named(given["queue"]),
+            reason=given.get("reason", ""),
+            version=given.get("version"),
+            **self.who_and_when(),
+        )
+
+
+class Requeue(WorkCommand):
+    """Put work back into its queue, with its age."""
+
+    input = RequeueInput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
+        item = self.movable(path["id"])
+        reason = given.get("reason") or "put back"
+        return work.requeue(item.pk, reason=reason, version=given.get("version"), **self.who_and_when())
+
+
+class Complete(WorkCommand):
+    """End work: into wrap-up where its queue has one and no disposition is given, else completed."""
+
+    input = CompleteInput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
+        item = self.movable(path["id"])
+        return work.finish(
+            item.pk,
+            disposition=disposition_named(given.get("disposition")),
+            version=given.get("version"),
+            **self.who_and_when(),
+        )
+
+
+class AssignConversation(Command):
+    """Give a conversation to an agent or a team. Its work follows: what waits or is held goes to the agent."""
+
+    input, output = AssignConversationInput, ConversationOutput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Any:
+        user = self.request.user
+        conversation = get_conversation_for(user, path["id"])
+        if not given:
+            raise Invalid("nobody_named", "Name an agent, a team, or both.", field="agent")
+        named: dict[str, Any] = {}
+        if "agent" in given:
+            named["agent"] = agent_named(given["agent"]) if given["agent"] else None
+        if "team" in given:
+            named["team"] = team_named(given["team"]) if given["team"] else None
+        hand_over(conversation, **named, actor=user, now=timezone.now())
+        # Not asked for again as this user: it may have gone to a team whose work they do not see.
+        return Conversation.objects.select_related("customer", "channel", "assignee", "team").get(id=conversation.pk)
+
+
+# What a body names and is not there is Invalid, not NotFound: the address is right.
+
+
+def agent_named(agent_id: int) -> User:
+    agent = User.objects.filter(id=agent_id, is_active=True).first()
+    if agent is None:
+        raise Invalid("no_such_agent", f"There is no agent {agent_id} who works here.", field="agent")
+    return agent
+
+
+def team_named(team_id: int) -> Team:
+    team = Team.objects.filter(id=team_id).first()
+    if team is None:
+        raise Invalid("no_such_team", f"There is no team {team_id}.", field="team")
+    return team
+
+
+def queue_named(queue_id: int) -> Queue:
+    queue = Queue.objects.filter(id=queue_id).first()
+    if queue is None:
+        raise Invalid("no_such_queue", f"There is no queue {queue_id}.", field="queue")
+    return queue
+
+
+def disposition_named(key: str | None) -> Disposition | None:
+    if key is None:
+        return None
+    disposition = Disposition.objects.filter(key=key, enabled=True).first()
+    if disposition is None:
+        raise Invalid("no_such_disposition", f"There is no disposition {key!r} in use.", field="disposition")
+    return disposition
+
+
+class Why(Endpoint):
+    """Why this queue, this agent, this deadline? Each reason in words, with the facts behind it."""
+
+    output = WhyOutput
+
+    def get(self, request: Request, id: int) -> Response:
+        conversation = get_conversation_for(request.user, id)
+        return Response(WhyOutput(why(conversation.pk, now=timezone.now())).data)
+
+
+urlpatterns = [
+    path("me/presence", SetMyPresence.as_view(), name="my-presence"),
+    path("me/heartbeat", Heartbeat.as_view(), name="my-heartbeat"),
+    path("agents/<int:id>/presence", SetPresence.as_view(), name="agent-presence"),
+    path("offers/<int:id>/accept", Accept.as_view(), name="offer-accept"),
+    path("offers/<int:id>/decline", Decline.as_view(), name="offer-decline"),
+    path("work-items/<int:id>/assign", Assign.as_view(), name="work-assign"),
+    path("work-items/<int:id>/transfer", Transfer.as_view(), name="work-transfer"),
+    path("work-items/<int:id>/requeue", Requeue.as_view(), name="work-requeue"),
+    path("work-items/<int:id>/complete", Complete.as_view(), name="work-complete"),
+    path("conversations/<int:id>/assign", AssignConversation.as_view(), name="conversation-assign"),
+    path("conversations/<int:id>/why", Why.as_view(), name="conversation-why"),
+]
