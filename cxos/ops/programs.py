@@ -19,6 +19,9 @@ SOCKET_MESSAGE_BYTES = 65_536
 # How long each may take to end; the workers' is above CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT. The order is that of the start.
 GRACE_SECONDS = {"web": 12.0, "sockets": 8.0, "live": 12.0, "work": 12.0, "beat": 5.0, "metrics": 5.0, "demo": 5.0}
 
+# What answers a browser starts first; the others follow at once when it does, so that they do not slow it down.
+STARTED_FIRST = {"web", "sockets"}
+
 
 @dataclass(frozen=True)
 class Address:

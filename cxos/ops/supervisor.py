@@ -56,6 +56,14 @@ class Supervisor:
         for watch in self._watches:
             self._start(watch)
 
+    def add(self, daemons: Sequence[Daemon]) -> None:
+        """Start some more programs and keep them running too."""
+        for daemon in daemons:
+            watch = Watch(daemon)
+            self.programs.append(daemon)
+            self._watches.append(watch)
+            self._start(watch)
+
     def look(self) -> None:
         """One look at every daemon: note who ended, start again whose pause is over."""
         for watch in self._watches:

@@ -19,7 +19,7 @@ from cxos.ops.errors import CannotRun, run_or_explain
 from cxos.ops.folder import DataFolder, Running, external
 from cxos.ops.guardian import Guardian
 from cxos.ops.prepare import Preparation, has_command, remove_all
-from cxos.ops.programs import Address, programs
+from cxos.ops.programs import STARTED_FIRST, Address, programs
 from cxos.ops.servers import EmbeddedServers
 from cxos.ops.supervisor import LOOK_SECONDS, Supervisor
 from cxos.ops.terminal import say, step
@@ -75,12 +75,13 @@ def serve(folder: DataFolder, address: Address, options: argparse.Namespace, sta
         environment = environment | servers.environment()
         preparation = Preparation(folder, environment, demo_data=not options.empty)
         preparation.run()
-        demo = not options.no_demo and not options.empty and has_command("demo")
+        demo = not options.no_demo and bool(preparation.log_ins()) and has_command("demo")
+        processes = programs(address, environment, logs=folder.log, demo=demo)
         guardian = Guardian()
         guardian.start()
         supervisor = Supervisor(
             servers=servers.daemons,
-            programs=programs(address, environment, logs=folder.log, demo=demo),
+            programs=[program for program in processes if program.name in STARTED_FIRST],
             tell=say,
             guardian=guardian,
         )
@@ -88,6 +89,7 @@ def serve(folder: DataFolder, address: Address, options: argparse.Namespace, sta
             try:
                 supervisor.start()
                 if wait_until_ready(supervisor, address):
+                    supervisor.add([program for program in processes if program.name not in STARTED_FIRST])
                     folder.announce(Running(os.getpid(), "bin/up", address.url, shared(environment)))
                     say(welcome(address, preparation.log_ins(), folder, time.monotonic() - started))
                     supervisor.run()
