@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from cases import clock_math, deadline_math
 from cases.deadline_math import Explanation
-from cases.models import Clock
+from cases.models import Calendar, Clock
 from cases.permissions import clocks_visible_to
 from cases.services.calendars import business_calendar
 from cases.services.clock_rows import pure
@@ -50,6 +50,16 @@ def explain_clock(clock: Clock, *, at: datetime) -> ClockExplained:
         consumed_seconds=clock_math.consumed_at(state, calendar, at=at),
         remaining_seconds=clock_math.remaining_at(state, calendar, at=at),
     )
+
+
+def preview_deadline(calendar: Calendar, *, budget_seconds: int, opened_at: datetime) -> Explanation:
+    """What a target would mean for something opened then: "opened Fri 17:30 → due Mon 11:30". For editors.
+
+    Raises CalendarError, with a sentence, for a calendar that never opens long enough.
+    """
+    hours = business_calendar(calendar)
+    clock = clock_math.start(clock_math.Clock(budget_seconds), hours, at=opened_at)
+    return deadline_math.explain(clock, hours)
 
 
 def at_risk(user: User, *, limit: int = 50) -> QuerySet[Clock]:

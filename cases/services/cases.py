@@ -38,14 +38,7 @@ def open_case(
     now: datetime,
 ) -> Case:
     """A new case with its reference and its resolution clock. Team and assignee default to the conversation's."""
-    subject = " ".join(subject.replace("\0", "").split())
-    if not subject:
-        raise Invalid("subject_empty", "Say in a few words what the case is about.", field="subject")
-    if priority not in Priority.values:
-        raise Invalid("priority_unknown", f"A priority is one of {Priority.values}, not {priority}.", field="priority")
-    if conversation is not None and conversation.customer_id != customer.pk:
-        text = f"Conversation {conversation} belongs to another customer."
-        raise Invalid("conversation_of_another", text, field="conversation")
+    subject = _checked(subject, customer=customer, conversation=conversation, priority=priority)
     with transaction.atomic():
         number = _next_number()
         case = Case.objects.create(
@@ -128,6 +121,19 @@ def set_case_priority(case_id: int, *, priority: int, actor: Any, now: datetime)
             case.save(update_fields=["priority"])
             reselect_case(case, changed={"priority"}, actor=actor, now=now)
     return case
+
+
+def _checked(subject: str, *, customer: Customer, conversation: Conversation | None, priority: int) -> str:
+    """The subject in one clean line; raises Invalid, naming the field."""
+    subject = " ".join(subject.replace("\0", "").split())
+    if not subject:
+        raise Invalid("subject_empty", "Say in a few words what the case is about.", field="subject")
+    if priority not in Priority.values:
+        raise Invalid("priority_unknown", f"A priority is one of {Priority.values}, not {priority}.", field="priority")
+    if conversation is not None and conversation.customer_id != customer.pk:
+        text = f"Conversation {conversation} belongs to another customer."
+        raise Invalid("conversation_of_another", text, field="conversation")
+    return subject
 
 
 def _move(case_id: int, status: str, *, at: datetime, actor: Any, now: datetime) -> Case:

@@ -55,8 +55,10 @@ def record_reply(
         conversation = lock_for_clocks(conversation_id)
         latest = latest_clocks(conversation)
         if not by_bot or conversation.channel.config.get("bot_answers_count"):
-            running = [latest[metric] for metric in RESPONSES if metric in latest and latest[metric].state in OPEN]
-            if not running and waited is not None:
+            responses = [latest[metric] for metric in RESPONSES if metric in latest]
+            running = [row for row in responses if row.state in OPEN]
+            counted = any(row.stopped_at and row.stopped_at >= at for row in responses)  # this answer, or a later one
+            if not running and not counted and waited is not None:
                 running = _begin_response(conversation, latest, since=at - waited, now=at)
             for row in running:
                 if row.started_at <= at:  # else it counts a message that came after this answer
