@@ -12,11 +12,19 @@ if TYPE_CHECKING:
 _GOLDEN = (5**0.5 - 1) / 2
 
 
-def softmax(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    """Probabilities along the last axis. A low temperature sharpens, a high one flattens."""
+def softmax(scores: NDArray[np.float64], temperature: float, nothing: float | None = None) -> NDArray[np.float64]:
+    """Probabilities along the last axis. A low temperature sharpens, a high one flattens.
+
+    `nothing` is the score of "none of these": its probability is what the others lack to 1. None: it cannot be.
+    """
     scaled = scores / temperature
-    scaled = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
+    top = scaled.max(axis=-1, keepdims=True)
+    rest: NDArray[np.float64] | float = 0.0
+    if nothing is not None:
+        top = np.maximum(top, nothing / temperature)
+        rest = np.exp(nothing / temperature - top)
+    scaled = np.exp(scaled - top)
+    return np.asarray(scaled / (scaled.sum(axis=-1, keepdims=True) + rest))
 
 
 def fit_temperature(scores: NDArray[np.float64], truth: NDArray[np.intp]) -> float:
@@ -34,6 +42,29 @@ def fit_temperature(scores: NDArray[np.float64], truth: NDArray[np.intp]) -> flo
         else:
             low = left
     return float(np.exp((low + high) / 2))
+
+
+def fit_scope(scores: NDArray[np.float64], truth: NDArray[np.intp], outside_share: float) -> tuple[float, float]:
+    """(temperature, score of "none of these") with the least log loss on scores of texts the model did not see.
+
+    What a text about nothing taught looks like is learnt from the same texts: take away the score of the true label, and
+    what is left are the scores of a text that is about none of the rest. `outside_share` weighs the two.
+    """
+    from scipy.optimize import minimize
+
+    rows = np.arange(len(truth))
+    bereft = scores.copy()
+    bereft[rows, truth] = -1e9
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        temperature, nothing = float(np.exp(parameters[0])), float(parameters[1])
+        known = softmax(scores, temperature, nothing)[rows, truth]
+        strange = 1.0 - softmax(bereft, temperature, nothing).sum(axis=1)
+        logs = np.log(np.maximum([known, strange], 1e-12)).mean(axis=1)
+        return float(-(1 - outside_share) * logs[0] - outside_share * logs[1])
+
+    found = minimize(loss, np.array([-2.0, -0.3]), method="Nelder-Mead").x
+    return float(np.exp(found[0])), float(found[1])
 
 
 def expected_calibration_error(confidences: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = 15) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from intelligence.text.calibration import (
     expected_calibration_error,
+    fit_scope,
     fit_temperature,
     softmax,
     threshold_for_precision,
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 MANY_EXAMPLES = 1_000  # from here on an n-gram seen once is noise, not knowledge
 ANSWER_PRECISION = 0.95
 # A text about nothing taught still resembles something: below this an answer is not worth giving.
-LEAST_THRESHOLD = 0.4
+LEAST_THRESHOLD = 0.6
 # Few examples make cross-validation gloomy, as each fold trains on texts the others lack; confidence is honest enough.
 HIGHEST_THRESHOLD = 0.7
-OUTSIDE_SHARE = 0.2  # of real texts, taken to be about none of the labels
+OUTSIDE_SHARE = 0.1  # of real texts, taken to be about none of the labels
+ENOUGH_OUTSIDE = 20  # out-of-scope examples from which on they set the threshold
 
 
 class TooFewExamples(ValueError):
@@ -38,52 +40,70 @@ def fit_linear(
     examples: Sequence[tuple[str, str]],
     *,
     penalty: float = 1.0,
-    precision: float | None = ANSWER_PRECISION,
+    exhaustive: bool = False,
+    outside: Sequence[str] = (),
     balanced: bool = False,
     shape: FeatureShape | None = None,
-    outside: Sequence[str] = (),
 ) -> LinearTextModel:
     """A classifier of (text, label) examples; seconds for 15,000 of them. Raises TooFewExamples.
 
-    `penalty` is the C of the support vector machine. `precision` is the share of answers that must be right in
-    cross-validation: below the confidence where that ends the model abstains; None answers always. `outside` are texts
-    about none of the labels; with some of them the threshold is set where most decisions are right.
+    `penalty` is the C of the support vector machine. `exhaustive`: every text has one of the labels, so the model always
+    answers; else it abstains below the confidence under which cross-validation finds fewer than 95 % right answers.
+    `outside` are texts about none of the labels; with some of them the threshold is where most decisions are right.
     """
     texts, truth, labels = _usable(examples)
-    shape = shape or FeatureShape(rarest=2 if len(texts) > MANY_EXAMPLES else 1)
-    features = fit_features(texts, shape)
+    features = fit_features(texts, shape or FeatureShape(rarest=2 if len(texts) > MANY_EXAMPLES else 1))
     matrix = features.matrix(texts)
-    unseen, folds_of = _scores_of_unseen(matrix, truth, len(labels), penalty, balanced)
-    temperature = fit_temperature(unseen, truth)
-    chances = softmax(unseen, temperature)
-    confidences, correct = chances.max(axis=1), chances.argmax(axis=1) == truth
+    unseen, folds = _scores_of_unseen(matrix, truth, len(labels), penalty, balanced)
     coefficients, intercepts = _fit_svm(matrix, truth, len(labels), penalty, balanced)
-    threshold = 0.0
-    if precision and outside:
-        strange = softmax(features.matrix(outside) @ coefficients + intercepts, temperature).max(axis=1)
-        threshold = threshold_for_scope(confidences, correct, strange, OUTSIDE_SHARE)
-    elif precision:
-        threshold = threshold_for_precision(confidences, correct, precision)
-    if precision:
-        threshold = min(max(threshold, LEAST_THRESHOLD), HIGHEST_THRESHOLD)
-    answered = confidences >= threshold
+    if exhaustive:
+        temperature, nothing = fit_temperature(unseen, truth), None
+    else:
+        temperature, nothing = fit_scope(unseen, truth, OUTSIDE_SHARE)
+    chances = softmax(unseen, temperature, nothing)
+    confidences, correct = chances.max(axis=1), chances.argmax(axis=1) == truth
+    strange = np.empty(0)
+    if outside:
+        strange = softmax(features.matrix(outside) @ coefficients + intercepts, temperature, nothing).max(axis=1)
+    threshold = 0.0 if exhaustive else _threshold(confidences, correct, strange)
     return LinearTextModel(
         features=features,
         labels=labels,
         coefficients=coefficients,
         intercepts=intercepts,
         temperature=temperature,
+        nothing=nothing,
         threshold=threshold,
         figures={
             "examples": float(len(texts)),
             "labels": float(len(labels)),
-            "folds": float(folds_of),
-            "accuracy": round(float(correct.mean()), 4),
-            "calibration_error": round(expected_calibration_error(confidences, correct), 4),
-            "answered_share": round(float(answered.mean()), 4),
-            "answered_accuracy": round(float(correct[answered].mean()) if answered.any() else 0.0, 4),
+            "folds": float(folds),
+            **_figures(confidences, correct, strange, threshold),
         },
     )
+
+
+def _threshold(confidences: NDArray[np.float64], correct: NDArray[np.bool_], strange: NDArray[np.float64]) -> float:
+    if len(strange) >= ENOUGH_OUTSIDE:
+        return threshold_for_scope(confidences, correct, strange, OUTSIDE_SHARE)
+    precise = threshold_for_precision(confidences, correct, ANSWER_PRECISION)
+    return min(max(precise, LEAST_THRESHOLD), HIGHEST_THRESHOLD)
+
+
+def _figures(
+    confidences: NDArray[np.float64], correct: NDArray[np.bool_], strange: NDArray[np.float64], threshold: float
+) -> dict[str, float]:
+    """What the model card shows; shares from 0 to 1, by cross-validation."""
+    answered = confidences >= threshold
+    figures = {
+        "accuracy": float(correct.mean()),
+        "calibration_error": expected_calibration_error(confidences, correct),
+        "answered_share": float(answered.mean()),
+        "answered_accuracy": float(correct[answered].mean()) if answered.any() else 0.0,
+    }
+    if len(strange):
+        figures["outside_refused"] = float((strange < threshold).mean())
+    return {name: round(value, 4) for name, value in figures.items()}
 
 
 def _usable(

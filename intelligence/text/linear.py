@@ -63,6 +63,7 @@ class LinearTextModel:
     coefficients: NDArray[np.float32]
     intercepts: NDArray[np.float32]
     temperature: float
+    nothing: float | None = None  # score of "none of the labels"
     threshold: float = 0.0
     figures: dict[str, float] = field(default_factory=dict)
 
@@ -76,7 +77,7 @@ class LinearTextModel:
         scores, known = self.scores(text)
         if known == 0.0:
             return NO_GUESS
-        chances = softmax(scores, self.temperature)
+        chances = softmax(scores, self.temperature, self.nothing)
         order = np.argsort(-chances, kind="stable")
         best = int(order[0])
         confidence = float(chances[best])
@@ -127,6 +128,7 @@ class LinearTextModel:
             "words": list(self.features.word_columns),
             "characters": list(self.features.character_columns),
             "temperature": self.temperature,
+            "nothing": self.nothing,
             "threshold": self.threshold,
             "figures": self.figures,
         }
@@ -176,6 +178,7 @@ def _assemble(meta: dict[str, Any], arrays: dict[str, Any]) -> LinearTextModel:
         coefficients=coefficients,
         intercepts=arrays["intercepts"].astype(np.float32),
         temperature=float(meta["temperature"]),
+        nothing=None if meta["nothing"] is None else float(meta["nothing"]),
         threshold=float(meta["threshold"]),
         figures=dict(meta["figures"]),
     )

@@ -18,7 +18,7 @@ def train_sentiment(examples: Sequence[tuple[str, str]]) -> LinearTextModel:
     unknown = {label for _, label in examples} - set(SENTIMENTS)
     if unknown:
         raise ValueError(f"{min(unknown)!r} is not a sentiment; use {', '.join(SENTIMENTS)}.")
-    return fit_linear(examples, penalty=0.3, precision=None, balanced=True, shape=SHAPE)
+    return fit_linear(examples, penalty=0.3, exhaustive=True, balanced=True, shape=SHAPE)
 
 
 def valence(chances: dict[str, float]) -> float:

@@ -87,10 +87,15 @@ def test_a_text_about_nothing_taught_gets_no_intent(intents: LinearTextModel) ->
     assert intents.guess("").confidence == 0.0
 
 
-def test_confidences_of_all_labels_sum_to_one(intents: LinearTextModel) -> None:
-    scores, _ = intents.scores("where is my parcel")
+def test_confidences_leave_room_for_none_of_the_labels(intents: LinearTextModel, sentiments: LinearTextModel) -> None:
+    known, _ = intents.scores("where is my parcel")
+    strange, _ = intents.scores("tell me a joke about penguins")
+    mood, _ = sentiments.scores("tell me a joke about penguins")
 
-    assert softmax(scores, intents.temperature).sum() == pytest.approx(1.0)
+    assert softmax(known, intents.temperature, intents.nothing).sum() > 0.95
+    assert softmax(strange, intents.temperature, intents.nothing).sum() < 0.9
+    assert sentiments.nothing is None
+    assert softmax(mood, sentiments.temperature).sum() == pytest.approx(1.0)
 
 
 def test_training_twice_gives_the_same_model(intents: LinearTextModel) -> None:
