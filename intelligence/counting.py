@@ -9,7 +9,9 @@ from typing import Any
 from intelligence.intervals import Recorder, Subjects, Tallies
 
 # Presences in which an agent may be given work; time in them that is not spent on work is idle time.
-ROUTABLE = frozenset({"available", "busy"})
+ROUTABLE = frozenset({"available"})
+# How a release begins its reason when the work went to somebody else.
+TRANSFERS = ("transferred", "assigned by hand")
 OFFLINE = "offline"  # not working: nights and holidays are no metric
 
 
@@ -56,7 +58,9 @@ def counts(name: str) -> Callable[[Count], Count]:
 
 @counts("WorkQueued")
 def _queued(one: Occurrence, to: Recorder) -> None:
-    to.count("returned" if one.payload.get("again") else "offered")
+    """Each entry into a queue is one to be answered; those of work that was in hand before also count apart."""
+    to.count("offered")
+    to.count("offered_again", int(bool(one.payload.get("again"))))
 
 
 @counts("OfferMade")
@@ -74,7 +78,8 @@ def _accepted(one: Occurrence, to: Recorder) -> None:
 @counts("WorkAssigned")
 def _assigned(one: Occurrence, to: Recorder) -> None:
     to.count("assigned_by_hand")
-    _answered(one, to, within=bool(one.payload.get("within_service_level")))
+    if one.payload.get("from_queue", True):
+        _answered(one, to, within=bool(one.payload.get("within_service_level")))
 
 
 def _answered(one: Occurrence, to: Recorder, *, within: bool) -> None:
@@ -121,15 +126,18 @@ def _abandoned(one: Occurrence, to: Recorder) -> None:
 
 @counts("WorkReleased")
 def _released(one: Occurrence, to: Recorder) -> None:
-    to.count("segments_transferred" if one.payload.get("reason") == "transferred" else "segments_returned")
+    moved = str(one.payload.get("reason", "")).startswith(TRANSFERS)
+    to.count("segments_transferred" if moved else "segments_returned")
     _handled(one, to, wrap_up=0)
 
 
 @counts("WorkCompleted")
 def _completed(one: Occurrence, to: Recorder) -> None:
+    if one.subjects.agent_id is None:
+        to.count("canceled")  # closed while it still waited
+        return
     to.count("items_completed")
-    if one.subjects.agent_id is not None:
-        _handled(one, to, wrap_up=one.ms("wrap_up_ms"))
+    _handled(one, to, wrap_up=one.ms("wrap_up_ms"))
 
 
 def _handled(one: Occurrence, to: Recorder, *, wrap_up: int) -> None:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import structlog
+from django.db import IntegrityError, transaction
 
 from channels_app.models import Message
 from intelligence.models import Insight
@@ -37,24 +38,32 @@ class Reading:
         return not (self.intent.nearest or self.sentiment.nearest or self.language.nearest)
 
 
-def understand(message_id: int, *, now: datetime, deadline_ms: int = DEADLINE_MS) -> Insight:
+def understand(message: Message, *, now: datetime, deadline_ms: int = DEADLINE_MS) -> Insight:
     """The stored insight of a message, made at the first call. Never raises: on failure it is empty and not stored.
 
-    At most four queries. Call it outside a transaction.
+    Two queries, and now and then one for a new model. Call it outside a transaction.
     """
     try:
-        known = Insight.objects.filter(message_id=message_id).first()
+        known = Insight.objects.filter(message=message).first()
         if known:
             return known
-        text = Message.objects.values_list("text", flat=True).get(id=message_id)
-        reading = read_text(text, deadline_ms=deadline_ms)
-        if reading.is_empty and text.strip() and not reading.versions:
-            return Insight(message_id=message_id)
-        insight, _ = Insight.objects.get_or_create(message_id=message_id, defaults=insight_fields(reading, now=now))
-        return insight
+        reading = read_text(message.text, deadline_ms=deadline_ms)
+        if reading.is_empty and message.text.strip() and not reading.versions:
+            return Insight(message=message)
+        return _store(message, reading, now=now)
     except Exception:
-        log.warning("understanding failed", message_id=message_id, exc_info=True)
-        return Insight(message_id=message_id)
+        log.warning("understanding failed", message_id=message.pk, exc_info=True)
+        return Insight(message=message)
+
+
+def _store(message: Message, reading: Reading, *, now: datetime) -> Insight:
+    insight = Insight(message=message, **insight_fields(reading, now=now))
+    try:
+        with transaction.atomic():
+            insight.save(force_insert=True)
+    except IntegrityError:  # a parallel run was faster
+        return Insight.objects.get(message=message)
+    return insight
 
 
 def read_text(text: str, *, deadline_ms: int = DEADLINE_MS) -> Reading:

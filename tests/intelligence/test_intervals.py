@@ -146,6 +146,31 @@ def test_responses_of_humans_and_bots_are_measured_apart() -> None:
     assert dict(channel.sums) == {"messages_sent_by_bot": 1, "messages_sent_by_human": 3}
 
 
+def test_work_closed_while_waiting_is_neither_handled_nor_completed() -> None:
+    closed = Occurrence("WorkCompleted", at(1), Subjects(queue_id=1), {"handled_ms": 0, "wrap_up_ms": 0})
+
+    assert dict(tally([closed])[queue_cell(0)].sums) == {"canceled": 1}
+
+
+def test_work_put_back_into_a_queue_is_to_be_answered_again() -> None:
+    again = Occurrence("WorkQueued", at(1), Subjects(queue_id=1), {"again": True})
+
+    assert dict(tally([again])[queue_cell(0)].sums) == {"offered": 1, "offered_again": 1}
+
+
+def test_releases_tell_transfers_from_returns() -> None:
+    reasons = ("transferred to Billing", "assigned by hand", "agent lost", "")
+    cells = tally(
+        [
+            Occurrence("WorkReleased", at(1), Subjects(agent_id=7), {"reason": reason, "handled_ms": 5})
+            for reason in reasons
+        ]
+    )
+
+    sums = cells[Cell("agent", 7, at(0))].sums
+    assert (sums["segments_transferred"], sums["segments_returned"], sums["handled"]) == (2, 2, 4)
+
+
 def test_an_event_nobody_counts_changes_nothing() -> None:
     assert tally([Occurrence("RuleApplied", at(1), Subjects(queue_id=1))]) == {}
 

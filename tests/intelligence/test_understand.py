@@ -48,7 +48,7 @@ def test_a_message_gets_its_insight_with_evidence(
 ) -> None:
     message = said(conversation, "I was billed twice on my invoice, this is terrible")
 
-    insight = understand(message.pk, now=now, deadline_ms=30_000)
+    insight = understand(message, now=now, deadline_ms=30_000)
 
     assert (insight.language, insight.sentiment, insight.intent) == ("en", "negative", "billing_question")
     assert 0.4 <= insight.intent_confidence <= 1
@@ -62,10 +62,10 @@ def test_understanding_twice_gives_the_first_insight(
     models: list[TextModel], conversation: Conversation, now: datetime
 ) -> None:
     message = said(conversation, "where is my parcel")
-    first = understand(message.pk, now=now, deadline_ms=30_000)
+    first = understand(message, now=now, deadline_ms=30_000)
     Message.objects.filter(pk=message.pk).update(text="something else")
 
-    again = understand(message.pk, now=now)
+    again = understand(message, now=now)
 
     assert again.pk == first.pk
     assert Insight.objects.count() == 1
@@ -74,7 +74,7 @@ def test_understanding_twice_gives_the_first_insight(
 def test_without_models_the_language_is_still_told(conversation: Conversation, now: datetime) -> None:
     message = said(conversation, "Ich warte seit drei Wochen auf mein Paket")
 
-    insight = understand(message.pk, now=now, deadline_ms=30_000)
+    insight = understand(message, now=now, deadline_ms=30_000)
 
     assert (insight.language, insight.intent, insight.sentiment) == ("de", "", "")
 
@@ -89,14 +89,46 @@ def test_a_failure_gives_an_empty_insight_and_stores_nothing(
 
     monkeypatch.setattr(understanding, "active_models", broken)
 
-    insight = understand(message.pk, now=now)
+    insight = understand(message, now=now)
 
     assert (insight.intent, insight.language, insight.sentiment) == ("", "", "")
     assert Insight.objects.count() == 0
 
 
-def test_an_unknown_message_gives_an_empty_insight(now: datetime) -> None:
-    assert understand(987_654, now=now).intent == ""
+def test_an_empty_message_means_nothing(models: list[TextModel], conversation: Conversation, now: datetime) -> None:
+    insight = understand(said(conversation, ""), now=now, deadline_ms=30_000)
+
+    assert (insight.intent, insight.language, insight.sentiment) == ("", "", "")
+    assert insight.intent_confidence == 0
+
+
+def test_a_parallel_understanding_of_the_same_message_is_no_failure(
+    models: list[TextModel], conversation: Conversation, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given another process that stores its insight while we read the text
+    message = said(conversation, "where is my parcel")
+    ours = understanding.read_text
+
+    def overtaken(text: str, *, deadline_ms: int) -> understanding.Reading:
+        Insight.objects.create(message=message, intent="order_status")
+        return ours(text, deadline_ms=deadline_ms)
+
+    monkeypatch.setattr(understanding, "read_text", overtaken)
+
+    insight = understand(message, now=now, deadline_ms=30_000)
+
+    assert insight.intent == "order_status"
+    assert Insight.objects.count() == 1
+
+
+def test_understanding_costs_a_look_and_an_insert(
+    models: list[TextModel], conversation: Conversation, now: datetime, django_assert_num_queries: Any
+) -> None:
+    read_text("warm up", deadline_ms=30_000)
+    message = said(conversation, "where is my parcel")
+
+    with django_assert_num_queries(4):  # with the savepoint's two, which outside of a test are none
+        understand(message, now=now, deadline_ms=30_000)
 
 
 def test_running_out_of_time_keeps_what_was_found(models: list[TextModel], monkeypatch: pytest.MonkeyPatch) -> None:
