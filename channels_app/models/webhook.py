@@ -45,7 +45,7 @@ class WebhookAttempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subscription", "event_id"], name="one_attempt_per_event")]
-        indexes = [models.Index(fields=["due_at"], name="webhook_due", condition=Q(state="pending"))]
+        indexes = [models.Index(fields=["subscription", "due_at"], name="webhook_due", condition=Q(state="pending"))]
 
     def __str__(self) -> str:
         return f"{self.event_name} → {self.subscription_id}"

@@ -19,6 +19,7 @@ from cxos.core.models import User
 from cxos.core.outbox import emit
 
 MAX_TEXT = 100_000
+MAX_HTML = 500_000
 MAX_ATTACHMENTS = 15
 HUMAN = Message.Author.AGENT
 
@@ -156,8 +157,9 @@ def _checked(text: str, *, html: str = "", attachments: Sequence[dict[str, Any]]
     text = text.replace("\0", "").strip("\n\r\t ")
     if not (text or html.strip() or attachments):
         raise Invalid("empty", "Write something first; an empty message is not sent.", field="text")
-    if len(text) > MAX_TEXT or len(html) > 2 * MAX_TEXT:
-        raise Invalid("too_long", f"The text has {len(text)} characters; at most {MAX_TEXT} go at once.", field="text")
+    for name, value, longest in (("text", text, MAX_TEXT), ("html", html, MAX_HTML)):
+        if len(value) > longest:
+            raise Invalid("too_long", f"This has {len(value):,} characters; {longest:,} go at most.", field=name)
     if len(attachments) > MAX_ATTACHMENTS:
         raise Invalid("too_many", f"At most {MAX_ATTACHMENTS} attachments go with a message.", field="attachments")
     return text

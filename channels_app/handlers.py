@@ -1,0 +1,29 @@
+"""Edges: what channels do when something has happened."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from channels_app.models import Conversation, Interaction
+from channels_app.services import delivery, webhooks
+from cxos.core.catalogue import Received, on, stream
+from cxos.core.events.channels import MessageSent
+from cxos.core.events.crm import CustomersMerged
+
+
+@on(MessageSent, lane="live", atomic=False)
+def deliver_message(received: Received) -> None:
+    delivery.deliver(received.event.message_id, now=timezone.now())
+
+
+@on(CustomersMerged, lane="work")
+def follow_merge(received: Received) -> None:
+    """What the merged customer said belongs to the survivor."""
+    merged, survivor = received.event.merged_id, received.event.survivor_id
+    Conversation.objects.filter(customer_id=merged).update(customer_id=survivor)
+    Interaction.objects.filter(customer_id=merged).update(customer_id=survivor)
+
+
+@stream("webhooks")
+def owe_webhooks(events: list[Received]) -> None:
+    webhooks.owe(events)

@@ -1,0 +1,43 @@
+"""Which open pages of staff should look again: the conversation's, and the inbox of whoever holds it."""
+
+from __future__ import annotations
+
+from channels_app.models import Conversation
+from channels_app.webchat import hints as webchat_hints  # noqa: F401  (registers what open chats hear)
+from cxos.core.catalogue import Received, hint
+from cxos.core.events.channels import (
+    ConversationAssigned,
+    ConversationChanged,
+    ConversationReopened,
+    ConversationResolved,
+    ConversationStarted,
+    MessageDelivered,
+    MessageFailed,
+    MessageReceived,
+    MessageSent,
+    NoteAdded,
+)
+from cxos.core.live import notify
+
+
+@hint(MessageDelivered)
+def states_changed(received: Received) -> None:
+    notify([f"conversation.{received.event.conversation_id}"], version=received.id)
+
+
+@hint(
+    ConversationStarted, MessageReceived, MessageSent, MessageFailed, NoteAdded, ConversationChanged,
+    ConversationResolved, ConversationReopened,
+)  # fmt: skip
+def conversation_changed(received: Received) -> None:
+    """One query."""
+    conversation_id = received.event.conversation_id
+    holder = Conversation.objects.filter(pk=conversation_id).values_list("assignee_id", flat=True).first()
+    notify([f"conversation.{conversation_id}", f"inbox.{holder}" if holder else "inbox"], version=received.id)
+
+
+@hint(ConversationAssigned)
+def holder_changed(received: Received) -> None:
+    told = received.event
+    holders = [f"inbox.{user}" if user else "inbox" for user in (told.agent_id, told.previous_agent_id)]
+    notify([f"conversation.{told.conversation_id}", *holders], version=received.id)
