@@ -30,7 +30,7 @@ SAMPLES: dict[str, str] = {
     ),
     "diff": '<c-diff :changes="changes" />',
     "drawer": '<c-drawer id="side" :title="text" hint="h" size="sm" open sticky>body<c-slot name="foot">foot</c-slot></c-drawer>',
-    "empty": '<c-empty :title="text" icon="inbox" size="sm">do this<c-slot name="actions">a</c-slot></c-empty>',
+    "empty": '<c-empty :title="text" icon="inbox" size="sm" heading>do this<c-slot name="actions">a</c-slot></c-empty>',
     "field": '<c-field id="a" :label="text" hint="h" error="e" optional inline hide_label><input id="a"></c-field>',
     "icon": '<c-icon name="star" size="lg" :label="text" spin />',
     "input": (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +121,15 @@ def test_a_sheet_knows_no_left_and_right(path: Path) -> None:
 @pytest.mark.parametrize("path", [sheet for sheet in SHEETS if sheet.name != "tokens.css"], ids=name_of)
 def test_colours_come_from_the_tokens(path: Path) -> None:
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*{)|\brgba?\(|\bhsla?\(", path.read_text()) == []
+
+
+def test_every_module_parses() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs node, which the set-up brings along")
+    for path in MODULES:
+        done = subprocess.run([node, "--input-type=module", "--check"], input=path.read_bytes(), capture_output=True)
+        assert done.returncode == 0, f"{name_of(path)}: {done.stderr.decode()}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

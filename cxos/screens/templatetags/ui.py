@@ -29,6 +29,120 @@ def icon(name: str, size: str = "", label: str = "", spin: bool = False) -> Safe
     return icons.icon(str(name), size=str(size), label=str(label), spin=bool(spin))
 
 
+# --- What stands in every row of a long list: a component of the same name calls these; a list calls them itself --------
+
+
+@register.simple_tag
+def avatar(
+    name: Any,
+    key: Any = "",
+    size: str = "",
+    image: str = "",
+    state: str = "",
+    state_label: str = "",
+    icon: str = "",
+    square: bool = False,
+    tip: bool = False,
+    classes: str = "",
+    extra: Any = "",
+) -> SafeString:
+    """`{% avatar user.name user.pk size="sm" %}`: picture, icon or initials on a hue that stays. About 15 µs."""
+    words = str(name or gettext("Unknown"))
+    if state_label:
+        words = f"{words}, {state_label}"
+    if image:
+        face = format_html('<img src="{}" alt="" loading="lazy">', image)
+    else:
+        face = icons.icon(icon) if icon else format_html("{}", initials(name))
+    return format_html(
+        '<span class="avatar {}" role="img" aria-label="{}" data-hue="{}" data-size="{}" data-state="{}"{}>{}{}</span>',
+        classes,
+        words,
+        hue(key or name),
+        size,
+        state,
+        _attributes(data_square=square, data_tip=words if tip else "", extra=extra),
+        face,
+        _STATE_DOT if state else "",
+    )
+
+
+@register.simple_tag
+def ago(moment: datetime | None, classes: str = "", extra: Any = "") -> SafeString:
+    """`{% ago message.created_at %}`: "5 min", kept true by the page, which also adds the exact time as a tooltip."""
+    if moment is None:
+        return _NOTHING
+    words = short_span(abs((timezone.now() - moment).total_seconds()))
+    iso = moment.isoformat(timespec="seconds")
+    rest = _attributes(class_=classes, extra=extra)
+    return format_html('<cx-time><time datetime="{}"{}>{}</time></cx-time>', iso, rest, words)
+
+
+@register.simple_tag
+def pill(words: Any, tone: str = "", icon: str = "", dot: bool = False) -> SafeString:
+    """`{% pill "Waiting" "waiting" icon="clock" %}`"""
+    mark = icons.icon(icon) if icon else (_DOT if dot else "")
+    return format_html('<span class="pill" data-tone="{}">{}{}</span>', tone, mark, words)
+
+
+@register.simple_tag
+def countdown(
+    seconds: Any,
+    total: Any,
+    state: str = "running",
+    due: datetime | None = None,
+    warn: Any = "",
+    size: str = "",
+    label: str = "",
+    classes: str = "",
+    extra: Any = "",
+) -> SafeString:
+    """`{% countdown clock.seconds_left clock.seconds due=clock.due_at %}`: a ring and a clock. About 25 µs."""
+    left = float(seconds or 0)
+    tone = "paused" if state == "paused" else ("late" if left < 0 and state == "running" else "")
+    mark = {"met": "circle-check", "paused": "pause"}.get(state)
+    face = icons.icon(mark, size="sm") if mark else format_html(_RING, share(left, total))
+    return format_html(
+        '<cx-countdown data-total="{}" data-seconds="{}" data-state="{}"{}>'
+        '<span class="countdown {}" role="timer" aria-live="off" data-size="{}" data-tone="{}"{}>'
+        '{}<time class="countdown-clock"{}>{}</time></span></cx-countdown>',
+        total,
+        seconds,
+        state,
+        _attributes(data_warn=warn, extra=extra),
+        classes,
+        size,
+        tone,
+        _attributes(aria_label=label),
+        face,
+        _attributes(datetime=due.isoformat(timespec="seconds") if due else ""),
+        clock(left),
+    )
+
+
+_NOTHING = format_html("{}", "")
+_STATE_DOT = format_html('<span class="{}"></span>', "avatar-state")
+_DOT = format_html('<span class="{}"></span>', "dot")
+_RING = (
+    '<svg viewBox="0 0 20 20" aria-hidden="true"><circle class="countdown-track" cx="10" cy="10" r="8"/>'
+    '<circle class="countdown-left" cx="10" cy="10" r="8" pathLength="100" stroke-dasharray="{} 100"/></svg>'
+)
+
+
+def _attributes(*, extra: Any = "", **attributes: Any) -> SafeString:
+    """Attributes that have a value, True ones without it; `extra` is what a component passes on, escaped by it."""
+    if not extra and not any(attributes.values()):
+        return _NOTHING
+    parts = [
+        format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value)
+        for name, value in ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
+        if value not in ("", None, False)
+    ]
+    if extra:
+        parts.append(format_html(" {}", str(extra)))  # marked safe only when it comes from a component
+    return format_html_join("", "{}", ((part,) for part in parts)) if parts else _NOTHING
+
+
 def _bundle_url(kind: str) -> str | None:
     if settings.DEBUG:
         return None
@@ -97,14 +211,6 @@ def share(value: Any, of: Any) -> float:
         return round(max(0.0, min(100.0, float(value) * 100 / whole)), 1) if whole else 0.0
     except (TypeError, ValueError):
         return 0.0
-
-
-@register.filter
-def ago(moment: datetime | None) -> str:
-    """ "5 min", "3 h", "2 d" away from now, in either direction; the page keeps it true afterwards."""
-    if moment is None:
-        return ""
-    return short_span(abs((timezone.now() - moment).total_seconds()))
 
 
 @register.filter

@@ -61,4 +61,4 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape") hi
 document.addEventListener("scroll", hide, { capture: true, passive: true });
 
 // Printed key hints speak this machine's language.
-if (isMac) document.querySelectorAll("kbd[data-name="mod"]").forEach((key) => (key.textContent = "⌘"));
+if (isMac) document.querySelectorAll('kbd[data-name="mod"]').forEach((key) => (key.textContent = "⌘"));

@@ -1,0 +1,50 @@
+// The workspace: which row is open, reading marks, the composer, typing, and the way into an accepted offer.
+import "./composer.js";
+
+const open = () => document.querySelector(".ws-conversation");
+
+// The list says which conversation is open; on a phone the open one covers the list.
+function mark() {
+  const id = open()?.dataset.conversation ?? "";
+  document.getElementById("workspace")?.toggleAttribute("data-has-open", Boolean(id));
+  for (const row of document.querySelectorAll(".ws-row")) {
+    const here = row.parentElement.id === `conversation-row-${id}`;
+    if (here) row.setAttribute("aria-current", "true"); else row.removeAttribute("aria-current");
+  }
+}
+
+// Read is what was on a visible page: told once per newest message.
+let told = "";
+function tellSeen() {
+  const here = open(), last = document.getElementById("thread")?.dataset.last;
+  if (!here || !last || last === "0" || document.hidden || told === `${here.dataset.conversation}:${last}`) return;
+  told = `${here.dataset.conversation}:${last}`;
+  window.htmx.ajax("POST", here.dataset.seen, { values: { last }, swap: "none" });
+}
+
+// Who types: shown for a few seconds after the last sign of it.
+let quiet = 0;
+document.addEventListener("live:signal", ({ detail }) => {
+  const line = document.getElementById("typing");
+  if (!line || detail.region !== `conversation.${open()?.dataset.conversation}` || detail.kind !== "typing") return;
+  clearTimeout(quiet);
+  line.hidden = !detail.on;
+  line.textContent = detail.on ? `${detail.name ?? document.querySelector(".ws-who h2")?.textContent ?? ""} …` : "";
+  quiet = setTimeout(() => { line.hidden = true; }, 6_000);
+});
+
+document.addEventListener("offer:accepted", ({ detail }) => { if (detail.url) location.assign(detail.url); });
+
+// J and K walk through the list.
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !/^[jk]$/.test(event.key)) return;
+  if (event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
+  const rows = [...document.querySelectorAll(".ws-row")];
+  const at = rows.findIndex((row) => row.hasAttribute("aria-current"));
+  rows[Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))]?.click();
+});
+
+document.addEventListener("htmx:afterSettle", () => { mark(); tellSeen(); });
+document.addEventListener("visibilitychange", tellSeen);
+mark();
+tellSeen();

@@ -1,0 +1,145 @@
+// The widget inside its frame: puts the parts together, and decides what is on the screen.
+import { Bridge } from "./bridge.js";
+import { Chat } from "./chat.js";
+import { applyColour } from "./colour.js";
+import { Composer } from "./composer.js";
+import { config } from "./config.js";
+import { Connection } from "./connection.js";
+import { avatar, h, icon, iconButton } from "./dom.js";
+import { askForm, fieldsToAsk } from "./form.js";
+import { Home } from "./home.js";
+import { remember, remembered } from "./memory.js";
+import { chime } from "./sound.js";
+import { surveyCard, thanks } from "./survey.js";
+import { Thread } from "./thread.js";
+import { placeText, t } from "./words.js";
+
+applyColour(config.color);
+const bridge = new Bridge();
+const chat = new Chat();
+const context = () => ({ ...bridge.page, language: config.language, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, agent: navigator.userAgent });
+const connection = new Connection(chat, context);
+
+// --- The parts
+
+const title = h("div.title");
+const back = iconButton("back", t("back"), () => show("home"));
+const header = h("header.top", {}, back, title, iconButton("close", t("close"), () => leave()));
+const home = new Home(chat, { onStart: () => show("thread") });
+const thread = new Thread(chat, { onEarlier: () => connection.earlier(), onRetry: ({ client_id: id }) => { chat.retry(id); send(chat.pending.find((one) => one.client_id === id)); } });
+const composer = new Composer({ onSay: (text) => say(text), onTyping: (on) => connection.typing(on) });
+const notice = h("p.notice", { role: "status", hidden: true });
+const foot = h("div.foot");
+const asking = h("div.asking");
+const screens = { home: home.element, thread: h("div.talk", {}, thread.element, notice, foot, composer.element), form: asking };
+const panel = h("div.panel", { role: "dialog", "aria-label": config.name }, header, Object.values(screens));
+document.getElementById("app").append(panel);
+
+let screen = "";
+let answers = remembered().answers;
+
+function show(name, { focus = true } = {}) {
+  if (name === "thread" && chat.isEmpty && !answers && ask()) name = "form";
+  screen = name;
+  for (const [key, element] of Object.entries(screens)) element.hidden = key !== name;
+  panel.dataset.screen = name;
+  back.hidden = name === "home";
+  if (name === "thread") thread.remark();
+  render();
+  if (name === "thread") thread.toEnd();
+  if (focus && bridge.open) ({ home: () => home.focus(), thread: () => composer.focus(), form: () => asking.querySelector("input,select")?.focus() })[name]();
+}
+
+// The questions to ask before the first message, if there are any.
+function ask() {
+  const away = !chat.state.outlook.online;
+  const fields = fieldsToAsk({ known: chat.visitor.known, away });
+  if (!fields.length) return false;
+  asking.replaceChildren(askForm(fields, { intro: away && t("offline_intro"), onDone: (given) => { answers = given; remember({ answers }); show("thread"); } }));
+  return true;
+}
+
+function say(text) { send(chat.say(text, answers)); }
+
+function send(message) {
+  connection.say(message);
+  bridge.tell({ active: true });
+}
+
+function leave() {
+  bridge.open = false;
+  bridge.tell({ close: true });
+}
+
+// --- Drawing
+
+function render() {
+  const { state, unread } = chat;
+  bridge.tell({ unread: isReading() ? 0 : unread });
+  if (screen === "home") home.render();
+  if (screen === "thread") {
+    thread.render();
+    renderNotice();
+    renderFoot();
+  }
+  const name = state.agent?.name;
+  title.replaceChildren(...(screen === "home" ? [h("span.brand", {}, config.name)] : [
+    avatar(name || config.name, name ? "agent" : "team"),
+    h("div", {}, h("strong", {}, name || config.name), h("small", {}, h("i", { "data-online": String(state.outlook.online) }), state.outlook.online ? (name ? t("online") : t("reply_time")) : t("offline"))),
+  ]));
+  markReceipts();
+}
+
+function renderNotice() {
+  const { outlook, status } = chat.state;
+  const text = !chat.online && chat.loaded ? t("reconnecting") : outlook.place && status !== "resolved" ? placeText(outlook) : "";
+  notice.hidden = !text;
+  if (notice.textContent !== text) notice.replaceChildren(chat.online ? "" : icon("alert"), text);
+}
+
+// Under the log: the end of the conversation, and how it was.
+function renderFoot() {
+  const over = chat.state.status === "resolved" && !chat.isEmpty;
+  const kind = !over ? "" : chat.state.survey ? "thanked" : config.survey ? "survey" : "over";
+  if (foot.dataset.kind === kind) return;
+  foot.dataset.kind = kind;
+  const atEnd = thread.atEnd;
+  foot.replaceChildren(...(over ? [h("p.event", {}, t("resolved"))] : []),
+    kind === "survey" ? surveyCard({ onAnswer: (answer) => { connection.tell({ survey: answer }, "survey", answer); chat.state.survey = answer; render(); } }) : kind === "thanked" ? thanks() : "");
+  if (atEnd) thread.toEnd();
+}
+
+// --- Being there
+
+const isReading = () => bridge.open && screen === "thread" && !document.hidden && (window.parent === window || document.hasFocus() || bridge.open);
+
+function markReceipts() {
+  const last = chat.lastFromStaff;
+  if (!last) return;
+  if (isReading()) {
+    connection.receipt("read", last);
+    chat.markRead(last);
+  } else connection.receipt("received", last);
+}
+
+chat.addEventListener("change", () => render());
+chat.addEventListener("arrived", () => { if (config.sound && (!isReading() || !document.hasFocus())) chime(); });
+chat.addEventListener("identity", () => { answers = undefined; composer.clear(); bridge.tell({ active: false, unread: 0 }); if (screen) show("home", { focus: false }); });
+document.addEventListener("visibilitychange", render);
+addEventListener("focus", render);
+addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing) leave(); });
+bridge.addEventListener("open", () => show(screen === "form" ? "form" : chat.isEmpty ? "home" : screen || "thread"));
+bridge.addEventListener("identity", ({ detail }) => connection.become(detail));
+// The token goes to the site's own storage whenever it is renewed.
+let told;
+chat.addEventListener("change", () => { const { token } = remembered(); if (token && token !== told) bridge.tell({ token: (told = token), active: !chat.isEmpty }); });
+
+await bridge.connect();
+show("home", { focus: false });
+connection.start({ identity: bridge.identity });
+chat.addEventListener("change", function first() {
+  if (!chat.loaded) return;
+  chat.removeEventListener("change", first);
+  // Who has been talking to us comes back into the conversation, not to the door.
+  if (!chat.isEmpty && screen === "home") show("thread");
+});

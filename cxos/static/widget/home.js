@@ -1,0 +1,43 @@
+// The first screen: a greeting, who is there, and the way into the conversation.
+import { config } from "./config.js";
+import { avatar, h, icon } from "./dom.js";
+import { t, time, when } from "./words.js";
+
+export class Home {
+  #chat;
+  #onStart;
+
+  constructor(chat, { onStart }) {
+    this.#chat = chat;
+    this.#onStart = onStart;
+    this.element = h("div.home");
+  }
+
+  render() {
+    const { outlook } = this.#chat.state;
+    const last = this.#chat.pending.at(-1) ?? this.#chat.messages.at(-1);
+    const name = this.#chat.visitor.name;
+    this.element.replaceChildren(
+      h("div.hero", {}, h("h1", {}, name ? t("greeting").replace(/(\s*👋)?$/u, `, ${name.split(" ")[0]}$1`) : t("greeting")), h("p", {}, outlook.online ? t("intro") : t("offline_intro"))),
+      h("div.cards", {},
+        last ? this.#conversationCard(last) : this.#startCard(outlook),
+        h("p.presence", { "data-online": String(outlook.online) }, h("i"), outlook.online ? t("online") : t("offline"), !outlook.online && outlook.opens_at && ` · ${t("opens", { when: when(outlook.opens_at) })}`)),
+    );
+  }
+
+  focus() { this.element.querySelector("button")?.focus({ preventScroll: true }); }
+
+  #startCard(outlook) {
+    return h("button.card", { type: "button", onclick: this.#onStart },
+      h("span.card-words", {}, h("strong", {}, t("start")), h("small", {}, outlook.online ? t("reply_time") : t("offline"))), icon("send"));
+  }
+
+  #conversationCard(last) {
+    const agent = this.#chat.state.agent?.name || last.name || config.name;
+    const unread = this.#chat.unread;
+    return h("button.card", { type: "button", onclick: this.#onStart },
+      avatar(agent),
+      h("span.card-words", {}, h("strong", {}, t("continue")), h("small", { dir: "auto" }, last.from === "customer" || !last.from ? `${t("you")}: ${last.text}` : last.text)),
+      h("span.card-end", {}, h("time", { datetime: last.at }, time(last.at)), unread > 0 && h("b.badge", { "aria-label": t("unread", { n: unread }) }, String(unread))));
+  }
+}
