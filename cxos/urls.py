@@ -12,6 +12,9 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("language/", set_language, name="set_language"),
     path("api/", include("cxos.api_urls")),
+    path("workspace/", include("cxos.screens.workspace.urls")),
+    path("demo/", include("cxos.screens.demo.urls")),
+    path("", include("channels_app.webchat.urls")),
     path("ui/", include("cxos.screens.ui.urls")),
     path("", include("cxos.screens.account.urls")),
 ]

@@ -23,6 +23,7 @@ QUEUES = (
     ("billing", "Billing", "Billing", 60),
     ("technical", "Technical help", "Technical", 90),
 )
+TEAM_OF = {key: team for key, _name, team, _target in QUEUES}
 DISPOSITIONS = {"solved": "Solved", "information": "Information given", "callback": "Will come back", "spam": "Spam"}
 HOURS, MINUTES = 3600, 60
 # metric → seconds at priority urgent, high, others
@@ -51,7 +52,7 @@ def seed_people() -> None:
         user = User.objects.filter(email=person.email).first()
         if user is None:
             user = User.objects.create_user(person.email, PASSWORD, name=person.name, role=person.role)
-        user.teams.add(teams[person.team])
+        user.teams.add(teams[person.team], *(teams[TEAM_OF[key]] for key in person.queues))
         if person.queues:
             AgentState.objects.get_or_create(user=user)
         for key, level in person.skills.items():

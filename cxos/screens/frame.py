@@ -60,6 +60,7 @@ SLOTS = {
     "capacity": "workspace:capacity",
     "presence": "workspace:presence",
     "notifications": "workspace:notifications",
+    "offers": "workspace:offers",
 }
 
 

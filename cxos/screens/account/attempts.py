@@ -20,9 +20,9 @@ def may_try(request: HttpRequest, email: str) -> bool:
 
     def call() -> int:
         pipe = broker.client().pipeline(transaction=False)
+        pipe.set(broker.PREFIX + name, 0, ex=WINDOW_SECONDS, nx=True)
         pipe.incr(broker.PREFIX + name)
-        pipe.expire(broker.PREFIX + name, WINDOW_SECONDS, nx=True)
-        return int(pipe.execute()[0])
+        return int(pipe.execute()[1])
 
     counted = broker.best_effort(call)
     return (counted if isinstance(counted, int) else _count_here(name)) <= ATTEMPTS

@@ -1,0 +1,194 @@
+"""What an agent does: one view a verb, each one service call. They answer with the part of the page that changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from channels_app.models import Conversation
+from channels_app.permissions import can_reply, get_conversation_for
+from channels_app.services import conversations as verbs
+from channels_app.services.replies import add_note, retry_message, send_reply
+from cxos.core.errors import Forbidden, Invalid
+from cxos.core.models import User
+from cxos.screens.staff import staff, toast, trigger
+from cxos.screens.workspace.views import head_region, thread_region
+from routing.models import Disposition, Queue
+from routing.services.hand_over import give, give_to_queue
+from routing.services.queue import live_item
+from routing.services.work import finish
+
+SNOOZES = {
+    "1h": timedelta(hours=1),
+    "3h": timedelta(hours=3),
+    "tomorrow": timedelta(days=1),
+    "week": timedelta(days=7),
+}
+
+
+def loaded(request: HttpRequest, pk: int) -> tuple[User, Conversation, datetime]:
+    assert isinstance(request.user, User)
+    found = get_conversation_for(request.user, pk)
+    if not can_reply(request.user, found):
+        raise Forbidden("not_allowed", _("You may read this conversation, but not change it."))
+    return request.user, found, timezone.now()
+
+
+def reread(request: HttpRequest, pk: int) -> HttpResponse:
+    """The head of the conversation as it is now."""
+    request.method = "GET"
+    return head_region(request, pk=pk)
+
+
+@require_POST
+@staff
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send, and take the conversation when nobody has it. `then` = resolve does both."""
+    user, found, now = loaded(request, pk)
+    if found.assignee_id is None:
+        give(found, to=user, actor=user, now=now)
+    send_reply(
+        pk,
+        text=request.POST.get("text", ""),
+        author=user,
+        client_id=request.POST.get("client_id", "")[:80],
+        actor=user,
+        now=now,
+    )
+    if request.POST.get("then") == "resolve":
+        verbs.resolve(pk, actor=user, now=now)
+    return answered(request, pk)
+
+
+@require_POST
+@staff
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    add_note(pk, text=request.POST.get("text", ""), author=user, actor=user, now=now)
+    return answered(request, pk)
+
+
+def answered(request: HttpRequest, pk: int) -> HttpResponse:
+    request.method = "GET"
+    return trigger(thread_region(request, pk=pk), **{"composer:sent": {"conversation": pk}})
+
+
+@require_POST
+@staff
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    last = request.POST.get("last", "")
+    if last.isdigit():
+        verbs.mark_read(pk, user_id=user.pk, message_id=int(last[:18]), actor=user, now=now)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@staff
+def retry(request: HttpRequest, pk: int, message: int) -> HttpResponse:
+    user, found, now = loaded(request, pk)
+    if not found.messages.filter(pk=message).exists():
+        raise Invalid("no_such_message", _("This message is not part of the conversation."))
+    retry_message(message, actor=user, now=now)
+    return answered(request, pk)
+
+
+@require_POST
+@staff
+def resolve(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    verbs.resolve(pk, actor=user, now=now)
+    return toast(reread(request, pk), _("Resolved"))
+
+
+@require_POST
+@staff
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    verbs.reopen(pk, actor=user, now=now)
+    return reread(request, pk)
+
+
+@require_POST
+@staff
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    verbs.set_status(pk, status=request.POST.get("status", ""), actor=user, now=now)
+    return reread(request, pk)
+
+
+@require_POST
+@staff
+def snooze(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    preset = request.POST.get("for", "")
+    if preset not in SNOOZES:
+        raise Invalid("snooze", _("Choose how long to snooze."))
+    verbs.snooze(pk, until=now + SNOOZES[preset], actor=user, now=now)
+    return toast(reread(request, pk), _("Snoozed"))
+
+
+@require_POST
+@staff
+def priority(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    given = request.POST.get("priority", "")
+    if not given.isdigit():
+        raise Invalid("priority", _("Choose a priority."))
+    verbs.set_priority(pk, priority=int(given[:3]), actor=user, now=now)
+    return reread(request, pk)
+
+
+@require_POST
+@staff
+def tag(request: HttpRequest, pk: int) -> HttpResponse:
+    user, _found, now = loaded(request, pk)
+    if request.POST.get("remove"):
+        verbs.remove_tags(pk, tags=[request.POST["remove"]], actor=user, now=now)
+    elif request.POST.get("tag", "").strip():
+        verbs.add_tags(pk, tags=[request.POST["tag"]], actor=user, now=now)
+    return reread(request, pk)
+
+
+@require_POST
+@staff
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """To a colleague (`to` = id or "me") or into a queue (`queue` = id)."""
+    user, found, now = loaded(request, pk)
+    if request.POST.get("queue", "").isdigit():
+        queue = Queue.objects.filter(pk=int(request.POST["queue"][:18])).first()
+        if queue is None:
+            raise Invalid("no_such_queue", _("This queue does not exist any more."))
+        give_to_queue(found, queue=queue, actor=user, now=now)
+        return toast(reread(request, pk), _("Sent to %(queue)s") % {"queue": queue.name})
+    wanted = request.POST.get("to", "")
+    colleague = (
+        user
+        if wanted == "me"
+        else User.objects.filter(pk=int(wanted[:18]), is_active=True).first()
+        if wanted.isdigit()
+        else None
+    )
+    if colleague is None:
+        raise Invalid("no_such_colleague", _("Choose who should have this conversation."))
+    give(found, to=colleague, actor=user, now=now)
+    return toast(reread(request, pk), _("Assigned to %(name)s") % {"name": colleague.name})
+
+
+@require_POST
+@staff
+def wrap_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """The contact's disposition; the capacity comes back at once."""
+    user, _found, now = loaded(request, pk)
+    item = live_item(pk)
+    if item is None or item.agent_id != user.pk:
+        raise Invalid("no_wrap_up", _("There is no wrap-up of yours here any more."))
+    disposition = Disposition.objects.filter(key=request.POST.get("disposition", ""), enabled=True).first()
+    if disposition is None:
+        raise Invalid("disposition", _("Choose how the contact ended."))
+    finish(item.pk, disposition=disposition, actor=user, now=now)
+    return toast(reread(request, pk), _("Wrapped up"))

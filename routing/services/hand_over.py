@@ -1,0 +1,59 @@
+"""Giving a conversation to somebody, whether it waits, is held, or is no work item yet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from channels_app.models import Conversation
+from cxos.core.errors import Conflict, Forbidden, Invalid
+from cxos.core.models import User
+from routing.facts import default_queue
+from routing.models import Queue, WorkItem
+from routing.permissions import can_assign
+from routing.services.queue import enqueue, live_item
+from routing.services.work import assign_by_hand, transfer
+
+
+def give(conversation: Conversation, *, to: User, actor: User, now: datetime) -> WorkItem:
+    """`to` holds the conversation from now on. Raises Forbidden for an agent who gives away what is not theirs."""
+    with transaction.atomic():
+        item = live_item(conversation.pk) or _as_work(conversation, actor=actor, now=now)
+        if not can_assign(actor, item, to=to):
+            raise Forbidden("not_yours", "Only its holder or a supervisor can give this conversation to somebody else.")
+        return assign_by_hand(item.pk, agent=to, actor=actor, now=now)
+
+
+def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now: datetime) -> WorkItem:
+    """The conversation waits in `queue`, with the age it has."""
+    with transaction.atomic():
+        item = live_item(conversation.pk)
+        if item is None:
+            return enqueue(
+                conversation,
+                queue=queue,
+                priority=conversation.priority,
+                why=f"{actor.name} sent it to {queue.name}.",
+                actor=actor,
+                now=now,
+            )
+        if not (actor.supervises or item.agent_id in {None, actor.pk}):
+            raise Forbidden("not_yours", "Only its holder or a supervisor can move this conversation.")
+        return transfer(item.pk, queue=queue, actor=actor, now=now)
+
+
+def _as_work(conversation: Conversation, *, actor: User, now: datetime) -> WorkItem:
+    if conversation.status == Conversation.Status.RESOLVED:
+        raise Conflict("resolved", "This conversation is resolved. Reopen it first.")
+    queue = default_queue(conversation.channel)
+    if queue is None:
+        raise Invalid("no_queue", "There is no queue yet. An admin makes one under Settings → Queues.")
+    return enqueue(
+        conversation,
+        queue=queue,
+        priority=conversation.priority,
+        why=f"{actor.name} took it by hand.",
+        actor=actor,
+        now=now,
+    )
