@@ -111,8 +111,8 @@ def warm_up() -> None:
 
 @cache
 def _reader(process_id: int) -> ThreadPoolExecutor:
-    """One thread for each process (a forked child needs its own): the caller can walk away from it, not stop it."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"understand-{process_id}")
+    """Two threads for each process (a forked child needs its own): a caller can walk away from one, not stop it."""
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix=f"understand-{process_id}")
 
 
 def _fill(reading: Reading, text: str, models: ActiveModels) -> None:

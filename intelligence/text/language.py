@@ -62,16 +62,22 @@ def _owners() -> dict[str, str]:
 
 
 _loading = Lock()
+_loaded: Any = None
 
 
-@cache
 def _identifier() -> Any:
-    """The statistics of py3langid (arrays, 0.7 s and some 20 MB), loaded at the first text and kept."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """The statistics of py3langid (arrays, most of a second), loaded at the first text; None while another thread loads."""
+    global _loaded
+    if _loaded is None and _loading.acquire(blocking=False):
+        try:
+            from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(LANGUAGES)
-    return identifier
+            identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+            identifier.set_languages(LANGUAGES)
+            _loaded = identifier
+        finally:
+            _loading.release()
+    return _loaded
 
 
 def guess_language(text: str) -> Guess:
@@ -84,8 +90,9 @@ def guess_language(text: str) -> Guess:
             return Guess(language, SHORT_WORD_CONFIDENCE, language, (Evidence(word, 1.0),))
     if sum(len(token) for token in tokens) < _LEAST_LETTERS:
         return NO_GUESS
-    with _loading:
-        identifier = _identifier()
+    identifier = _identifier()
+    if identifier is None:
+        return NO_GUESS
     ranked = identifier.rank(" ".join(tokens))
     language, confidence = ranked[0][0], float(ranked[0][1])
     return Guess(

@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from intelligence.counting import COUNTS, Occurrence, tally
 from intelligence.formulas import SERVICE_LEVELS, average_handle_time, occupancy
@@ -262,6 +262,7 @@ def stored(tallies: Tallies) -> dict[Cell, str]:
     return {cell: json.dumps(held.to_json()) for cell, held in tallies.items()}
 
 
+@settings(deadline=None)
 @given(occurrences, st.randoms(use_true_random=False), st.lists(st.integers(0, 30), max_size=5))
 def test_any_order_in_any_batches_gives_the_same_to_the_last_digit(
     events: list[Occurrence], chance: random.Random, cuts: list[int]
@@ -279,6 +280,7 @@ def test_any_order_in_any_batches_gives_the_same_to_the_last_digit(
     assert stored(incremental) == stored(tally(events))
 
 
+@settings(deadline=None)
 @given(occurrences)
 def test_split_and_completed_forms_hold_the_same_time(events: list[Occurrence]) -> None:
     whole = roll_up(held for cell, held in tally(events).items() if cell.subject == "all")
@@ -287,6 +289,7 @@ def test_split_and_completed_forms_hold_the_same_time(events: list[Occurrence]) 
         assert whole.sums[f"{name}_split_ms"] == whole.sums[f"{name}_completed_ms"]
 
 
+@settings(deadline=None)
 @given(occurrences)
 def test_occupancy_never_exceeds_one(events: list[Occurrence]) -> None:
     for cell, held in tally(events).items():

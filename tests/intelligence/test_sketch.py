@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from intelligence.sketch import Sketch, bounds_of, bucket_of
 
@@ -18,6 +18,7 @@ def test_small_values_keep_their_own_bucket() -> None:
     assert bounds_of(bucket_of(20_000)) == (19_968, 20_223)
 
 
+@settings(deadline=None)
 @given(durations)
 def test_a_value_lies_in_its_bucket_and_within_one_percent_of_its_middle(value: int) -> None:
     low, high = bounds_of(bucket_of(value))
@@ -27,6 +28,7 @@ def test_a_value_lies_in_its_bucket_and_within_one_percent_of_its_middle(value: 
     assert bucket_of(high + 1) == bucket_of(value) + 1
 
 
+@settings(deadline=None)
 @given(st.lists(durations, min_size=1, max_size=200), st.sampled_from([0.0, 0.5, 0.9, 0.95, 0.99, 1.0]))
 def test_percentile_is_within_one_percent_of_the_nearest_rank(values: list[int], share: float) -> None:
     exact = sorted(values)[max(1, math.ceil(share * len(values))) - 1]
@@ -37,6 +39,7 @@ def test_percentile_is_within_one_percent_of_the_nearest_rank(values: list[int],
     assert abs(told - exact) <= 0.01 * exact
 
 
+@settings(deadline=None)
 @given(st.lists(durations), st.lists(durations))
 def test_merging_equals_recording_everything(left: list[int], right: list[int]) -> None:
     merged = Sketch.of(left)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from intelligence import seed
+from intelligence.text import language
 from intelligence.text.calibration import (
     expected_calibration_error,
     fit_temperature,
@@ -168,7 +169,7 @@ def test_valence_runs_from_minus_one_to_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
+    ("text", "code"),
     [
         ("I have been waiting for my refund since Monday", "en"),
         ("Ich warte seit Montag auf meine Erstattung", "de"),
@@ -179,8 +180,8 @@ def test_valence_runs_from_minus_one_to_one() -> None:
         ("danke!", "de"),
     ],
 )
-def test_language_of_a_sentence(text: str, language: str) -> None:
-    assert guess_language(text).label == language
+def test_language_of_a_sentence(text: str, code: str) -> None:
+    assert guess_language(text).label == code
 
 
 @pytest.mark.parametrize("text", ["", "ok", "12345", "👍", "???", "LG-500 X"])
@@ -219,3 +220,11 @@ def test_threshold_is_the_lowest_confidence_that_keeps_the_precision() -> None:
     assert threshold_for_precision(confidences, np.array([True, True, False, True]), 0.75) == 0.6
     assert threshold_for_precision(confidences, np.array([True, True, False, False]), 0.95) == 0.8
     assert threshold_for_precision(confidences, np.array([False, False, False, False]), 0.5) == 1.0
+
+
+def test_language_is_unknown_rather_than_late_while_its_statistics_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_loaded", None)
+
+    with language._loading:
+        assert guess_language("I have been waiting for my refund since Monday").label == ""
+    assert guess_language("I have been waiting for my refund since Monday").label == "en"
