@@ -8,6 +8,7 @@ form an arithmetic series, exp(−θ·wait) has the Beta(n·μ/θ, ahead + 1) di
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, log
 
 LEAST_SAMPLES = 20
@@ -117,7 +118,7 @@ def _percentile(share: float, served: float, theta: float, ahead: int) -> float:
 
 def band(seconds: float) -> Band:
     """The announced range the wait falls into."""
-    for low, high in zip(BANDS_SECONDS, BANDS_SECONDS[1:], strict=False):
+    for low, high in pairwise(BANDS_SECONDS):
         if seconds < high:
             return Band(low, high)
     return Band(BANDS_SECONDS[-1], None)

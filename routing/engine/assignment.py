@@ -78,7 +78,7 @@ def _reassign(
     given = Counter(match.agent for match in matches)
     rooms = {
         seat.id: max(seat.room(shape.medium, shape.cost), given[seat.id])
-        for seat in floor.roster.each(floor.roster.all & only)
+        for seat in floor.roster.each(floor.roster.present & only)
     }
     rows = _rows(floor, shape, served, rooms, now)
     columns = sorted(Counter({agent: min(room, len(rows)) for agent, room in rooms.items()}).elements())
@@ -156,7 +156,7 @@ def _match(floor: Floor, row: Row, agent: int, now: float) -> Match:
     others = sorted(
         (pair for pair in row.pairs.items() if pair[0] != agent), key=lambda pair: (-pair[1].worth, pair[0])
     )
-    busy = pool.bits.bit_count() - len(row.pairs)
+    busy = (pool.bits & floor.roster.present).bit_count() - len(row.pairs)
     return Match(
         item=row.item.id,
         agents=(agent,),

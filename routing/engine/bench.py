@@ -153,8 +153,8 @@ class Bench:
             return False
         if any(candidate.is_known for candidate, _ in skipped) or is_cooling(item, item.sticky_agent, now=self.now):
             return False
-        known = next(self.floor.roster.each(self.group.pool.known))
-        free_at = known.agent.predicted_free_at
+        known = next(self.floor.roster.each(self.group.pool.known & self.floor.roster.present), None)
+        free_at = None if known is None else known.predicted_free_at
         return free_at is not None and free_at <= item.sticky_until
 
     def _match(
@@ -162,7 +162,7 @@ class Bench:
     ) -> Match:
         group = self.group
         filtered = dict(group.pool.filtered)
-        busy = (group.pool.bits & ~self._free()).bit_count()
+        busy = (group.pool.bits & self.floor.roster.present & ~self._free()).bit_count()
         if busy:
             filtered[Reason.NO_CAPACITY] = busy
         for _, reason in skipped:

@@ -39,7 +39,9 @@ class Seat:
         "interruptible",
         "last_offer_at",
         "load",
+        "occupancy",
         "offers",
+        "predicted_free_at",
         "version",
     )
 
@@ -53,6 +55,8 @@ class Seat:
         self.handled = agent.handled
         self.last_offer_at = agent.last_offer_at
         self.offers = agent.recent_offers
+        self.occupancy = agent.occupancy
+        self.predicted_free_at = agent.predicted_free_at
         self.version = 0
 
     def fits(self, medium: str, cost: int) -> bool:
@@ -68,7 +72,7 @@ class Seat:
 
     def allowed_by(self, rules: QueueRules, *, now: float) -> bool:
         """The queue's own limits on one agent: occupancy and offers per minute."""
-        if rules.max_occupancy is not None and self.agent.occupancy >= rules.max_occupancy:
+        if rules.max_occupancy is not None and self.occupancy >= rules.max_occupancy:
             return False
         limit = rules.max_offers_per_minute
         return limit is None or self._offers_since(now - OFFER_WINDOW_SECONDS) < limit

@@ -77,7 +77,7 @@ def _report(floor: Floor, group: Group, now: float) -> GroupReport:
     need, rules = group.need, group.rules
     free = list(floor.roster.each(group.pool.bits & floor.roster.free(need.medium, need.cost)))
     allowed = [seat for seat in free if seat.allowed_by(rules, now=now)]
-    busy = group.pool.bits.bit_count() - len(allowed)
+    busy = (group.pool.bits & floor.roster.present).bit_count() - len(allowed)
     slots = [slot for seat in free if (slot := seat.offer_slot_at(rules, now=now)) is not None]
     delays = tuple(sorted(delay for seat in allowed if (delay := seat.agent.queue_delays.get(need.queue, 0.0)) > 0))
     filtered = {**group.pool.filtered, **({Reason.NO_CAPACITY: busy} if busy else {})}
@@ -89,11 +89,15 @@ def _unmatched(floor: Floor, standing: Standing, group: Group, report: GroupRepo
     reason, held_until = floor.held.get(item.id, (Reason.NOBODY_FREE, None))
     if group.need.direct is not None:
         reason = Reason.WAITS_FOR_DIRECT
-    elif not pool.bits:
+    elif not pool.bits & floor.roster.present:
         reason = Reason.NOBODY_ELIGIBLE
     instants = [at for at in (standing.recheck_at, held_until, report.slot_at) if at is not None]
     filtered = report.filtered
-    cooling = [until for agent, until in item.excluded if until > now and floor.roster.bit_of.get(agent, 0) & pool.bits]
+    cooling = [
+        until
+        for agent, until in item.excluded
+        if until > now and floor.roster.bit_of.get(agent, 0) & pool.bits & floor.roster.present
+    ]
     if cooling:
         filtered = {**filtered, Reason.EXCLUDED: len(cooling)}
         instants += cooling

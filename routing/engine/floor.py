@@ -114,6 +114,25 @@ class Floor:
         seat.withdraw(medium, cost, interruptible=interruptible)
         self.roster.load_changed(seat)
 
+    def set_present(self, agent: int, present: bool, *, now: float) -> None:
+        """Let the agent come (idle from now) or go. Waiting items keep their ring: see `rebuild`."""
+        bit, seat = self.roster.bit_of[agent], self.seat(agent)
+        if present:
+            self.roster.present |= bit
+            seat.idle_since = None if seat.load else now
+        else:
+            self.roster.present &= ~bit
+
+    def rebuild(self, queues: Mapping[int, QueueRules], *, now: float) -> list[Standing | Diversion]:
+        """Read the rules and every waiting item anew: after a change of rules, or of who is staffed where rings matter."""
+        self.queues = queues
+        self._groups, self._active, self._pools = {}, {}, {}
+        self._reserves = {queue: rules for queue, rules in queues.items() if rules.min_reserve > 0}
+        self.roster.forget_demands()
+        waiting = [standing.item for standing in self.standings.values()]
+        self.standings = {}
+        return [self.add(item, now=now) for item in waiting]
+
     # items come and go
 
     def add(self, item: Item, *, now: float) -> Standing | Diversion:
@@ -183,7 +202,7 @@ class Floor:
         """Skip rings in which nobody is staffed, at once; a ring that holds is waited in all the same."""
         rings = rings_of(rules)
         reached = need
-        while not self._pool(reached, rules).bits and not rings[reached.ring].hold:
+        while not self._pool(reached, rules).bits & self.roster.present and not rings[reached.ring].hold:
             if reached.ring + 1 >= len(rings):
                 return need  # nobody anywhere: let the timers run, someone may log in
             reached = reached._replace(ring=reached.ring + 1)

@@ -35,7 +35,7 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Everyone who may take such an item in this ring, now or when they have room."""
+    """Everyone who may take such an item in this ring, now or when they are present and have room."""
 
     bits: int
     levels: tuple[tuple[int, int], ...]  # (queue level, agents who serve the queue at it), the highest first
@@ -57,7 +57,7 @@ class Roster:
         self.seats = sorted(seats, key=lambda seat: seat.id)
         self.bit_of = {seat.id: 1 << index for index, seat in enumerate(self.seats)}
         self.all = (1 << len(self.seats)) - 1
-        self.routable = 0
+        self.present = 0  # the routable ones; the others belong to pools but are never free
         self._by_queue: dict[int, dict[int, int]] = {}
         self._by_group: dict[int, int] = {}
         self._by_skill: dict[SkillId, list[int]] = {}
@@ -66,11 +66,10 @@ class Roster:
         self._relaxed: dict[tuple[int, int], tuple[Relaxation, tuple[tuple[int, int], ...]]] = {}
         self._members: dict[int, int] = {}
         for seat in self.seats:
-            if seat.agent.routable:
-                self._index(seat, self.bit_of[seat.id])
+            self._index(seat, self.bit_of[seat.id])
 
     def _index(self, seat: Seat, bit: int) -> None:
-        self.routable |= bit
+        self.present |= bit if seat.agent.routable else 0
         for queue, level in seat.agent.queues.items():
             levels = self._by_queue.setdefault(queue, {})
             levels[level] = levels.get(level, 0) | bit
@@ -96,7 +95,7 @@ class Roster:
         return _union(self.bit_of.get(agent, 0) for agent in agents)
 
     def members(self, queue: int) -> int:
-        """Routable members of the queue at any level."""
+        """Members of the queue at any level, present or not."""
         return self._members.get(queue, 0)
 
     def reached_by(self, medium: str) -> int:
@@ -107,20 +106,20 @@ class Roster:
         return bits
 
     def skilled(self, asked: Iterable[Requirement]) -> int:
-        """Routable agents who meet all of these requirements."""
-        bits = self.routable
+        """Agents who meet all of these requirements, present or not."""
+        bits = self.all
         for each in asked:
             at_least = self._by_skill.get(each.skill)
             bits &= at_least[min(max(each.level, 0), MAX_LEVEL)] if at_least else 0
         return bits
 
     def free(self, medium: str, cost: int) -> int:
-        """Agents with room for one more such item."""
+        """Present agents with room for one more such item."""
         bits = self._free.get((medium, cost))
         if bits is None:
             seats = [seat for seat in self.seats if seat.fits(medium, cost)]
             bits = self._free[medium, cost] = _union(self.bit_of[seat.id] for seat in seats)
-        return bits
+        return bits & self.present
 
     def load_changed(self, seat: Seat) -> None:
         """To be called after every take, release or withdraw. O(different media and costs on the floor)."""
@@ -130,6 +129,10 @@ class Roster:
 
     # pools
 
+    def forget_demands(self) -> None:
+        """To be called when rules have changed."""
+        self._relaxed.clear()
+
     def pool(self, need: Need, rules: QueueRules) -> Pool:
         if need.direct is not None:
             return self._direct_pool(need)
@@ -138,11 +141,12 @@ class Roster:
         reached = serving & self.reached_by(need.medium)
         skilled = reached & self.skilled(asked_of(need, rules, relaxed))
         known = 0 if need.sticky is None else self.bit_of.get(need.sticky, 0) & self._may_serve(need)
+        here = self.present
         filtered = {
-            Reason.NOT_ROUTABLE: len(self.seats) - self.routable.bit_count(),
-            Reason.NOT_IN_QUEUE: (self.routable & ~serving).bit_count(),
-            Reason.MEDIUM_OFF: (serving & ~reached).bit_count(),
-            Reason.LACKS_SKILL: (reached & ~skilled).bit_count(),
+            Reason.NOT_ROUTABLE: len(self.seats) - here.bit_count(),
+            Reason.NOT_IN_QUEUE: (here & ~serving).bit_count(),
+            Reason.MEDIUM_OFF: (here & serving & ~reached).bit_count(),
+            Reason.LACKS_SKILL: (here & reached & ~skilled).bit_count(),
         }
         counts = {reason: count for reason, count in filtered.items() if count}
         return Pool(skilled | known, levels, counts, known)
@@ -171,10 +175,10 @@ class Roster:
         """That agent alone, member of the queue or not; presence, medium and hard requirements hold."""
         bit = self.bit_of.get(need.direct, 0) if need.direct is not None else 0
         allowed = bit & self._may_serve(need)
+        if not bit & self.present:
+            return Pool(allowed, ((0, allowed),), {Reason.NOT_ROUTABLE: 1})
         if allowed:
             return Pool(allowed, ((0, allowed),), {})
-        if not bit & self.routable:
-            return Pool(0, (), {Reason.NOT_ROUTABLE: 1})
         return Pool(0, (), {Reason.LACKS_SKILL if bit & self.reached_by(need.medium) else Reason.MEDIUM_OFF: 1})
 
     def _may_serve(self, need: Need) -> int:

@@ -61,7 +61,7 @@ def strategy_value(strategy: Strategy, seat: Seat, *, predicted: float) -> float
     if strategy is Strategy.LONGEST_IDLE:
         return NOT_IDLE if seat.idle_since is None else seat.idle_since
     if strategy is Strategy.LEAST_OCCUPIED:
-        return seat.agent.occupancy
+        return seat.occupancy
     if strategy is Strategy.FEWEST_HANDLED:
         return float(seat.handled)
     if strategy is Strategy.ROUND_ROBIN:

@@ -117,7 +117,7 @@ def loads_after(snapshot: Snapshot, result: Result) -> dict[int, tuple[int, int,
     return loads
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(snapshots())
 def test_capacity_is_never_exceeded(snapshot: Snapshot) -> None:
     result = match(snapshot)
@@ -130,7 +130,7 @@ def test_capacity_is_never_exceeded(snapshot: Snapshot) -> None:
         assert all(counts.get(medium, 0) <= max(cap, agent.counts.get(medium, 0)) for medium, cap in agent.caps.items())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(snapshots(), st.randoms())
 def test_the_same_facts_in_any_order_give_the_same_matches(snapshot: Snapshot, random: object) -> None:
 
@@ -143,7 +143,7 @@ def test_the_same_facts_in_any_order_give_the_same_matches(snapshot: Snapshot, r
     assert {m.item: m.agents for m in again.matches} == {m.item: m.agents for m in match(snapshot).matches}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(snapshots())
 def test_hard_skills_media_presence_and_exclusion_are_never_violated(snapshot: Snapshot) -> None:
     crew = {agent.id: agent for agent in snapshot.agents}
@@ -159,7 +159,7 @@ def test_hard_skills_media_presence_and_exclusion_are_never_violated(snapshot: S
             assert not any(excluded == agent.id and until > NOW for excluded, until in item.excluded)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(snapshots())
 def test_every_item_has_exactly_one_answer(snapshot: Snapshot) -> None:
     result = match(snapshot)
@@ -170,7 +170,7 @@ def test_every_item_has_exactly_one_answer(snapshot: Snapshot) -> None:
     assert sorted(answered) == sorted(item.id for item in snapshot.items)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(snapshots())
 def test_no_eligible_pair_is_left_unmatched(snapshot: Snapshot) -> None:
     """Matching again after the offers are held finds nothing more."""
@@ -194,7 +194,7 @@ def test_no_eligible_pair_is_left_unmatched(snapshot: Snapshot) -> None:
     assert again.matches == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(snapshots())
 def test_nobody_free_means_the_agents_in_the_pool_are_busy(snapshot: Snapshot) -> None:
     for waiting in match(snapshot).unmatched:
@@ -203,7 +203,7 @@ def test_nobody_free_means_the_agents_in_the_pool_are_busy(snapshot: Snapshot) -
         assert waiting.wake_at is None or waiting.wake_at > NOW
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(snapshots())
 def test_explanations_stay_within_two_kilobytes(snapshot: Snapshot) -> None:
     for each in match(snapshot).matches:
