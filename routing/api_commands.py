@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import path
@@ -12,10 +13,11 @@ from rest_framework.response import Response
 from channels_app.models import Conversation
 from channels_app.permissions import get_conversation_for
 from channels_app.serializers import ConversationOutput
+from channels_app.services.assignment import assign
 from cxos.core.api.fields import Choice, Flag, Id, Input, Text, Whole
 from cxos.core.api.views import Command, Endpoint
 from cxos.core.errors import Forbidden, Invalid
-from cxos.core.models import Team, User
+from cxos.core.models import User
 from routing.models import Disposition, Offer, Queue, WorkItem
 from routing.permissions import (
     can_assign,
@@ -28,8 +30,9 @@ from routing.permissions import (
 from routing.queries import why, with_presence
 from routing.serializers import AgentOutput, OfferOutput, WhyOutput, WorkItemOutput
 from routing.services import offers, work
-from routing.services.handover import hand_over
+from routing.services.hand_over import give, give_to_queue
 from routing.services.presence import CHOOSABLE, heartbeat, set_presence
+from routing.services.queue import live_item
 
 VERSION_HELP = "The version you saw: refused with 409 if the work has moved on since."
 
@@ -66,8 +69,11 @@ class CompleteInput(VersionInput):
 
 
 class AssignConversationInput(Input):
-    agent = Id(required=False, allow_null=True, help_text="null: nobody.")
-    team = Id(required=False, allow_null=True, help_text="null: no team.")
+    agent = Id(allow_null=True, help_text="null: nobody; its work goes back into its queue.")
+
+
+class TransferConversationInput(Input):
+    queue = Id()
 
 
 class SetMyPresence(Command):
@@ -202,24 +208,56 @@ class Complete(WorkCommand):
         )
 
 
-class AssignConversation(Command):
-    """Give a conversation to an agent or a team. Its work follows: what waits or is held goes to the agent."""
+class ConversationWorkCommand(Command):
+    """About a conversation that the user may see, and its work."""
 
-    input, output = AssignConversationInput, ConversationOutput
+    output = ConversationOutput
 
-    def run(self, *, given: dict[str, Any], **path: Any) -> Any:
-        user = self.request.user
-        conversation = get_conversation_for(user, path["id"])
-        if not given:
-            raise Invalid("nobody_named", "Name an agent, a team, or both.", field="agent")
-        named: dict[str, Any] = {}
-        if "agent" in given:
-            named["agent"] = agent_named(given["agent"]) if given["agent"] else None
-        if "team" in given:
-            named["team"] = team_named(given["team"]) if given["team"] else None
-        hand_over(conversation, **named, actor=user, now=timezone.now())
-        # Not asked for again as this user: it may have gone to a team whose work they do not see.
-        return Conversation.objects.select_related("customer", "channel", "assignee", "team").get(id=conversation.pk)
+    def conversation(self, id: int) -> Conversation:
+        return get_conversation_for(self.request.user, id)
+
+    def as_it_is(self, id: int) -> Conversation:
+        """Not asked for as this user again: it may have gone to a team whose conversations they do not see."""
+        return Conversation.objects.select_related("customer", "channel", "assignee", "team").get(id=id)
+
+
+class AssignConversation(ConversationWorkCommand):
+    """Give a conversation to an agent, past queue and offer; or to nobody, back into its queue."""
+
+    input = AssignConversationInput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Conversation:
+        user, now = self.request.user, timezone.now()
+        conversation = self.conversation(path["id"])
+        if given["agent"] is not None:
+            give(conversation, to=agent_named(given["agent"]), actor=user, now=now)
+        else:
+            take_back(conversation, actor=user, now=now)
+        return self.as_it_is(conversation.pk)
+
+
+class TransferConversation(ConversationWorkCommand):
+    """Move a conversation into another queue, with its age."""
+
+    input = TransferConversationInput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Conversation:
+        conversation = self.conversation(path["id"])
+        give_to_queue(conversation, queue=queue_named(given["queue"]), actor=self.request.user, now=timezone.now())
+        return self.as_it_is(conversation.pk)
+
+
+def take_back(conversation: Conversation, *, actor: User, now: datetime) -> None:
+    """Nobody holds it from now on: held work goes back into its queue with its age."""
+    item = live_item(conversation.pk)
+    held = item is not None and item.state in WorkItem.HELD
+    holder = item.agent_id if item is not None and held else conversation.assignee_id
+    if not actor.supervises and holder not in {None, actor.pk}:
+        raise Forbidden("not_yours", "Only its holder or a supervisor may give this conversation back.")
+    if item is not None and held:
+        work.requeue(item.pk, reason="handed back", actor=actor, now=now)
+    else:
+        assign(conversation.pk, assignee_id=None, actor=actor, now=now)
 
 
 # What a body names and is not there is Invalid, not NotFound: the address is right.
@@ -230,13 +268,6 @@ def agent_named(agent_id: int) -> User:
     if agent is None:
         raise Invalid("no_such_agent", f"There is no agent {agent_id} who works here.", field="agent")
     return agent
-
-
-def team_named(team_id: int) -> Team:
-    team = Team.objects.filter(id=team_id).first()
-    if team is None:
-        raise Invalid("no_such_team", f"There is no team {team_id}.", field="team")
-    return team
 
 
 def queue_named(queue_id: int) -> Queue:
@@ -276,5 +307,6 @@ urlpatterns = [
     path("work-items/<int:id>/requeue", Requeue.as_view(), name="work-requeue"),
     path("work-items/<int:id>/complete", Complete.as_view(), name="work-complete"),
     path("conversations/<int:id>/assign", AssignConversation.as_view(), name="conversation-assign"),
+    path("conversations/<int:id>/transfer", TransferConversation.as_view(), name="conversation-transfer"),
     path("conversations/<int:id>/why", Why.as_view(), name="conversation-why"),
 ]

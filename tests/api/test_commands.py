@@ -117,7 +117,7 @@ def test_work_is_assigned_transferred_and_completed(as_sam, as_ana, work, ana, t
     assert as_sam.post(f"work-items/{work.id}/complete").json()["state"] == "canceled"
 
 
-def test_a_conversation_is_handed_to_an_agent_with_its_work(as_sam, work, talk, ana):
+def test_a_conversation_is_handed_to_an_agent_with_its_work(as_sam, work, talk, ana, team):
     answer = as_sam.post(f"conversations/{talk.id}/assign", {"agent": ana.id})
 
     assert answer.json()["assignee"]["id"] == ana.id
@@ -127,6 +127,19 @@ def test_a_conversation_is_handed_to_an_agent_with_its_work(as_sam, work, talk, 
     assert given_back.json()["assignee"] is None
     work.refresh_from_db()
     assert (work.state, work.agent_id) == ("waiting", None)
+    other = Queue.objects.create(key="billing", name="Billing", team=Team.objects.create(name="Billing"))
+    moved = as_sam.post(f"conversations/{talk.id}/transfer", {"queue": other.id})
+    assert moved.json()["team"]["name"] == "Billing"
+    assert as_sam.post(f"conversations/{talk.id}/transfer", {"queue": 0}).status_code == 422
+
+
+def test_who_hands_work_to_a_team_they_do_not_see_is_told_it_is_done(as_ana, work, talk):
+    unseen = Queue.objects.create(key="billing", name="Billing", team=Team.objects.create(name="Billing"))
+
+    moved = as_ana.post(f"conversations/{talk.id}/transfer", {"queue": unseen.id})
+
+    assert (moved.status_code, moved.json()["team"]["name"]) == (200, "Billing")
+    assert as_ana.get(f"conversations/{talk.id}").status_code == 404
 
 
 def test_an_unknown_agent_in_a_body_is_named_not_hidden(as_sam, talk):
