@@ -14,6 +14,7 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (models exist only after the line above)
 from django.urls import path  # noqa: E402
 
+from channels_app.webchat.consumers import VisitorSocket  # noqa: E402
 from cxos.core.hub import hub  # noqa: E402
 from cxos.screens.live import StaffSocket  # noqa: E402
 
@@ -39,6 +40,7 @@ async def unknown(scope: dict[str, Any], receive: Any, send: Any) -> None:
 sockets = URLRouter(
     [
         path("ws/live/", StaffSocket.as_asgi()),
+        path("ws/chat/<slug:channel_key>/", VisitorSocket.as_asgi()),
         path("<path:anything>", unknown),
         path("", unknown),
     ]

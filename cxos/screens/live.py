@@ -100,7 +100,10 @@ REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
     "conversation": visible_conversations,
 }
 # Regions there is one of, with who may watch it.
-SINGLE_REGIONS: dict[str, Callable[[User], bool]] = {"board": lambda user: user.supervises}
+SINGLE_REGIONS: dict[str, Callable[[User], bool]] = {
+    "board": lambda user: user.supervises,
+    "inbox": lambda user: user.is_active,  # what nobody holds
+}
 
 
 def allowed_regions(user: User, asked: Iterable[Any]) -> set[str]:
