@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from cxos.screens.templatetags import ui
-from cxos.screens.ui.icons import UnknownIcon, _nodes
+from cxos.screens.ui.icons import UnknownIcon, _nodes, drawing
 
 
 @pytest.mark.parametrize(
@@ -91,4 +93,42 @@ def test_a_misspelt_icon_is_refused_by_name() -> None:
     if not _nodes():
         pytest.skip("the icons are fetched at set-up: run bin/test")
     with pytest.raises(UnknownIcon, match="'strar'"):
+        drawing("strar")
+
+
+def test_a_misspelt_icon_breaks_a_page_only_while_it_is_being_built(settings: Any) -> None:
+    if not _nodes():
+        pytest.skip("the icons are fetched at set-up: run bin/test")
+    settings.DEBUG = True
+    with pytest.raises(UnknownIcon):
         ui.icon("strar")
+
+    settings.DEBUG = False
+    assert ui.icon("strar") == ui.icon("square-dashed")
+
+
+def test_what_stands_in_a_row_escapes_what_it_is_given() -> None:
+    hostile = '"><img src=x onerror=alert(1)>'
+    drawn = [
+        ui.avatar(
+            hostile,
+            key=hostile,
+            size=hostile,
+            state=hostile,
+            state_label=hostile,
+            image=hostile,
+            classes=hostile,
+            extra=hostile,
+        ),
+        ui.pill(hostile, tone=hostile, dot=True),
+        ui.countdown(5, 10, state=hostile, warn=hostile, size=hostile, label=hostile, classes=hostile, extra=hostile),
+        ui.ago(datetime(2026, 3, 4, tzinfo=UTC), classes=hostile, extra=hostile),
+    ]
+    for markup in drawn:
+        assert "<img src=x" not in markup
+        assert 'src="x"' not in markup
+
+
+def test_a_row_tells_how_long_ago_something_was() -> None:
+    assert ui.ago(None) == ""
+    assert ui.ago(timezone.now() - timedelta(minutes=5, seconds=20)).endswith(">5 min</time></cx-time>")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
@@ -19,6 +20,7 @@ from django.utils.translation import gettext
 from cxos.screens.ui import icons
 from cxos.screens.ui.bundle import bundle
 
+log = structlog.get_logger(__name__)
 register = template.Library()
 HUES = 10
 
@@ -26,7 +28,18 @@ HUES = 10
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "", spin: bool = False) -> SafeString:
     """`{% icon "send" %}`: a Lucide icon, hidden from screen readers unless it gets a label."""
-    return icons.icon(str(name), size=str(size), label=str(label), spin=bool(spin))
+    return _icon(str(name), size=str(size), label=str(label), spin=bool(spin))
+
+
+def _icon(name: str, *, size: str = "", label: str = "", spin: bool = False) -> SafeString:
+    """A wrong name stops a page while it is being built, and no page of a running product."""
+    try:
+        return icons.icon(name, size=size, label=label, spin=spin)
+    except icons.UnknownIcon:
+        if settings.DEBUG:
+            raise
+        log.error("a template names an icon that does not exist", icon=name)
+        return icons.icon("square-dashed", size=size, label=label, spin=spin)
 
 
 # --- What stands in every row of a long list: a component of the same name calls these; a list calls them itself --------
@@ -53,7 +66,7 @@ def avatar(
     if image:
         face = format_html('<img src="{}" alt="" loading="lazy">', image)
     else:
-        face = icons.icon(icon) if icon else format_html("{}", initials(name))
+        face = _icon(icon) if icon else format_html("{}", initials(name))
     return format_html(
         '<span class="avatar {}" role="img" aria-label="{}" data-hue="{}" data-size="{}" data-state="{}"{}>{}{}</span>',
         classes,
@@ -81,7 +94,7 @@ def ago(moment: datetime | None, classes: str = "", extra: Any = "") -> SafeStri
 @register.simple_tag
 def pill(words: Any, tone: str = "", icon: str = "", dot: bool = False) -> SafeString:
     """`{% pill "Waiting" "waiting" icon="clock" %}`"""
-    mark = icons.icon(icon) if icon else (_DOT if dot else "")
+    mark = _icon(icon) if icon else (_DOT if dot else "")
     return format_html('<span class="pill" data-tone="{}">{}{}</span>', tone, mark, words)
 
 

@@ -58,6 +58,9 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+// A form of one choice sends itself.
+document.addEventListener("change", (event) => event.target.closest?.("form[data-submits]")?.requestSubmit());
+
 // A form sent twice by an impatient double click is sent once.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method === "dialog" || event.target.hasAttribute("hx-post")) return;
