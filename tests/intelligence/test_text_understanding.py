@@ -39,7 +39,7 @@ def sentiments() -> LinearTextModel:
 def test_importing_the_package_loads_neither_scikit_learn_nor_scipy_nor_pandas() -> None:
     code = (
         "import sys, intelligence.text.intents, intelligence.text.sentiment, intelligence.text.language\n"
-        "print([name for name in ('sklearn', 'scipy', 'pandas', 'py3langid') if name in sys.modules])"
+        "print([name for name in ('sklearn', 'scipy', 'pandas', 'py3langid', 'django') if name in sys.modules])"
     )
 
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
