@@ -25,7 +25,8 @@ class Got:
 
 @dataclass
 class Receiver:
-    """`statuses`: the answers in turn, the last one for ever. `silent`: takes the request and never answers."""
+    """`statuses`: the answers in turn, the last one for ever. `silent`: takes the request and does not answer, until
+    it has become False."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=lambda: [204])
