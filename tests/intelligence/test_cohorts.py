@@ -9,9 +9,9 @@ import pytest
 
 from channels_app.models import Channel, Conversation, Message
 from crm.models import Customer
-from intelligence import cohorts
 from intelligence.formulas import Ratio
 from intelligence.models import Fact, Insight
+from intelligence.queries import cohorts
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

@@ -23,6 +23,7 @@ from cxos.core.events.routing import (
     WorkQueued,
 )
 from intelligence import queries
+from intelligence.formulas import Ratio
 from intelligence.models import Fact, Interval
 from intelligence.services import facts
 
@@ -228,7 +229,7 @@ def test_occupancy_of_the_floor_is_added_up_from_the_agents() -> None:
     )
     facts.record(received([available, completed(1, 5, 240_000)]))
 
-    assert queries.figures_of_all(NINE, NINE + timedelta(hours=1)).occupancy == queries.Ratio(240, 600)
+    assert queries.figures_of_all(NINE, NINE + timedelta(hours=1)).occupancy == Ratio(240, 600)
 
 
 def test_every_figure_opens_the_facts_behind_it() -> None:
