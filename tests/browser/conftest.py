@@ -1,0 +1,133 @@
+"""A running site in this process, and a real browser to look at it with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from django.conf import settings
+from django.db import connections
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from cxos.asgi import application
+from cxos.core.relay import drain_outbox
+
+CHROMIUM = os.environ.get("CXOS_CHROMIUM") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+START_SECONDS = 30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Playwright's loop runs in this thread, and Django then takes our own queries for async ones."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+class Server(threading.Thread):
+    """Pages and sockets from one port, and the relay beside them."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        config = uvicorn.Config(
+            application, host="127.0.0.1", port=0, log_level="error", access_log=False,
+            ws_per_message_deflate=False, ws_max_size=65_536, lifespan="on",
+        )  # fmt: skip
+        self.server = uvicorn.Server(config)
+        self.server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+
+    def run(self) -> None:
+        asyncio.run(self.server.serve())
+
+    def wait_started(self) -> int:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.server.started:
+            assert self.is_alive() and time.monotonic() < deadline, "The server does not start."
+            time.sleep(0.02)
+        return int(self.server.servers[0].sockets[0].getsockname()[1])
+
+
+@dataclass
+class Site:
+    """`url` without a slash at its end."""
+
+    url: str
+
+    def drop_sockets(self) -> None:
+        """Every open socket ends, as when the server restarts."""
+        from cxos.core.hub import _hubs
+
+        for loop, hub in list(_hubs.items()):
+            for socket in list(hub._members):
+                asyncio.run_coroutine_threadsafe(socket.close(1012), loop)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[int]:
+    connections.settings["default"]["CONN_MAX_AGE"] = 0  # no thread may keep the test database open
+    server = Server()
+    server.start()
+    yield server.wait_started()
+    server.server.should_exit = True
+    server.join(10)
+
+
+@pytest.fixture
+def site(_server: int, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    url = f"http://localhost:{_server}"
+    monkeypatch.setattr(settings, "PUBLIC_URL", url)
+    monkeypatch.setattr(settings, "SOCKET_URL", "")
+    monkeypatch.setattr(settings, "CSRF_TRUSTED_ORIGINS", [url])
+    ended = threading.Event()
+
+    def relay() -> None:
+        try:
+            while not ended.wait(0.03):
+                drain_outbox(limit=50)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=relay, daemon=True)
+    thread.start()
+    yield Site(url)
+    ended.set()
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"There is no Chromium at {CHROMIUM}.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """A page in a browser of its own (other cookies, other storage). Script errors and refused resources fail the test."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def new_page(**options: Any) -> Page:
+        context = chromium.new_context(base_url=site.url, **{"viewport": {"width": 1200, "height": 800}, **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+        page.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
+        return page
+
+    yield new_page
+    for context in contexts:
+        context.close()
+    assert problems == []
