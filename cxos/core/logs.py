@@ -56,6 +56,7 @@ def configure(*, as_json: bool, level: str) -> None:
                 "django.channels": {"level": "WARNING"},
                 "celery": {"level": "WARNING"},
                 "kombu": {"level": "WARNING"},
+                "httpx": {"level": "WARNING"},
                 "py.warnings": {"level": "ERROR"},
             },
         }
