@@ -71,7 +71,7 @@ def read_stamp() -> dict[str, str]:
     """What the present environment was made from; empty when it is missing, half-made or damaged."""
     try:
         stamp: dict[str, str] = json.loads((VENV / "stamp.json").read_text())
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+    except (OSError, json.JSONDecodeError):
         return {}
     return stamp
 
@@ -84,7 +84,7 @@ def write_stamp(made_from: dict[str, str]) -> None:
 
 def is_current(wanted: dict[str, str]) -> bool:
     """Whether the environment was made from these locks (development tools on top do no harm) and its Python is there."""
-    return wanted.items() <= read_stamp().items() and (VENV / "bin" / "python").exists()
+    return wanted.items() <= read_stamp().items() and os.access(VENV / "bin" / "python", os.X_OK)
 
 
 def is_usable() -> bool:
