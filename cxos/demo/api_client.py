@@ -65,7 +65,7 @@ class ApiClient:
             except httpx.TransportError:
                 if time.monotonic() > stop:
                     raise
-            await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311
+            await asyncio.sleep(pause * (0.5 + random.random() / 2))
             pause = min(pause * 2, 3.0)
 
     async def close(self) -> None:
@@ -116,7 +116,7 @@ class LiveSocket:
             except (OSError, websockets.WebSocketException):
                 pass
             self._socket = None
-            await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311
+            await asyncio.sleep(pause * (0.5 + random.random() / 2))
             pause = min(pause * 2, 5.0)
 
     @staticmethod

@@ -49,7 +49,12 @@ def prepare(options: dict[str, Any]) -> Setup:
     )
     Channel.objects.get_or_create(
         key="replay",
-        defaults={"name": "Replay", "kind": Channel.Kind.API, "medium": Channel.Medium.MESSAGING, "config": {"queue": "replay"}},
+        defaults={
+            "name": "Replay",
+            "kind": Channel.Kind.API,
+            "medium": Channel.Medium.MESSAGING,
+            "config": {"queue": "replay"},
+        },
     )
     agents = []
     for number in range(options["agents"]):
