@@ -35,9 +35,13 @@ document.addEventListener("toggle", (event) => {
 const replace = () => document.querySelectorAll(".popover:popover-open").forEach(place);
 addEventListener("resize", replace);
 document.addEventListener("popover:place", (event) => place(event.target));
-// Its anchor scrolls away: a menu closes, as native ones do.
+// Its anchor scrolls: it goes along, and closes once the anchor is out of sight.
 document.addEventListener("scroll", (event) => {
   for (const popover of document.querySelectorAll(".popover:popover-open")) {
-    if (!popover.contains(event.target) && event.target.contains?.(opener(popover))) popover.hidePopover();
+    const anchor = opener(popover);
+    if (popover.contains(event.target) || !anchor || !event.target.contains?.(anchor)) continue;
+    const { bottom, top } = anchor.getBoundingClientRect();
+    if (bottom < 0 || top > innerHeight) popover.hidePopover();
+    else place(popover);
   }
 }, { capture: true, passive: true });

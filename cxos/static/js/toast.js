@@ -13,7 +13,7 @@ function raise() {
 }
 
 function leave(toast) {
-  toast.remove();
+  toast?.remove();
   if (!place.children.length && place.matches(":popover-open")) place.hidePopover();
 }
 
@@ -49,7 +49,7 @@ place?.addEventListener("click", (event) => {
   if (toast && event.target.closest(".toast-close")) leave(toast);
 });
 place?.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful) leave(event.target.closest(".toast"));
+  if (event.detail.successful) leave(event.detail.elt.closest(".toast"));
 });
 if (place?.children.length) raise();
 for (const toast of place?.children ?? []) keep(toast);
