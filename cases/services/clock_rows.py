@@ -5,9 +5,13 @@ Callers hold the lock of what the clock hangs on (conversation or case), taken b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
+from django.db.models import Max
 
 from cases import clock_math
 from cases.calendar_math import BusinessCalendar
@@ -25,6 +29,16 @@ STORED = [
     "state", "running_since", "segments", "consumed_seconds", "due_at", "started_at", "breached_at", "stopped_at",
     "budget_seconds",
 ]  # fmt: skip
+SAVE_ALL = """
+UPDATE cases_clock SET
+    state = r.state, running_since = r.running_since, segments = r.segments, consumed_seconds = r.consumed_seconds,
+    due_at = r.due_at, started_at = r.started_at, breached_at = r.breached_at, stopped_at = r.stopped_at,
+    budget_seconds = r.budget_seconds
+FROM jsonb_to_recordset(%s::jsonb) AS r(
+    id bigint, state text, running_since timestamptz, segments jsonb, consumed_seconds int, due_at timestamptz,
+    started_at timestamptz, breached_at timestamptz, stopped_at timestamptz, budget_seconds int)
+WHERE cases_clock.id = r.id
+"""
 
 
 def on(subject: Subject) -> Mapping[str, Any]:
@@ -41,7 +55,8 @@ def open_clocks(subject: Subject) -> list[Clock]:
 def latest_clocks(subject: Subject) -> dict[str, Clock]:
     """Metric → its newest clock, locked in order of id, with calendar and policy. One query."""
     rows = Clock.objects.select_for_update(of=("self",)).select_related("calendar", "policy")
-    return {row.metric: row for row in rows.filter(**on(subject)).order_by("id")}
+    newest = Clock.objects.filter(**on(subject)).order_by().values("metric").annotate(newest=Max("id"))
+    return {row.metric: row for row in rows.filter(id__in=newest.values("newest")).order_by("id")}
 
 
 def pure(row: Clock) -> clock_math.Clock:
@@ -106,8 +121,15 @@ def reckon(rows: Sequence[Clock], budgets: Sequence[int], *, actor: Any, now: da
             changed.append(fill(row, new))
             before.append(old)
     if changed:
-        Clock.objects.bulk_update(changed, STORED)
+        _save_all(changed)
         tell(changed, before, actor=actor, now=now, cause=cause)
+
+
+def _save_all(rows: Sequence[Clock]) -> None:
+    """One statement: Django's bulk_update compiles a CASE per column and row, twenty times slower at a few hundred."""
+    said = [{"id": row.pk, **{name: getattr(row, name) for name in STORED}} for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE_ALL, [json.dumps(said, default=datetime.isoformat)])
 
 
 def tell(
@@ -132,11 +154,13 @@ def events_of(row: Clock, before: clock_math.Clock | None, *, now: datetime, cau
     """A breach that only came to light with this step is told before its end, so that each is told exactly once."""
     where = place(row)
     due_at = row.due_at.isoformat() if row.due_at else None
-    if before is None and due_at is not None:
+    if before is None:
         yield ClockStarted(**where, cycle=row.cycle, due_at=due_at, budget_seconds=row.budget_seconds)
     if row.breached_at is not None and (before is None or before.breached_at is None):
         yield breach(row, now=now, cause="time" if cause == "canceled" else cause)
     if before is None:
+        if row.running_since is None:
+            yield ClockPaused(**where)
         return
     if row.state != before.state and row.state in (Clock.State.MET, Clock.State.MET_LATE):
         late = row.state == Clock.State.MET_LATE

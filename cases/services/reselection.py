@@ -22,7 +22,7 @@ from cases.services.clock_rows import OPEN, Subject, cancel, open_clocks, pure, 
 from cases.services.clocks import follow_case, follow_conversation, lock_for_clocks
 from cases.services.policies import Promise, budgets_at, promise_for
 
-BATCH = 200
+BATCH = 500
 DECIDING = frozenset({"priority", "tags", "customer"})  # what policies' conditions look at
 
 
@@ -59,6 +59,7 @@ def reselect_case(case: Case, *, changed: Collection[str], actor: Any, now: date
 def apply_policy(policy: SlaPolicy, *, actor: Any, now: datetime) -> int:
     """Put the policy's open clocks under its present version; returns how many."""
     rows = Clock.objects.filter(policy=policy, state__in=OPEN).exclude(policy_version=policy.version)
+    rows = rows.select_related("calendar", "policy", "conversation", "case")
 
     def each(batch: list[Clock]) -> None:
         for row in batch:
@@ -96,6 +97,8 @@ def recompute_calendar(calendar: Calendar, *, actor: Any, now: datetime) -> int:
     rows = Clock.objects.filter(calendar=calendar, state__in=(Clock.State.RUNNING, Clock.State.PAUSED))
 
     def each(batch: list[Clock]) -> None:
+        for row in batch:
+            row.calendar = calendar
         reckon(batch, [row.budget_seconds for row in batch], actor=actor, now=now, cause="calendar_change")
 
     return _in_batches(rows, each)
@@ -127,7 +130,7 @@ def _promised(policy: SlaPolicy, row: Clock) -> Promise:
 def _in_batches(rows: QuerySet[Clock], each: Callable[[list[Clock]], None]) -> int:
     """Locked rows in order of id, a transaction a batch; returns how many. What changed meanwhile is left out."""
     count = last = 0
-    locked = rows.select_for_update(of=("self",)).select_related("calendar", "policy", "conversation", "case")
+    locked = rows.select_for_update(of=("self",))
     while True:
         with transaction.atomic():
             batch = list(locked.filter(id__gt=last).order_by("id")[:BATCH])

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from cases.models import Clock, SlaPolicy
+from cases.services.calendars import business_calendar
+from cases.services.clock_rows import latest_clocks
 from cases.services.clocks import Deadline, end_clocks, follow_conversation, nearest_due, record_reply, start_clocks
-from channels_app.models import Conversation
+from channels_app.models import Conversation, Message
 from cxos.core.models import Event
 from tests.cases.conftest import HOUR, MINUTE, Say
 
@@ -256,13 +259,43 @@ def test_an_end_that_is_heard_of_late_does_not_stop_what_came_after_it(
 
 
 def test_starting_costs_few_queries(
-    conversation: Conversation,
-    policy: SlaPolicy,
-    kim_writes: Say,
-    now: datetime,
-    django_assert_max_num_queries: Any,
+    conversation: Conversation, policy: SlaPolicy, kim_writes: Say, now: datetime, django_assert_num_queries: Any
 ) -> None:
-    message = kim_writes(now)
+    business_calendar(policy.calendar)
+    message = Message.objects.create(conversation=conversation, author_kind="customer", state="received")
+    savepoint = 2
 
-    with django_assert_max_num_queries(5):  # savepoint and its release among them
+    with django_assert_num_queries(6 + savepoint):
         start_clocks(conversation.pk, message=message, now=now)
+    with django_assert_num_queries(2 + savepoint):
+        start_clocks(conversation.pk, message=message, now=now)
+
+
+def test_a_long_conversation_loads_only_its_newest_clocks(
+    conversation: Conversation, policy: SlaPolicy, kim_writes: Say, now: datetime
+) -> None:
+    for number in range(6):
+        kim_writes(now + 2 * number * MINUTES)
+        reply(conversation, now + (2 * number + 1) * MINUTES)
+
+    with transaction.atomic():
+        latest = latest_clocks(conversation)
+
+    assert {metric: row.cycle for metric, row in latest.items()} == {
+        "first_response": 1,
+        "next_response": 5,
+        "resolution": 1,
+    }
+
+
+def test_a_conversation_that_begins_pending_begins_paused(
+    conversation: Conversation, policy: SlaPolicy, now: datetime
+) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(status="pending", waiting_since=None)
+
+    follow_conversation(conversation.pk, at=now + timedelta(hours=1), now=now + timedelta(hours=1))
+
+    assert (clock("resolution").state, clock("resolution").consumed_seconds) == ("paused", HOUR)
+    names = Event.objects.filter(name__startswith="Clock").order_by("id").values_list("name", flat=True)
+    assert list(names) == ["ClockStarted", "ClockPaused"]
+    assert told("ClockStarted")[0]["due_at"] is None

@@ -177,6 +177,24 @@ def test_a_holiday_that_is_added_moves_open_deadlines_and_leaves_history(
     assert Clock.objects.get(metric="resolution").due_at == before
 
 
+def test_reckoning_again_keeps_every_column_to_the_microsecond(
+    conversation: Conversation, policy: SlaPolicy, office: Calendar, kim_writes: Say, now: datetime
+) -> None:
+    odd = now + timedelta(microseconds=123457)
+    Conversation.objects.filter(pk=conversation.pk).update(created_at=odd, waiting_since=odd)
+    kim_writes(odd)
+    follow_conversation(conversation.pk, at=odd, now=odd)
+    before = {row["id"]: row for row in Clock.objects.values()}
+
+    set_day(office, day=date(2026, 3, 5), name="Founders' Day", actor=None, now=now)
+    recompute_calendar(office, actor=None, now=odd + MINUTES)
+
+    for row in Clock.objects.values():
+        moved = timedelta(days=4 if row["metric"] == "resolution" else 0)
+        due_at = before[row["id"]]["due_at"] + moved - (timedelta(days=1) if moved else timedelta(0))
+        assert row == before[row["id"]] | {"due_at": due_at}
+
+
 def test_other_hours_reach_the_clocks_through_the_outbox(
     conversation: Conversation, policy: SlaPolicy, office: Calendar, kim_writes: Say
 ) -> None:

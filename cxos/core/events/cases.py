@@ -27,14 +27,14 @@ class CaseReopened:
 
 @event
 class ClockStarted:
-    """Key `conversation:<id>` or `case:<id>`, as all clocks' events."""
+    """Key `conversation:<id>` or `case:<id>`, as all clocks' events. No `due_at`: it was paused at once."""
 
     clock_id: int
     conversation_id: int | None
     case_id: int | None
     metric: str
     cycle: int
-    due_at: str
+    due_at: str | None
     budget_seconds: int
 
 
