@@ -6,13 +6,13 @@ import threading
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from cases.models import Case
 from channels_app.models import Message
 from cxos.core.models import Event, IdempotentAnswer, Team
 from routing.models import AgentState, Offer, Queue, QueueMember, WorkItem
 from routing.services.queue import enqueue
+from tests.api.conftest import CLIENT
 
 pytestmark = pytest.mark.django_db
 
@@ -218,7 +218,7 @@ def test_keys_of_two_callers_are_apart(as_ana, as_sam, talk):
 def test_an_impossible_key_is_refused(as_ana, talk, key):
     answer = as_ana.post(f"conversations/{talk.id}/note", {"text": "one"}, once=key) if key else None
     if answer is None:
-        answer = Client().post(
+        answer = CLIENT.post(
             f"/api/v1/conversations/{talk.id}/note",
             {"text": "one"},
             content_type="application/json",

@@ -57,7 +57,7 @@ class Choice(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool) or not isinstance(data, (str, int)) or data not in self.choices:
-            self.fail("invalid_choice", input=str(data)[:60])
+            raise serializers.ValidationError(f"Must be one of {', '.join(map(str, self.choices))}.")
         return data
 
 
@@ -77,6 +77,8 @@ class Tag(Text):
 
 class Input(serializers.Serializer):
     """A command's body. A field that is not here is refused by name: it would have been ignored silently."""
+
+    default_error_messages = {"invalid": "Must be a JSON object, not {datatype}."}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):

@@ -13,7 +13,7 @@ class Output(serializers.Serializer):
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         for field in fields.values():
-            field.read_only = True
+            field.read_only, field.required = True, False
         only = self.context.get("only") if self._is_outermost() else None
         return fields if only is None else {name: fields[name] for name in fields if name in only}
 

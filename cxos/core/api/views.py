@@ -161,6 +161,8 @@ class Command(Endpoint):
         return body
 
     def post(self, request: Request, **path: Any) -> Response:
+        if request.data is None:
+            raise ValidationError("The body must be a JSON object, not null.")
         asked = self.input(data=request.data)
         asked.is_valid(raise_exception=True)
         key = request.headers.get("Idempotency-Key")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from cxos.core.errors import Invalid
 from cxos.core.models import ApiKey, Scope, User
@@ -25,6 +26,8 @@ def make_key(
     unknown = set(scopes) - set(Scope.values)
     if unknown or not scopes:
         raise Invalid("scopes", f"Choose scopes from {', '.join(Scope.values)}.", field="scopes")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise Invalid("expires_at", "Choose a time that is still to come, or none.", field="expires_at")
     prefix, secret = ApiKey.draw()
     with transaction.atomic():
         key = ApiKey.objects.create(
@@ -32,7 +35,7 @@ def make_key(
             user=user,
             prefix=prefix,
             digest=ApiKey.hash(secret),
-            scopes=sorted(scopes),
+            scopes=sorted(set(scopes)),
             expires_at=expires_at,
         )
         record(actor, "made", key, after={"name": name, "user": user.email, "scopes": key.scopes})
@@ -41,7 +44,7 @@ def make_key(
 
 def find_key(secret: str, *, now: datetime) -> ApiKey | None:
     """The usable key behind a secret, with its user; None for every other text. One query every few seconds a key."""
-    if len(secret) > 100 or not secret.startswith("cx_") or not secret.isascii():
+    if len(secret) > 100 or not secret.startswith("cx_") or not (secret.isascii() and secret.isprintable()):
         return None
     digest = ApiKey.hash(secret)
     cached = _found.get(digest)
@@ -60,6 +63,8 @@ def find_key(secret: str, *, now: datetime) -> ApiKey | None:
 
 
 def revoke_key(key: ApiKey, *, actor: Any, now: datetime) -> None:
+    """It stops working here at once, in other processes within CACHE_SECONDS."""
+    _found.pop(key.digest, None)
     with transaction.atomic():
         if ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=now):
             record(actor, "revoked", key, before={"name": key.name})
