@@ -134,14 +134,13 @@ class Postgres(Daemon):
         for folder in (self.cluster, self.socket_directory):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             owner = folder.stat().st_uid
-            wanted = os.geteuid() if self.user is None else self.user
-            if self.user is not None and owner == 0 and not any(folder.iterdir()):
-                os.chown(folder, self.user, self.group or -1)
-            elif owner != wanted:
+            if self.user is not None and owner == 0:  # new, or put back from a backup by root
+                give_to(folder, self.user, self.group or 0)
+            elif owner != (os.geteuid() if self.user is None else self.user):
+                owner_name = "root" if owner == pwd.getpwnam("nobody").pw_uid else account_name(owner)
                 raise CannotRun(
                     f"The database folder {folder} belongs to another user ({account_name(owner)}). "
-                    f"Run this as {'root' if owner == pwd.getpwnam('nobody').pw_uid else account_name(owner)}, "
-                    "or set CXOS_DATA_DIR to another folder."
+                    f"Run this as {owner_name}, or set CXOS_DATA_DIR to another folder."
                 )
         if self.user is not None:
             open_for_passing(self.cluster.parent)
@@ -251,6 +250,12 @@ def account_name(user_id: int) -> str:
         return pwd.getpwuid(user_id).pw_name
     except KeyError:
         return f"user number {user_id}"
+
+
+def give_to(folder: Path, user: int, group: int) -> None:
+    """Change the owner of a folder and all that is in it."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user, group, follow_symlinks=False)
 
 
 def open_for_passing(folder: Path) -> None:

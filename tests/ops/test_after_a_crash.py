@@ -158,3 +158,15 @@ def answers(server: Postgres) -> bool:
             return cursor.fetchone() == (1,)
 
     return wait_until(query, seconds=5)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can restore files as root")
+def test_a_cluster_put_back_by_root_is_given_to_the_database_account(postgres: Postgres) -> None:
+    postgres.start()
+    postgres.stop()
+    for path in (postgres.cluster, *postgres.cluster.rglob("*")):
+        os.chown(path, 0, 0)
+
+    postgres.start()
+
+    assert answers(postgres)

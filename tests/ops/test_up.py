@@ -120,3 +120,20 @@ def test_every_program_of_the_product_is_started(tmp_path: Path) -> None:
 
 def test_options_have_safe_defaults() -> None:
     assert up.parse([]) == argparse.Namespace(fresh=False, port=8000, host="127.0.0.1", no_demo=False, empty=False)
+
+
+def test_a_file_of_another_user_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def write() -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "/data/log/web.log")
+
+    assert run_or_explain(write) == 1
+
+    assert capsys.readouterr().err.startswith("\n/data/log/web.log cannot be used by this user (Permission denied). ")
+
+
+def test_an_error_of_ours_is_shown_whole() -> None:
+    def fail() -> int:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "/data/x")
+
+    with pytest.raises(FileNotFoundError):
+        run_or_explain(fail)
