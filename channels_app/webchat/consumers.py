@@ -180,6 +180,9 @@ class VisitorSocket(Socket):
         else:
             super().hear_state(connected=False)
 
+    def _has_news(self) -> bool:
+        return super()._has_news() or (self._stale and self.session is not None)
+
     async def _next_text(self) -> str:
         """First what the base class has; then news, read from the database, where it is never lost."""
         text = await super()._next_text()

@@ -239,10 +239,12 @@ class Socket:
         """Send what waits, then end: an idle socket has no task for sending."""
         try:
             async with asyncio.timeout(None) as limit:
-                while self.open and (text := await self._next_text()):
-                    limit.reschedule(asyncio.get_running_loop().time() + SEND_SECONDS)
-                    await self._send({"type": "websocket.send", "text": text})
-                    limit.reschedule(None)
+                # What came while the next text was being made is waiting as well: `_wake` left it to this task.
+                while self.open and self._has_news():
+                    if text := await self._next_text():
+                        limit.reschedule(asyncio.get_running_loop().time() + SEND_SECONDS)
+                        await self._send({"type": "websocket.send", "text": text})
+                        limit.reschedule(None)
         except TimeoutError:
             log.info("a socket reads too slowly", path=self.scope["path"])
             self._flushing = None  # `close` must not cancel the task it runs in
@@ -256,8 +258,11 @@ class Socket:
         finally:
             self._flushing = None
 
+    def _has_news(self) -> bool:
+        return bool(self._state_text or self._texts or self._hints)
+
     async def _next_text(self) -> str:
-        """What to send next; "" when nothing waits."""
+        """What to send next; "" when it turns out that there is nothing to say."""
         if self._state_text:
             text, self._state_text = self._state_text, ""
             return text

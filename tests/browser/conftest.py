@@ -25,10 +25,8 @@ START_SECONDS = 30
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Playwright's loop runs in this thread, and Django then takes our own queries for async ones."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     for item in items:
-        if "tests/browser" in str(item.path):
+        if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
 
 
@@ -71,7 +69,7 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[int]:
+def server_port() -> Iterator[int]:
     connections.settings["default"]["CONN_MAX_AGE"] = 0  # no thread may keep the test database open
     server = Server()
     server.start()
@@ -81,8 +79,8 @@ def _server() -> Iterator[int]:
 
 
 @pytest.fixture
-def site(_server: int, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    url = f"http://localhost:{_server}"
+def site(server_port: int, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    url = f"http://localhost:{server_port}"
     monkeypatch.setattr(settings, "PUBLIC_URL", url)
     monkeypatch.setattr(settings, "SOCKET_URL", "")
     monkeypatch.setattr(settings, "CSRF_TRUSTED_ORIGINS", [url])
@@ -106,10 +104,13 @@ def site(_server: int, transactional_db: None, monkeypatch: pytest.MonkeyPatch) 
 def chromium() -> Iterator[Browser]:
     if not os.path.exists(CHROMIUM):
         pytest.skip(f"There is no Chromium at {CHROMIUM}.")
+    # Playwright's loop runs in this thread, and Django would take our own queries for ones from async code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -103,10 +103,8 @@ function renderFoot() {
   const kind = !over ? "" : chat.state.survey ? "thanked" : config.survey ? "survey" : "over";
   if (foot.dataset.kind === kind) return;
   foot.dataset.kind = kind;
-  const atEnd = thread.atEnd;
   foot.replaceChildren(...(over ? [h("p.event", {}, t("resolved"))] : []),
     kind === "survey" ? surveyCard({ onAnswer: (answer) => { connection.tell({ survey: answer }, "survey", answer); chat.state.survey = answer; render(); } }) : kind === "thanked" ? thanks() : "");
-  if (atEnd) thread.toEnd();
 }
 
 // --- Being there

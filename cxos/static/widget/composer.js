@@ -16,7 +16,7 @@ export class Composer {
   constructor({ onSay, onTyping }) {
     this.#onSay = onSay;
     this.#onTyping = onTyping;
-    this.field = h("textarea", { rows: 1, placeholder: t("write"), "aria-label": t("write"), maxlength: LONGEST, dir: "auto", enterkeyhint: "send", autocomplete: "off" });
+    this.field = h("textarea", { rows: 1, placeholder: t("write"), "aria-label": t("write"), maxlength: LONGEST, enterkeyhint: "send", autocomplete: "off" });
     this.button = iconButton("send", t("send"), () => this.#submit(), { disabled: true });
     this.button.classList.add("send");
     this.element = h("form.composer", { onsubmit: (event) => { event.preventDefault(); this.#submit(); } }, this.field, this.button);
@@ -47,6 +47,7 @@ export class Composer {
 
   #fit() {
     const { field } = this;
+    field.dir = field.value ? "auto" : ""; // an empty field has no direction of its own
     field.style.blockSize = "auto";
     field.style.blockSize = `${Math.min(field.scrollHeight, 132)}px`;
     this.button.disabled = !field.value.trim();

@@ -30,16 +30,18 @@ export function h(spec, attributes = {}, ...children) {
   return element;
 }
 
-export function icon(name) {
+export function drawing(path, name = "drawing") {
   const image = document.createElementNS(SVG, "svg");
   const line = document.createElementNS(SVG, "path");
   image.setAttribute("viewBox", "0 0 24 24");
   image.setAttribute("aria-hidden", "true");
   image.setAttribute("class", `icon icon-${name}`);
-  line.setAttribute("d", ICONS[name]);
+  line.setAttribute("d", path);
   image.append(line);
   return image;
 }
+
+export const icon = (name) => drawing(ICONS[name], name);
 
 export const iconButton = (name, label, onclick, more = {}) =>
   h("button.icon-button", { type: "button", "aria-label": label, title: label, onclick, ...more }, icon(name));

@@ -45,6 +45,7 @@ function fieldRow({ name, type, label, required, choices, hint }) {
     input.setAttribute("aria-invalid", Boolean(wrong));
     return !wrong;
   };
-  input.addEventListener("blur", () => value() && check());
+  // Not when a field is left: the line that goes would move what is just being clicked.
+  input.addEventListener("input", () => input.getAttribute("aria-invalid") === "true" && check());
   return { name, element: row, input, value, check };
 }

@@ -18,7 +18,7 @@ export class Home {
     const last = this.#chat.pending.at(-1) ?? this.#chat.messages.at(-1);
     const name = this.#chat.visitor.name;
     this.element.replaceChildren(
-      h("div.hero", {}, h("h1", {}, name ? t("greeting").replace(/(\s*👋)?$/u, `, ${name.split(" ")[0]}$1`) : t("greeting")), h("p", {}, outlook.online ? t("intro") : t("offline_intro"))),
+      h("div.hero", {}, h("h1", {}, name ? t("greeting_name", { name: name.split(" ")[0] }) : t("greeting")), h("p", {}, outlook.online ? t("intro") : t("offline_intro"))),
       h("div.cards", {},
         last ? this.#conversationCard(last) : this.#startCard(outlook),
         h("p.presence", { "data-online": String(outlook.online) }, h("i"), outlook.online ? t("online") : t("offline"), !outlook.online && outlook.opens_at && ` · ${t("opens", { when: when(outlook.opens_at) })}`)),

@@ -12,6 +12,7 @@ export class Thread {
   #onEarlier;
   #onRetry;
   #firstNew = 0;
+  #stays = true; // at the end, also when what stands below grows
 
   constructor(chat, { onEarlier, onRetry }) {
     this.#chat = chat;
@@ -20,14 +21,15 @@ export class Thread {
     this.list = h("div.log", { role: "log", "aria-label": t("log"), "aria-live": "off", tabindex: "0" });
     this.pill = h("button.to-end", { type: "button", hidden: true, onclick: () => this.toEnd() }, icon("down"), t("new"));
     this.element = h("div.thread", {}, this.list, this.pill);
-    this.list.addEventListener("scroll", () => { if (this.atEnd) this.pill.hidden = true; }, { passive: true });
+    this.list.addEventListener("scroll", () => { this.#stays = this.atEnd; if (this.#stays) this.pill.hidden = true; }, { passive: true });
+    new ResizeObserver(() => this.#stays && this.toEnd()).observe(this.list);
   }
 
   get atEnd() { return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END; }
 
   toEnd() {
     this.list.scrollTop = this.list.scrollHeight;
-    this.pill.hidden = true;
+    this.#stays = this.pill.hidden = true;
   }
 
   // Where "new messages" begins: fixed when the thread is opened, so that the line does not run away while one reads.

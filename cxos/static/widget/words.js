@@ -3,7 +3,7 @@ import { config } from "./config.js";
 
 export const t = (name, values = {}) => (config.texts[name] ?? name).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
-const clock = new Intl.DateTimeFormat(config.language, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(config.language, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(config.language, { weekday: "long" });
 const date = new Intl.DateTimeFormat(config.language, { day: "numeric", month: "long", year: "numeric" });
 
