@@ -16,6 +16,7 @@ urlpatterns = [
     path("v1/", include("crm.api")),
     path("v1/", include("channels_app.api")),
     path("v1/", include("channels_app.api_commands")),
+    path("v1/", include("channels_app.api_webhooks")),
     path("v1/", include("cases.api")),
     path("v1/", include("cases.api_commands")),
     path("v1/", include("routing.api")),

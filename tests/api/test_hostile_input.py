@@ -174,7 +174,8 @@ def test_no_answer_has_a_field_that_sounds_like_a_secret():
     sounds = ("secret", "password", "digest", "hash", "token", "config")
     for name, schema in describe()["components"]["schemas"].items():
         for field in schema.get("properties", {}):
-            assert not any(sound in field for sound in sounds), (name, field)
+            shown_once = (name, field) == ("NewSubscription", "secret")
+            assert shown_once or not any(sound in field for sound in sounds), (name, field)
             assert field != "key" or name in {"NewApiKey", "Keyed", "Channel", "Queue", "SkillLevel", "Disposition"}
 
 
@@ -187,4 +188,6 @@ def test_an_unexpected_fault_shows_no_detail(as_ana, monkeypatch, settings):
     answer = client.get("/api/v1/conversations", headers={"Authorization": f"Bearer {as_ana.key}"})
 
     assert answer.status_code == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "fault"
     assert b"SELECT" not in answer.content and b"Traceback" not in answer.content

@@ -24,6 +24,20 @@ RESTRICTED = {
     "api_keys_get": ADMINS,
     "api_keys_create": ADMINS,
     "api_keys_revoke": ADMINS,
+    **{
+        f"webhook_{name}": ADMINS
+        for name in (
+            "subscriptions_list",
+            "subscriptions_get",
+            "subscriptions_create",
+            "subscriptions_change",
+            "subscriptions_rotate_secret",
+            "subscriptions_replay",
+            "attempts_list",
+            "attempts_get",
+            "attempts_replay",
+        )
+    },
 }
 INGEST = {"interactions_create", "interactions_bulk"}
 FOR_ALL_STAFF = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -93,6 +95,26 @@ def refused(exception: APIException) -> Response:
         detail = "A body must be JSON: send `Content-Type: application/json`."
     code = str(getattr(exception.detail, "code", None) or exception.default_code)
     return respond(exception.status_code, code, detail, headers)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: under /api/ a problem that says nothing but where to look it up; elsewhere the page."""
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    detail = f"Something went wrong here, and was recorded as {request_id}. Send it again, or tell the operator."
+    return _plain(problem(500, "fault", detail))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler400, for what is refused before an endpoint is reached."""
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    return _plain(problem(400, "bad_request", "The request is malformed."))
+
+
+def _plain(body: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(orjson.dumps(body), status=body["status"], content_type="application/problem+json")
 
 
 def flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:

@@ -1,11 +1,10 @@
-"""A command sent twice under one Idempotency-Key runs once, and both get the first answer."""
+"""A command sent twice under one Idempotency-Key runs once, and both get the first answer (kept for a day)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -14,7 +13,6 @@ from django.db import OperationalError, connection, transaction
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.models import IdempotentAnswer
 
-KEEP = timedelta(hours=48)
 MAX_KEY_LENGTH = 255
 CLAIM = """
 INSERT INTO core_idempotentanswer (principal, key, request_hash, status, body, created_at)
@@ -99,10 +97,3 @@ def _earlier(principal: str, key: str, asked: str) -> Answer:
             field="Idempotency-Key",
         )
     return Answer(first.status, first.body, replayed=True)
-
-
-def forget_answers(*, now: datetime, limit: int = 10_000) -> int:
-    """Remove answers older than two days, at most `limit` at a time; returns how many went."""
-    old = IdempotentAnswer.objects.filter(created_at__lt=now - KEEP).order_by("created_at").values("id")[:limit]
-    removed, _ = IdempotentAnswer.objects.filter(id__in=old).delete()
-    return removed

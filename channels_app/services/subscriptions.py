@@ -1,0 +1,88 @@
+"""Who hears of events by webhook. A secret leaves this module once: when it is drawn."""
+
+from __future__ import annotations
+
+import base64
+import secrets as randomness
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from channels_app.models import WebhookSubscription
+from cxos.core.catalogue import EVENTS
+from cxos.core.errors import Invalid, NotFound
+from cxos.core.outbound import check_url
+from cxos.core.services.audit import record
+
+SHOWN = ("name", "url", "events", "enabled")
+KEPT_SECRETS = 2  # both sign during a rotation
+
+
+def subscribe(*, name: str, url: str, events: Sequence[str], actor: Any) -> tuple[WebhookSubscription, str]:
+    """A new subscription and its secret, which is shown this once. No events named = all. Raises Invalid."""
+    check_url(url)
+    secret = draw_secret()
+    with transaction.atomic():
+        subscription = WebhookSubscription.objects.create(
+            name=name, url=url, events=known_events(events), secrets=[secret]
+        )
+        record(actor, "made", subscription, after=_shown(subscription))
+    return subscription, secret
+
+
+def change_subscription(subscription_id: int, *, changes: dict[str, Any], actor: Any) -> WebhookSubscription:
+    """Set any of name, url, events and enabled. Switched on again, it starts with a clean record. Raises Invalid."""
+    if "url" in changes:
+        check_url(changes["url"])
+    if "events" in changes:
+        changes = {**changes, "events": known_events(changes["events"])}
+    with transaction.atomic():
+        subscription = _locked(subscription_id)
+        before = _shown(subscription)
+        for field in changes.keys() & set(SHOWN):
+            setattr(subscription, field, changes[field])
+        if subscription.enabled and not before["enabled"]:
+            subscription.failing_since = None
+        after = _shown(subscription)
+        if after != before:
+            subscription.save(update_fields=[*SHOWN, "failing_since"])
+            record(actor, "changed", subscription, before=before, after=after)
+    return subscription
+
+
+def rotate_secret(subscription_id: int, *, actor: Any) -> tuple[WebhookSubscription, str]:
+    """A new secret; until the next rotation the one before signs too, so that the receiver can change over in between."""
+    secret = draw_secret()
+    with transaction.atomic():
+        subscription = _locked(subscription_id)
+        subscription.secrets = [secret, *subscription.secrets][:KEPT_SECRETS]
+        subscription.save(update_fields=["secrets"])
+        record(actor, "rotated the secret of", subscription)
+    return subscription, secret
+
+
+def draw_secret() -> str:
+    """192 random bits in the form of Standard Webhooks."""
+    return "whsec_" + base64.b64encode(randomness.token_bytes(24)).decode()
+
+
+def known_events(names: Sequence[str]) -> list[str]:
+    unknown = sorted(set(names) - set(EVENTS))
+    if unknown:
+        known = ", ".join(sorted(EVENTS))
+        raise Invalid(
+            "unknown_event", f"There is no event {unknown[0][:60]!r}. The events are: {known}.", field="events"
+        )
+    return sorted(set(names))
+
+
+def _locked(subscription_id: int) -> WebhookSubscription:
+    subscription = WebhookSubscription.objects.select_for_update().filter(pk=subscription_id).first()
+    if subscription is None:
+        raise NotFound("no_such_subscription", f"There is no webhook subscription {subscription_id}.")
+    return subscription
+
+
+def _shown(subscription: WebhookSubscription) -> dict[str, Any]:
+    return {field: getattr(subscription, field) for field in SHOWN}
