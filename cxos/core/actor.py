@@ -13,7 +13,8 @@ def actor_name(who: Any) -> str:
         return SYSTEM
     if isinstance(who, str):
         return who
-    kind = {"User": "user", "ApiKey": "key", "Customer": "customer", "Rule": "rule"}[type(who).__name__]
+    # `__class__`, not `type()`: a request's user is a proxy.
+    kind = {"User": "user", "ApiKey": "key", "Customer": "customer", "Rule": "rule"}[who.__class__.__name__]
     return f"{kind}:{who.pk}"
 
 
