@@ -49,6 +49,7 @@ def _guarded(view: View, allowed: Callable[[User], bool]) -> View:
 def refused(refusal: DomainError) -> HttpResponse:
     """A refusal of a command: nothing is swapped, the sentence is shown."""
     response = HttpResponse(status=refusal.status, content=refusal.message, content_type="text/plain; charset=utf-8")
+    response["HX-Reswap"] = "none"  # a 422 would otherwise be swapped in, as a form with its errors is
     return toast(response, refusal.message, tone="error")
 
 
