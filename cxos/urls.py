@@ -13,8 +13,11 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("api/", include("cxos.api_urls")),
     path("workspace/", include("cxos.screens.workspace.urls")),
+    path("supervisor/", include("cxos.screens.supervisor.urls")),
     path("demo/", include("cxos.screens.demo.urls")),
     path("", include("channels_app.webchat.urls")),
     path("ui/", include("cxos.screens.ui.urls")),
     path("", include("cxos.screens.account.urls")),
 ]
+handler400 = "cxos.core.api.problems.bad_request"
+handler500 = "cxos.core.api.problems.server_error"
