@@ -6,7 +6,7 @@ Beat decides nothing: every sweep claims due rows in the database, so a second b
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cxos.settings")
 
@@ -18,6 +18,14 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**kwargs: object) -> None:
     """Celery leaves logging alone when this signal has a receiver; settings have configured it already."""
+
+
+@worker_process_init.connect
+def warm_up_models(**kwargs: object) -> None:
+    """The first customer of a fresh process should not wait for the text models to load."""
+    from intelligence.services.understand import warm_up
+
+    warm_up()
 
 
 def every(seconds: float, task: str, queue: str) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from cxos.core.catalogue import Received, on
+from cxos.core.events.cases import ClockChanged, ClockPaused, ClockResumed
 from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
 from cxos.core.events.routing import (
     OfferAccepted,
@@ -54,6 +55,8 @@ def finish_work(received: Received) -> None:
     end_with_conversation(received.event.conversation_id, actor=received.actor, now=timezone.now())
 
 
-@on(ConversationChanged)
+@on(ConversationChanged, ClockChanged, ClockPaused, ClockResumed)
 def follow_change(received: Received) -> None:
-    follow_conversation(received.event.conversation_id, now=timezone.now())
+    """Clocks that start or are met need no handler: the journey tells the queue their deadline."""
+    if received.event.conversation_id:
+        follow_conversation(received.event.conversation_id, now=timezone.now())

@@ -25,6 +25,10 @@ def place(
         return None
     live = live_item(conversation_id)
     if live is not None:
+        if deadline is not None and live.due_at != deadline.due_at:
+            WorkItem.objects.filter(id=live.id).update(
+                due_at=deadline.due_at, sla_target_seconds=deadline.target_seconds
+            )
         return resume(live.id, now=now) if live.state == WorkItem.State.PAUSED else live
     wish = plan.first("enqueue")
     queue, why = choose_queue(wish, interaction)

@@ -82,6 +82,10 @@ class RingGroup(NamedTuple):
     from_second: int | None = None  # of the queue's local day, inclusive
     to_second: int | None = None  # exclusive; smaller than from_second = over midnight
 
+    @property
+    def has_conditions(self) -> bool:
+        return any(condition is not None for condition in self[2:])
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:

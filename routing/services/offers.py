@@ -100,7 +100,7 @@ def _tell_made(offer: Offer, item: WorkItem, *, now: datetime) -> None:
             medium=item.medium,
             at=now.isoformat(),
             expires_at=offer.expires_at.isoformat(),
-            waited_ms=milliseconds(item.queued_at, now),
+            waited_ms=milliseconds(item.entered_at, now),
             attempt=offer.attempt,
         ),
         key=f"work:{item.id}",
@@ -161,7 +161,7 @@ def _begin(item: WorkItem, user: User, *, now: datetime) -> None:
 
 
 def _tell_accepted(offer: Offer, item: WorkItem, *, now: datetime) -> None:
-    waited_ms = milliseconds(item.queued_at, now)
+    waited_ms = milliseconds(item.entered_at, now)
     emit(
         OfferAccepted(
             offer_id=offer.id,

@@ -71,7 +71,7 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime) -> 
         _close_pending(item, reason="assigned by hand", now=now)
         if item.state in WorkItem.HELD:
             _end_segment(item, by="transferred", now=now)
-            _tell_released(item, reason="assigned by hand", actor=actor, now=now)
+            _tell_released(item, kind="reassigned", reason="assigned by hand", actor=actor, now=now)
         WorkItem.objects.filter(id=item.id).update(
             state=State.ACTIVE,
             agent=agent,
@@ -91,6 +91,7 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime) -> 
 
 
 def _tell_assigned(item: WorkItem, agent: User, *, actor: User, over: bool, now: datetime) -> None:
+    waited = milliseconds(item.entered_at, now)
     Decision.objects.create(
         item=item,
         conversation_id=item.conversation_id,
@@ -107,7 +108,9 @@ def _tell_assigned(item: WorkItem, agent: User, *, actor: User, over: bool, now:
             conversation_id=item.conversation_id,
             over_capacity=over,
             at=now.isoformat(),
-            waited_ms=milliseconds(item.queued_at, now),
+            waited_ms=waited,
+            from_queue=item.state not in WorkItem.HELD,
+            within_service_level=waited <= item.queue.service_level_seconds * 1000,
         ),
         key=f"work:{item.id}",
         actor=actor,
@@ -140,12 +143,14 @@ def _put_back(
         _close_pending(item, reason=reason, now=now)
         if holder is not None and item.state in WorkItem.HELD:
             _end_segment(item, by="transferred" if queue else "requeued", now=now)
-            _tell_released(item, reason=reason, actor=actor, now=now)
+            _tell_released(item, kind="transferred" if queue else "requeued", reason=reason, actor=actor, now=now)
             until = now + timedelta(seconds=item.queue.cooldown_seconds)
             item.excluded = {**item.excluded, str(holder.user_id): until.isoformat()}
-        moves = queue is not None and queue.id != item.queue_id
-        if moves:
-            item.queue, item.entered_at, item.ring, item.ring_elapsed = queue, now, 0, 0.0
+        if queue is not None and queue.id != item.queue_id:
+            item.queue, item.ring, item.ring_elapsed = queue, 0, 0.0
+            item.entered_at = now
+        elif item.state in WorkItem.HELD:  # waits anew; its age still counts from queued_at
+            item.entered_at = now
         item.state, item.agent, item.accepted_at, item.paused_at = State.WAITING, None, None, None
         item.ring_since, item.wake_at, item.version = now, now, item.version + 1
         item.save(
@@ -227,6 +232,7 @@ def _complete(
             handled_ms=milliseconds(item.accepted_at, wrapped or now) if item.accepted_at else 0,
             wrap_up_ms=milliseconds(wrapped, now) if wrapped else 0,
             disposition=item.disposition.key if item.disposition else "",
+            paused_ms=_paused_ms(item, now=now),
         ),
         key=f"work:{item.id}",
         actor=actor,
@@ -243,7 +249,7 @@ def abandon(item_id: int, *, now: datetime) -> WorkItem:
         if item.state not in {State.WAITING, State.OFFERED}:
             return item
         _close_pending(item, reason="customer left", now=now)
-        waited = milliseconds(item.queued_at, now)
+        waited = milliseconds(item.entered_at, now)
         item.state, item.completed_at, item.wake_at, item.version = State.ABANDONED, now, None, item.version + 1
         item.save(update_fields=["state", "completed_at", "wake_at", "version"])
         emit(
@@ -254,6 +260,7 @@ def abandon(item_id: int, *, now: datetime) -> WorkItem:
                 at=now.isoformat(),
                 waited_ms=waited,
                 short=waited < item.queue.short_abandon_seconds * 1000,
+                within_service_level=waited <= item.queue.service_level_seconds * 1000,
             ),
             key=f"work:{item.id}",
         )
@@ -285,7 +292,7 @@ def _end_segment(item: WorkItem, *, by: str, now: datetime) -> Segment | None:
     return segment
 
 
-def _tell_released(item: WorkItem, *, reason: str, actor: Any, now: datetime) -> None:
+def _tell_released(item: WorkItem, *, kind: str, reason: str, actor: Any, now: datetime) -> None:
     emit(
         WorkReleased(
             item_id=item.id,
@@ -295,10 +302,18 @@ def _tell_released(item: WorkItem, *, reason: str, actor: Any, now: datetime) ->
             reason=reason[:80],
             at=now.isoformat(),
             handled_ms=milliseconds(item.accepted_at or now, now),
+            kind=kind,
+            paused_ms=_paused_ms(item, now=now),
         ),
         key=f"work:{item.id}",
         actor=actor,
     )
+
+
+def _paused_ms(item: WorkItem, *, now: datetime) -> int:
+    """How long it waited for the customer while somebody held it."""
+    running = (now - item.paused_at).total_seconds() if item.paused_at else 0.0
+    return round((item.paused_seconds + running) * 1000)
 
 
 def _free(holder: AgentState, *, now: datetime) -> None:

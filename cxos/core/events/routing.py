@@ -82,7 +82,7 @@ class OfferWithdrawn:
 
 @event
 class WorkAssigned:
-    """By hand, past the queue."""
+    """By hand. `from_queue`: it was waiting, so that this answers it; `waited_ms` as in OfferAccepted."""
 
     item_id: int
     queue_id: int
@@ -91,11 +91,13 @@ class WorkAssigned:
     over_capacity: bool
     at: str
     waited_ms: int
+    from_queue: bool = True
+    within_service_level: bool = False
 
 
 @event
 class WorkReleased:
-    """The holder let go: transferred, requeued, lost. A WorkQueued follows when it waits again."""
+    """The holder let go. `kind`: transferred, requeued or reassigned. A WorkQueued follows when it waits again."""
 
     item_id: int
     queue_id: int
@@ -104,6 +106,8 @@ class WorkReleased:
     reason: str
     at: str
     handled_ms: int
+    kind: str = "requeued"
+    paused_ms: int = 0
 
 
 @event
@@ -127,6 +131,7 @@ class WorkCompleted:
     handled_ms: int
     wrap_up_ms: int
     disposition: str = ""
+    paused_ms: int = 0
 
 
 @event
@@ -139,6 +144,7 @@ class WorkAbandoned:
     at: str
     waited_ms: int
     short: bool
+    within_service_level: bool = False
 
 
 @event

@@ -1,0 +1,185 @@
+"""Who was there when, read from the calls alone.
+
+An agent who is free while eligible callers wait, or while callers go to colleagues who became free later, is not there:
+the longest idle would have been first. The last such sign within a gap between two calls tells how long they were gone
+at least; if the next call came out of the queue, it tells it exactly. Long absences are breaks and belong to the
+schedule; short ones are wrap-up and become a distribution (with censoring, since mostly nobody waits to make them seen).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log1p
+
+from routing.simulation.call_log import NOBODY, Call
+from routing.simulation.survival import Observation
+
+TURNAROUND_SECONDS = 10.0  # from one call to the next if nothing else is to do
+LONG_GAP_SECONDS = 600.0  # beyond it an agent is not counted among the idle
+STAY = True
+SURE = 3.0  # hints that add up to this leave a chance of exp(−3) = 5 % that the agent was there
+BREAK_SECONDS = 120.0  # gone for longer than this is a break, not wrap-up
+LEAST_CALLS = 2  # of a kind in a day, to count as somebody who takes that kind on that day
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Between two calls of one agent. `gone` = seconds they were not there at least (exactly, if `seen`)."""
+
+    agent: str
+    since: float
+    until: float
+    gone: float
+    seen: bool
+    watched: bool  # somebody was waiting for this agent when it began
+
+
+@dataclass(frozen=True, slots=True)
+class DutyDay:
+    """One agent's day as far as the log shows it."""
+
+    agent: str
+    kinds: frozenset[str]
+    first: float
+    last: float
+    gaps: tuple[Gap, ...]
+    stays: float = 0.0
+
+    def spans(self, *, leaves_early: float, break_seconds: float = BREAK_SECONDS) -> tuple[tuple[float, float], ...]:
+        """When the agent takes new calls. Somebody seen to leave at the end of a call is told to stop that much earlier,
+        because in a simulated day the moment falls into the middle of some other call, which is finished first.
+        """
+        spans, start = [], self.first
+        for gap in self.gaps:
+            if gap.gone >= break_seconds:
+                spans.append((start, gap.since - leaves_early))
+                start = gap.until if gap.seen else gap.since + gap.gone
+        spans.append((start, self.last - leaves_early + (self.stays if STAY else 0)))
+        return tuple((begin, end) for begin, end in spans if end > begin)
+
+
+def duty_days(calls: Sequence[Call]) -> list[DutyDay]:
+    """Every agent of one day's calls, in order of name."""
+    served = sorted((call for call in calls if call.served and call.agent != NOBODY), key=lambda call: call.started)
+    own: dict[str, list[Call]] = {}
+    for call in served:
+        own.setdefault(call.agent, []).append(call)
+    signs = _Signs(calls, own)
+    return [_duty(agent, mine, signs) for agent, mine in sorted(own.items())]
+
+
+def wrap_ups(days: Sequence[DutyDay], *, break_seconds: float = BREAK_SECONDS) -> list[Observation]:
+    """Wrap-up times of the gaps that began with somebody waiting, so that being watched does not depend on their length."""
+    return [
+        Observation(gap.gone, ended=gap.seen)
+        for day in days
+        for gap in day.gaps
+        if gap.watched and gap.gone < break_seconds
+    ]
+
+
+class _Signs:
+    """What the rest of the floor tells about an agent's gaps."""
+
+    def __init__(self, calls: Sequence[Call], own: dict[str, list[Call]]) -> None:
+        self.kinds = {agent: _kinds_of(mine) for agent, mine in own.items()}
+        self._idle = _idle_counts(own)
+        self._taken: dict[str, list[Call]] = {}
+        self._queues: dict[str, list[Call]] = {}
+        for call in sorted(calls, key=lambda call: call.started):
+            if call.served and call.agent != NOBODY:
+                self._taken.setdefault(call.kind, []).append(call)
+            if call.waited > 0:
+                self._queues.setdefault(call.kind, []).append(call)
+        self._times = {kind: [call.started for call in taken] for kind, taken in self._taken.items()}
+
+    def gone(self, agent: str, since: float, until: float) -> float:
+        """Seconds after `since` for which the agent was certainly, or all but certainly, not there.
+
+        A queued caller taken by a colleague is proof. A caller taken at once by one of m idle colleagues is a hint: had
+        the agent been there, it would have been them with chance 1/(m + 1). The hints add up like a hazard, of which an
+        agent who is there collects 1 on average before a call comes to them.
+        """
+        hints = []
+        for call in self._passed_by(agent, since + TURNAROUND_SECONDS, until - 1):
+            certain = call.waited > TURNAROUND_SECONDS
+            idle = self._idle[bisect_right(self._idle, (call.started, 1 << 30)) - 1][1]
+            hints.append((call.started, float("inf") if certain else -log1p(-1.0 / (max(1, idle) + 1))))
+        if sum(weight for _, weight in hints) < SURE:
+            return 0.0
+        left = 0.0
+        for started, weight in reversed(hints):
+            left += weight
+            if left >= 1.0:
+                return started - since
+        return 0.0
+
+    def there_before(self, agent: str, first: float) -> float:
+        """Seconds before their first call for which the agent may well have been there: hints worth less than 1."""
+        return self._quiet(reversed(self._passed_by(agent, 0.0, first - 1)), first)
+
+    def there_after(self, agent: str, last: float) -> float:
+        """Seconds after their last call for which the agent may well have stayed."""
+        return self._quiet(self._passed_by(agent, last + 1, float("inf")), last)
+
+    def _quiet(self, calls: Iterable[Call], instant: float) -> float:
+        collected, reached = 0.0, instant
+        for call in calls:
+            if call.waited > TURNAROUND_SECONDS:
+                break
+            idle = self._idle[bisect_right(self._idle, (call.started, 1 << 30)) - 1][1]
+            collected += -log1p(-1.0 / (max(1, idle) + 1))
+            if collected >= 1.0:
+                break
+            reached = call.started
+        return abs(reached - instant)
+
+    def is_awaited(self, agent: str, instant: float) -> bool:
+        return any(
+            call.entered <= instant and call.left_queue > instant + 1
+            for kind in self.kinds[agent]
+            for call in self._queues.get(kind, [])
+        )
+
+    def _passed_by(self, agent: str, since: float, until: float) -> list[Call]:
+        found = []
+        for kind in self.kinds[agent]:
+            times = self._times.get(kind, [])
+            found += self._taken.get(kind, [])[bisect_right(times, since) : bisect_left(times, until)]
+        return sorted((call for call in found if call.agent != agent), key=lambda call: call.started)
+
+
+def _idle_counts(own: dict[str, list[Call]]) -> list[tuple[float, int]]:
+    """(instant, agents between two calls not far apart from then on), ascending."""
+    changes = [(float("-inf"), 0)]
+    for mine in own.values():
+        for before, call in zip(mine, mine[1:], strict=False):
+            if 0 < call.started - before.ended < LONG_GAP_SECONDS:
+                changes += [(before.ended, 1), (call.started, -1)]
+    changes.sort()
+    idle, counts = 0, []
+    for instant, change in changes:
+        idle += change
+        counts.append((instant, idle))
+    return counts
+
+
+def _duty(agent: str, mine: Sequence[Call], signs: _Signs) -> DutyDay:
+    gaps, free_since = [], mine[0].ended
+    for call in mine[1:]:
+        if call.started > free_since:
+            seen = call.waited > 0
+            gone = call.started - free_since if seen else signs.gone(agent, free_since, call.started)
+            watched = signs.is_awaited(agent, free_since)
+            gaps.append(Gap(agent, free_since, call.started, gone, seen, watched))
+        free_since = max(free_since, call.ended)
+    first = mine[0].started - (signs.there_before(agent, mine[0].started) if mine[0].waited == 0 else 0.0)
+    return DutyDay(agent, signs.kinds[agent], first, free_since, tuple(gaps), signs.there_after(agent, free_since))
+
+
+def _kinds_of(mine: Sequence[Call]) -> frozenset[str]:
+    counts = Counter(call.kind for call in mine)
+    return frozenset(kind for kind, number in counts.items() if number >= LEAST_CALLS) or frozenset(counts)
