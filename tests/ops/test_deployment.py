@@ -88,6 +88,16 @@ def test_nginx_sends_sockets_and_pages_to_the_services_that_answer_them() -> Non
     assert NGINX.count("{") == NGINX.count("}")
 
 
+def test_nginx_tells_both_services_who_asked_and_for_what() -> None:
+    blocks = re.findall(r"location \S+ \{(.*?)\n        \}", NGINX, flags=re.DOTALL)
+    told = [set(re.findall(r"proxy_set_header (\S+)", block)) for block in blocks if "proxy_pass" in block]
+
+    # nginx drops the headers of outer blocks where an inner one sets any.
+    assert len(told) == 2
+    for headers in told:
+        assert {"Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Connection"} <= headers
+
+
 def test_nginx_lets_the_largest_accepted_body_through() -> None:
     found = re.search(r"client_max_body_size (\d+)m;", NGINX)
 
