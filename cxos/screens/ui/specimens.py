@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -106,59 +106,62 @@ def _wave(*, points: int, middle: float, swing: float, shift: float = 0.0) -> li
     ]
 
 
-def sample_values(*, now: datetime | None = None) -> dict[str, Any]:
-    now = now or datetime.now(tz=UTC)
-    start = int(now.timestamp()) // 1800 * 1800 - 47 * 1800
+# What the specimens of fields, records and hostile text are drawn with.
+CONSTANTS: dict[str, Any] = {
+    "languages": [
+        ("en", "English"),
+        ("ar", "العربية"),
+        ("pt", "Português"),
+        ("de", "Deutsch"),
+        ("ja", "日本語"),
+        ("sw", "Kiswahili"),
+    ],
+    "chosen_languages": ["en", "pt"],
+    "priorities": [("low", _("Low")), ("normal", _("Normal")), ("high", _("High")), ("urgent", _("Urgent"))],
+    "views": [("list", _("List"), "list"), ("board", _("Board"), "columns-3")],
+    "values": _wave(points=24, middle=40, swing=18),
+    "falling": [44, 41, 43, 38, 36, 37, 31, 28, 29, 22, 19, 12],
+    "flat": [7, 7, 7, 7, 7, 7],
+    "changes": [
+        (_("First response within"), "30 min", "15 min"),
+        (_("Queue"), None, "Billing"),
+        (_("Skills"), "Portuguese ≥ 2", "Portuguese ≥ 3, Billing ≥ 1"),
+        (_("Note"), "Ask for the order number first.", ""),
+    ],
+    "payload": '{\n  "event": "OfferExpired",\n  "offer_id": 4821,\n  "agent": "ana@example.com"\n}',
+    "hostile": "<script>alert(1)</script> \"quoted\" 'single' \u202egnirts🙂" + "Zusammengehörigkeitsgefühl" * 3,
+    "tokens": TOKENS,
+    "icon_names": ICON_NAMES,
+}
+AGES = (
+    timedelta(seconds=8),
+    timedelta(minutes=5),
+    timedelta(hours=3),
+    timedelta(days=2),
+    timedelta(days=90),
+)
+
+
+def sample_values(*, now: datetime) -> dict[str, Any]:
+    """Everything the chapters name, with moments around `now`."""
     return {
-        "moments": [
-            now - span
-            for span in (
-                timedelta(seconds=8),
-                timedelta(minutes=5),
-                timedelta(hours=3),
-                timedelta(days=2),
-                timedelta(days=90),
-            )
-        ],
+        **CONSTANTS,
+        "moments": [now - age for age in AGES],
         "due": now + timedelta(seconds=95),
-        "languages": [
-            ("en", "English"),
-            ("ar", "العربية"),
-            ("pt", "Português"),
-            ("de", "Deutsch"),
-            ("ja", "日本語"),
-            ("sw", "Kiswahili"),
-        ],
-        "chosen_languages": ["en", "pt"],
-        "priorities": [("low", _("Low")), ("normal", _("Normal")), ("high", _("High")), ("urgent", _("Urgent"))],
-        "views": [("list", _("List"), "list"), ("board", _("Board"), "columns-3")],
-        "values": _wave(points=24, middle=40, swing=18),
-        "falling": [44, 41, 43, 38, 36, 37, 31, 28, 29, 22, 19, 12],
-        "flat": [7, 7, 7, 7, 7, 7],
-        "changes": [
-            (_("First response within"), "30 min", "15 min"),
-            (_("Queue"), None, "Billing"),
-            (_("Skills"), "Portuguese ≥ 2", "Portuguese ≥ 3, Billing ≥ 1"),
-            (_("Note"), "Ask for the order number first.", ""),
-        ],
-        "volume": {
-            "x": [start + at * 1800 for at in range(48)],
-            "series": [
-                {"label": str(_("Came in")), "values": _wave(points=48, middle=62, swing=38), "kind": "area"},
-                {
-                    "label": str(_("Forecast")),
-                    "values": _wave(points=48, middle=60, swing=34, shift=0.15),
-                    "dashed": True,
-                    "tone": "neutral",
-                },
-            ],
-        },
+        "volume": _volume(now),
         "per_channel": {
             "x": [str(_("Voice")), str(_("Chat")), str(_("E-mail")), str(_("SMS")), str(_("Social"))],
             "series": [{"label": str(_("Contacts")), "values": [214, 388, 167, 92, 61], "kind": "bar"}],
         },
-        "payload": '{\n  "event": "OfferExpired",\n  "offer_id": 4821,\n  "agent": "ana@example.com",\n  "waited_seconds": 30\n}',
-        "hostile": "<script>alert(1)</script> \"quoted\" 'single' \u202egnirts🙂" + "Zusammengehörigkeitsgefühl" * 3,
-        "tokens": TOKENS,
-        "icon_names": ICON_NAMES,
+    }
+
+
+def _volume(now: datetime) -> dict[str, Any]:
+    """A day of half hours, and what was forecast for them."""
+    start = int(now.timestamp()) // 1800 * 1800 - 47 * 1800
+    came_in = {"label": str(_("Came in")), "values": _wave(points=48, middle=62, swing=38), "kind": "area"}
+    forecast = {"label": str(_("Forecast")), "values": _wave(points=48, middle=60, swing=34, shift=0.15)}
+    return {
+        "x": [start + at * 1800 for at in range(48)],
+        "series": [came_in, {**forecast, "dashed": True, "tone": "neutral"}],
     }

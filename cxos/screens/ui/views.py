@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -66,7 +67,7 @@ def component(request: HttpRequest, name: str) -> HttpResponse:
             "chapter": chapter,
             "pages": PAGES,
             "crumbs": [(_("Components"), reverse("ui:index")), (chapter.title, None)],
-            **sample_values(),
+            **sample_values(now=timezone.now()),
         },
     )
 
