@@ -30,8 +30,9 @@ from cxos.core.api.output import Output
 from cxos.core.api.parsing import MAX_BYTES, BodyTooLarge, parse_json
 from cxos.core.api.permissions import HasScope
 from cxos.core.api.problems import exception_handler, problem
-from cxos.core.api.throttling import count
+from cxos.core.api.throttling import Rate
 from cxos.core.api.views import Endpoint
+from cxos.core.errands import count_soon
 from cxos.core.errors import Forbidden, Invalid
 from cxos.core.models import ApiKey, Scope
 from cxos.core.services.api_keys import find_key
@@ -238,6 +239,13 @@ def key_of(request: HttpRequest, now: datetime) -> ApiKey:
     )
     refusal.auth_header = 'Bearer realm="api"'  # type: ignore[union-attr]
     raise refusal
+
+
+def count(request: HttpRequest, principal: str) -> Rate:
+    """Count the request; the figures stay on it for the answer's headers."""
+    rate = Rate(*count_soon(principal))
+    request.rate = rate  # type: ignore[attr-defined]
+    return rate
 
 
 def on_live_connection(run: Callable[[], Answer]) -> Answer:

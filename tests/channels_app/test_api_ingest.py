@@ -245,7 +245,8 @@ def test_bulk_takes_1_to_500_interactions_and_nothing_else(key: str, body: Any) 
 
 
 def test_one_post_costs_one_query_and_five_hundred_cost_the_same(key: str, django_assert_num_queries: Any) -> None:
-    post(key, item("warm"))  # the key and the channel are remembered for three seconds
+    post(key, item("warm"))  # the key and the channel are remembered for three seconds, statements are prepared
+    post(key, {"interactions": [item("warm1"), item("warm2")]}, BULK)
     with django_assert_num_queries(1):
         assert post(key, item("a")).status_code == 201
     with django_assert_num_queries(1):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from django.db import connection
 
 from channels_app.envelope import THREAD_KEY_LENGTH
 from channels_app.models import Channel, Interaction
@@ -59,6 +60,8 @@ def test_same_external_id_on_two_channels_is_two_interactions(api: Channel, webc
 def test_new_interactions_cost_one_query_however_many(
     api: Channel, now: datetime, count: int, django_assert_num_queries: object
 ) -> None:
+    for number in (1, 2):  # the statements are prepared at the first use of a connection
+        accept_all([envelope(api, f"warm{number}-{i}", now) for i in range(number)], now=now)
     batch = [envelope(api, f"n{i}", now) for i in range(count)]
     with django_assert_num_queries(1):  # type: ignore[operator]
         accept_all(batch, now=now)
@@ -76,3 +79,15 @@ def test_long_thread_key_is_shortened_but_stays_its_own(api: Channel, now: datet
 def test_nothing_is_stored_for_an_empty_batch(api: Channel, now: datetime) -> None:
     assert accept_all([], now=now) == []
     assert Event.objects.count() == 0
+
+
+def test_behind_a_pooler_statements_are_sent_whole(
+    api: Channel, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+
+    assert accept(envelope(api, "a", now, text="50 % off: $1"), now=now).created
+    assert [one.created for one in accept_all([envelope(api, name, now) for name in "ab"], now=now)] == [False, True]
+
+    assert Interaction.objects.get(external_id="a").payload["text"] == "50 % off: $1"
+    assert Event.objects.count() == 2
