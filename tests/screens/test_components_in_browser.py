@@ -301,7 +301,7 @@ class Server:
 def region(*, version: int, words: str) -> str:
     return (
         f'<div id="thread" data-region="conversation.5" data-url="/region/" data-version="{version}">'
-        f'<p>{words}</p><input id="draft" aria-label="Draft"></div>'
+        f'<p>{words}</p><details><summary>More</summary>all of it</details><input id="draft" aria-label="Draft"></div>'
     )
 
 
@@ -330,6 +330,7 @@ def live(open_as: Open, adi: User) -> tuple[Page, Server]:
 
 def test_a_hint_fetches_the_region_and_leaves_what_is_typed_and_focused(live: tuple[Page, Server]) -> None:
     page, server = live
+    page.locator("#thread summary").click()
     page.locator("#draft").fill("half a sentence")
 
     server.say(regions=["conversation.5"], version=11)
@@ -337,6 +338,7 @@ def test_a_hint_fetches_the_region_and_leaves_what_is_typed_and_focused(live: tu
     expect(page.locator("#thread p")).to_have_text("fetched 1")
     expect(page.locator("#draft")).to_be_focused()
     expect(page.locator("#draft")).to_have_value("half a sentence")
+    expect(page.get_by_text("all of it")).to_be_visible()
 
 
 def test_an_old_hint_or_a_foreign_one_fetches_nothing(live: tuple[Page, Server]) -> None:
