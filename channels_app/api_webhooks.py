@@ -79,11 +79,20 @@ def load_attempt(id: int) -> WebhookAttempt:
     return attempt
 
 
-class NewSubscription(Command):
-    """Subscribe to events. The secret is in the answer, and nowhere else: keep it."""
+class SecretCommand(Command):
+    """Answers with a secret, which is not stored for a repeat."""
 
     roles = ADMINS
-    input, output, success_status = SubscriptionInput, NewSubscriptionOutput, 201
+    output = NewSubscriptionOutput
+
+    def kept(self, body: Any) -> Any:
+        return {**body, "secret": None} if "secret" in body else body
+
+
+class NewSubscription(SecretCommand):
+    """Subscribe to events. The secret is in the answer, and nowhere else: keep it."""
+
+    input, success_status = SubscriptionInput, 201
 
     def run(self, *, given: dict[str, Any], **path: Any) -> WebhookSubscription:
         subscription, secret = subscriptions.subscribe(
@@ -91,9 +100,6 @@ class NewSubscription(Command):
         )
         subscription.secret = secret  # type: ignore[attr-defined]
         return subscription
-
-    def kept(self, body: Any) -> Any:
-        return {**body, "secret": None} if "secret" in body else body
 
 
 class ChangeSubscription(Command):
@@ -106,10 +112,8 @@ class ChangeSubscription(Command):
         return subscriptions.change_subscription(path["id"], changes=given, actor=self.actor)
 
 
-class RotateSecret(NewSubscription):
+class RotateSecret(SecretCommand):
     """Draw a new secret. The one before signs as well until the next rotation."""
-
-    input, success_status = Input, 200
 
     def run(self, *, given: dict[str, Any], **path: Any) -> WebhookSubscription:
         subscription, secret = subscriptions.rotate_secret(path["id"], actor=self.actor)

@@ -24,11 +24,15 @@ def why(conversation_id: int, *, now: datetime) -> dict[str, Any]:
     runs. 6 queries, one more per calendar not met before.
     """
     clocks = [explain_clock(clock, at=now) for clock in clocks_of_conversation(conversation_id)]
-    running = [one for one in clocks if one.clock.state == Clock.State.RUNNING and one.clock.due_at is not None]
+    running = [
+        (due_at, one.clock.pk, one)
+        for one in clocks
+        if one.clock.state == Clock.State.RUNNING and (due_at := one.clock.due_at)
+    ]
     return {
         **explain(conversation_id),
         "conversation": conversation_id,
-        "deadline": min(running, key=lambda one: one.clock.due_at, default=None),
+        "deadline": min(running)[2] if running else None,
         "deadlines": clocks,
         "actions": actions_of(conversation_id),
     }
