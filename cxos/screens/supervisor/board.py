@@ -49,8 +49,12 @@ class QueueLine:
         return self.present[Presence.AVAILABLE]
 
     @property
+    def members(self) -> int:
+        return self.present.total()
+
+    @property
     def on_duty(self) -> int:
-        return self.present.total() - self.present[Presence.OFFLINE]
+        return self.members - self.present[Presence.OFFLINE]
 
     @property
     def level_tone(self) -> str:
@@ -70,6 +74,15 @@ class Board:
     day: Figures
     last: Figures
     agents: Counter[str]
+
+    @property
+    def available(self) -> int:
+        return self.agents[Presence.AVAILABLE]
+
+    @property
+    def serving(self) -> int:
+        """How many people serve any queue, signed in or not."""
+        return self.agents.total()
 
     @property
     def level_tone(self) -> str:
