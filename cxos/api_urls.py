@@ -11,7 +11,6 @@ urlpatterns = [
     path("schema/", documents.schema, name="api-schema"),
     path("schema.json", documents.schema),
     path("docs/", documents.docs, name="api-docs"),
-    path("v1/", include("cxos.core.api.endpoints")),
     path("v1/", include("channels_app.api_ingest")),
     path("v1/", include("crm.api")),
     path("v1/", include("channels_app.api")),
@@ -22,5 +21,6 @@ urlpatterns = [
     path("v1/", include("routing.api")),
     path("v1/", include("routing.api_commands")),
     path("v1/", include("automation.api")),
+    path("v1/", include("cxos.core.api.endpoints")),
     re_path(r"^", NothingHere.as_view()),
 ]

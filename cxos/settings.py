@@ -221,6 +221,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_NO_READ_ONLY_REQUIRED": True,  # `?fields=` leaves fields out
     "PREPROCESSING_HOOKS": ["cxos.core.api.schema.find_endpoints"],
     "POSTPROCESSING_HOOKS": ["cxos.core.api.schema.complete"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
 }
@@ -253,6 +254,6 @@ METRICS_PORT = env.number("CXOS_METRICS_PORT", 0)
 
 # --- Logs --------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = None
-from cxos.core import logs  # noqa: E402  (needs nothing from Django but must run after the names above exist)
+from cxos.core import logs
 
 logs.configure(as_json=env.text("CXOS_LOG_FORMAT", "json") == "json", level=env.text("CXOS_LOG_LEVEL", "INFO"))

@@ -5,6 +5,7 @@ On a production installation (https) both ask who is there; elsewhere they are o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from django.views.decorators.http import require_GET
 from cxos.core.api.problems import problem
 from cxos.core.api.schema import PREFIX, describe
 from cxos.core.services.api_keys import find_key
+
+DEEPEST = 2  # how far the page unfolds things within things
 
 
 def _may_read(request: HttpRequest) -> bool:
@@ -50,7 +53,24 @@ def docs(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[Operation]] = {}
     for operation in operations(described):
         groups.setdefault(operation.group, []).append(operation)
-    return render(request, "api/docs.html", {"about": described["info"], "groups": groups})
+    about = described["info"]
+    page = {"title": about["title"], "about": prose(about["description"]), "groups": groups}
+    return render(request, "api/docs.html", page)
+
+
+def prose(text: str) -> list[list[tuple[str, str]]]:
+    """Paragraphs of (kind, text) parts, kind "b", "code" or "": as much Markdown as our descriptions use."""
+    return [
+        [_part(one) for one in re.split(r"(\*\*.+?\*\*|`.+?`)", " ".join(paragraph.split())) if one]
+        for paragraph in text.split("\n\n")
+        if paragraph.strip()
+    ]
+
+
+def _part(text: str) -> tuple[str, str]:
+    if text.startswith("**"):
+        return "b", text.strip("*")
+    return ("code", text.strip("`")) if text.startswith("`") else ("", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,7 @@ class Row:
     name: str
     type: str
     required: bool
-    description: str
+    about: list[list[tuple[str, str]]]
     place: str = ""
 
 
@@ -72,14 +92,17 @@ class Operation:
     group: str
     method: str
     path: str
-    summary: str
-    description: str
+    about: list[list[tuple[str, str]]]
     parameters: tuple[Row, ...]
     body: tuple[Row, ...]
     status: str
     answer: tuple[Row, ...]
     is_list: bool
     example: str
+
+    @property
+    def title(self) -> str:
+        return self.group.replace("-", " ").capitalize().replace("Api", "API")
 
     @property
     def short_path(self) -> str:
@@ -103,8 +126,7 @@ def operations(described: dict[str, Any]) -> Iterator[Operation]:
                 group=operation["tags"][0],
                 method=method.upper(),
                 path=path,
-                summary=operation.get("summary", ""),
-                description=operation.get("description", ""),
+                about=prose(f"{operation.get('summary', '')}\n\n{operation.get('description', '')}"),
                 parameters=tuple(_parameter(one, described) for one in operation.get("parameters", [])),
                 body=tuple(_fields(body, described)),
                 status=str(status),
@@ -132,21 +154,36 @@ def _parameter(parameter: dict[str, Any], described: dict[str, Any]) -> Row:
         parameter["name"],
         _type(parameter["schema"], described),
         parameter.get("required", False),
-        parameter.get("description", ""),
+        prose(parameter.get("description", "")),
         parameter["in"],
     )
 
 
-def _fields(schema: dict[str, Any], described: dict[str, Any]) -> Iterator[Row]:
+def _fields(schema: dict[str, Any], described: dict[str, Any], prefix: str = "") -> Iterator[Row]:
+    """A row for each field, and below it those of the things it holds: `attachments[].url`."""
     shape = _deref(schema, described) if schema else {}
     for name, field in shape.get("properties", {}).items():
-        yield Row(name, _type(field, described), name in shape.get("required", ()), field.get("description", ""))
+        required = name in shape.get("required", ())
+        yield Row(prefix + name, _type(field, described), required, prose(field.get("description", "")))
+        inner, mark = _held(field, described)
+        if prefix.count(".") < DEEPEST:
+            yield from _fields(inner, described, f"{prefix}{name}{mark}.")
+
+
+def _held(field: dict[str, Any], described: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The shape of what a field holds, if it is an object or a list of them, and the mark behind its name."""
+    for one in (field, *field.get("oneOf", ()), *field.get("allOf", ())):
+        if "$ref" in one:
+            return one, ""
+        if one.get("type") == "array" and "$ref" in one.get("items", {}):
+            return one["items"], "[]"
+    return {}, ""
 
 
 def _type(schema: dict[str, Any], described: dict[str, Any]) -> str:
     """A schema in a few words: `string`, `integer or null`, `list of string`, `open | pending`."""
     if "$ref" in schema:
-        return str(schema["$ref"].rsplit("/", 1)[1]).removesuffix("Output")
+        return "object"
     for joint in ("oneOf", "anyOf", "allOf"):
         if joint in schema:
             return " or ".join(dict.fromkeys(_type(one, described) for one in schema[joint]))
