@@ -10,7 +10,6 @@ from cxos.core.events.channels import (
     ConversationChanged,
     ConversationReopened,
     ConversationResolved,
-    ConversationStarted,
     MessageDelivered,
     MessageFailed,
     MessageReceived,
@@ -26,7 +25,7 @@ def states_changed(received: Received) -> None:
 
 
 @hint(
-    ConversationStarted, MessageReceived, MessageSent, MessageFailed, NoteAdded, ConversationChanged,
+    MessageReceived, MessageSent, MessageFailed, NoteAdded, ConversationChanged,
     ConversationResolved, ConversationReopened,
 )  # fmt: skip
 def conversation_changed(received: Received) -> None:

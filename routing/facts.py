@@ -10,6 +10,7 @@ from cases.services.calendars import is_open
 from channels_app.models import Channel, Conversation, Message
 from channels_app.services.threads import Attached
 from crm.models import Customer
+from cxos.core.memory import remembered
 from intelligence.models import Insight
 from routing.models import Queue
 
@@ -17,7 +18,7 @@ from routing.models import Queue
 def gather(
     *, channel: Channel, customer: Customer, attached: Attached, insight: Insight, known: bool, now: datetime
 ) -> dict[str, Any]:
-    """Dotted names → values, as listed in automation.facts_known. At most 2 queries (business hours)."""
+    """Dotted names → values, as listed in automation.facts_known. No query but for business hours, which are remembered."""
     return {
         **message_facts(attached.message, attached, insight),
         **conversation_facts(attached.conversation),
@@ -64,6 +65,14 @@ def hours_open(channel: Channel, *, now: datetime) -> bool:
 
 def default_queue(channel: Channel) -> Queue | None:
     """Where work of this channel waits when no rule says otherwise: the channel's own queue, else the first one."""
-    queues = Queue.objects.select_related("calendar").filter(enabled=True).order_by("id")
-    key = channel.config.get("queue")
-    return (queues.filter(key=key).first() if key else None) or queues.first()
+    return enabled_queue(str(channel.config.get("queue") or "")) or first_queue()
+
+
+@remembered
+def enabled_queue(key: str) -> Queue | None:
+    return Queue.objects.select_related("calendar").filter(enabled=True, key=key).first() if key else None
+
+
+@remembered
+def first_queue() -> Queue | None:
+    return Queue.objects.select_related("calendar").filter(enabled=True).order_by("id").first()

@@ -57,6 +57,6 @@ def finish_work(received: Received) -> None:
 
 @on(ConversationChanged, ClockChanged, ClockPaused, ClockResumed)
 def follow_change(received: Received) -> None:
-    """Clocks that start or are met need no handler: the journey tells the queue their deadline."""
-    if received.event.conversation_id:
+    """Clocks that start or are met need no handler: the journey tells the queue their deadline. Nor do tags."""
+    if received.event.conversation_id and getattr(received.event, "changed", None) != ["tags"]:
         follow_conversation(received.event.conversation_id, now=timezone.now())

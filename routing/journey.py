@@ -45,6 +45,7 @@ def advance(interaction_id: int, *, now: datetime) -> None:
     )
     plan = decide("MessageReceived", facts)
     perform(plan, interaction, Subject(attached.conversation, attached.message, facts), now=now)
-    deadline = start_clocks(attached.conversation.pk, message=attached.message, now=now)
-    place(plan, interaction, attached.conversation.pk, deadline=deadline, now=now)
-    Interaction.objects.filter(id=interaction_id, handled_at=None).update(handled_at=now)
+    with transaction.atomic():
+        deadline = start_clocks(attached.conversation.pk, message=attached.message, now=now)
+        place(plan, interaction, attached, deadline=deadline, now=now)
+        Interaction.objects.filter(id=interaction_id, handled_at=None).update(handled_at=now)

@@ -5,25 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from automation.plan import Plan, PlannedAction
 from cases.services.clocks import Deadline
 from channels_app.models import Conversation, Interaction
-from routing.facts import default_queue
+from channels_app.services.threads import Attached
+from routing.facts import default_queue, enabled_queue
 from routing.models import Queue, WorkItem
 from routing.services.queue import enqueue, live_item
 from routing.services.work import resume
 
 
 def place(
-    plan: Plan, interaction: Interaction, conversation_id: int, *, deadline: Deadline | None, now: datetime
+    plan: Plan, interaction: Interaction, attached: Attached, *, deadline: Deadline | None, now: datetime
 ) -> WorkItem | None:
     """Wake the work that is already held, or put the conversation into the queue the plan names, else the default one."""
-    conversation = Conversation.objects.select_related("channel", "customer").get(id=conversation_id)
+    conversation = attached.conversation
+    if plan.actions:  # they may have changed it
+        conversation = Conversation.objects.select_related("channel", "customer").get(id=conversation.pk)
     if conversation.status == Conversation.Status.RESOLVED:  # a rule has answered and closed it
         return None
-    live = live_item(conversation_id)
+    live = None if attached.created else live_item(conversation.pk)
     if live is not None:
         if deadline is not None and live.due_at != deadline.due_at:
             WorkItem.objects.filter(id=live.id).update(
@@ -34,24 +35,23 @@ def place(
     queue, why = choose_queue(wish, interaction)
     if queue is None:
         return None
-    with transaction.atomic():
-        return enqueue(
-            conversation,
-            queue=queue,
-            required=wished_skills(wish),
-            priority=int(wish.args.get("priority", conversation.priority)) if wish else conversation.priority,
-            due_at=deadline.due_at if deadline else None,
-            target_seconds=deadline.target_seconds if deadline else None,
-            why=why,
-            facts=explanation(plan, queue),
-            now=now,
-        )
+    return enqueue(
+        conversation,
+        queue=queue,
+        required=wished_skills(wish),
+        priority=int(wish.args.get("priority", conversation.priority)) if wish else conversation.priority,
+        due_at=deadline.due_at if deadline else None,
+        target_seconds=deadline.target_seconds if deadline else None,
+        why=why,
+        facts=explanation(plan, queue),
+        now=now,
+    )
 
 
 def choose_queue(wish: PlannedAction | None, interaction: Interaction) -> tuple[Queue | None, str]:
     """The queue, and the sentence that says why."""
     if wish is not None:
-        queue = Queue.objects.filter(key=wish.args.get("queue"), enabled=True).first()
+        queue = enabled_queue(str(wish.args.get("queue") or ""))
         if queue is not None:
             return queue, f"The rule “{wish.why}” sent it to {queue.name}."
         fallback = default_queue(interaction.channel)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from playwright.sync_api import Browser, sync_playwright
 
 from channels_app import queries
 from channels_app.models import Channel
 from crm.models import Customer, Identity
+from cxos.core.memory import forget_all
 from cxos.core.models import Role, Team, User
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def forget_channels() -> None:
-    """What a process remembers of channels for seconds belongs to the test before."""
+def forget_what_was_remembered() -> None:
+    """What a process remembers of the configuration for seconds belongs to the test before."""
     queries.forget_channels()
+    forget_all()
 
 
 @pytest.fixture
@@ -92,3 +97,21 @@ def webchat(db: None) -> Channel:
         medium=Channel.Medium.CHAT,
         secrets={"identity_secret": "a secret of the site"},
     )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one browser of the run: Playwright cannot be started twice in a thread."""
+    path = os.environ.get("CXOS_CHROMIUM") or "/usr/bin/chromium"
+    if not os.path.exists(path):
+        pytest.skip(f"There is no Chromium at {path}.")
+    # Playwright's loop runs in this thread, and Django would take our own queries for ones from async code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"],
+        )
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

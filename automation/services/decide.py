@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automation.conditions import evaluate
 from automation.models import Rule
 from automation.plan import Considered, Plan, PlannedAction
-
-CACHE_SECONDS = 2.0
-_cached: dict[str, tuple[float, list[Rule]]] = {}
+from cxos.core.memory import remembered
 
 
 def decide(event_name: str, facts: Mapping[str, Any]) -> Plan:
@@ -38,15 +35,6 @@ def plan_of(rules: Sequence[Rule], facts: Mapping[str, Any]) -> Plan:
     return Plan(tuple(actions), tuple(considered))
 
 
+@remembered
 def enabled_rules(event_name: str) -> list[Rule]:
-    cached = _cached.get(event_name)
-    if cached and time.monotonic() - cached[0] < CACHE_SECONDS:
-        return cached[1]
-    rules = list(Rule.objects.filter(event=event_name, enabled=True).order_by("position", "id"))
-    _cached[event_name] = (time.monotonic(), rules)
-    return rules
-
-
-def forget_rules() -> None:
-    """After a change in this process: look again at once."""
-    _cached.clear()
+    return list(Rule.objects.filter(event=event_name, enabled=True).order_by("position", "id"))

@@ -10,6 +10,7 @@ from automation.conditions import LeafTrace, evaluate
 from automation.fact_values import Fact, FactType, Schema
 from cases.models import Calendar, Case, SlaPolicy
 from channels_app.models import Conversation
+from cxos.core.memory import remembered
 
 POLICY_FACTS: Schema = {
     "channel.key": Fact(FactType.TEXT, "Channel"),
@@ -71,13 +72,18 @@ def promise_for(subject: Conversation | Case) -> Promise | None:
 
 
 def select_promise(facts: Mapping[str, Any], *, priority: int) -> Promise | None:
-    """The promise for these facts; None when no policy holds. Two queries."""
-    policies = SlaPolicy.objects.filter(enabled=True).select_related("calendar").prefetch_related("targets")
-    for policy in policies.order_by("rank", "id"):
+    """The promise for these facts; None when no policy holds. Two queries, remembered for a moment."""
+    for policy in enabled_policies():
         verdict = evaluate(policy.conditions, facts)
         if verdict.result:
             return Promise(policy, policy.calendar, budgets_at(policy, priority), verdict.trace)
     return None
+
+
+@remembered
+def enabled_policies() -> list[SlaPolicy]:
+    policies = SlaPolicy.objects.filter(enabled=True).select_related("calendar").prefetch_related("targets")
+    return list(policies.order_by("rank", "id"))
 
 
 def budgets_at(policy: SlaPolicy, priority: int) -> dict[str, int]:

@@ -52,6 +52,12 @@ def assign(
     return conversation
 
 
+def give_to_team(conversation: Conversation, *, team_id: int) -> None:
+    """The team whose queue it enters may see it. Tells nobody: the queue does."""
+    Conversation.objects.filter(pk=conversation.pk).update(team=team_id)
+    conversation.team_id = team_id
+
+
 def _sentence(before: tuple[int | None, int | None], after: tuple[int | None, int | None]) -> str:
     """What happened, in words. Looks up only the names it needs, and so checks that they exist."""
     parts = []

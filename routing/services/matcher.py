@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-
 from routing import matching as engine
 from routing.models import Decision, Offer, Queue, QueueMember, WorkItem
 from routing.sentences import waiting_sentence

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from channels_app.models import Conversation
-from channels_app.services.assignment import assign
+from channels_app.services.assignment import give_to_team
 from cxos.core.errors import Invalid
 from cxos.core.events.routing import WorkQueued
 from cxos.core.outbox import emit
@@ -33,12 +33,9 @@ def enqueue(
     actor: Any = None,
     now: datetime,
 ) -> WorkItem:
-    """The conversation's live work item, made if it has none. Keeps its age when it is already there."""
+    """The conversation's live work item, made if it has none (the database sees to it). It keeps its age if it has one."""
     if not queue.enabled:
         raise Invalid("queue_disabled", f"The queue {queue.name} is switched off. Choose another one.", field="queue")
-    live = live_item(conversation.id)
-    if live is not None:
-        return live
     try:
         with transaction.atomic():
             item = WorkItem.objects.create(
@@ -51,32 +48,30 @@ def enqueue(
                 due_at=due_at,
                 sla_target_seconds=target_seconds,
                 vip_boost=VIP_BOOST if conversation.customer.vip else 0,
-                queued_at=now,
-                entered_at=now,
-                eligible_at=now,
-                ring_since=now,
-                wake_at=now,
+                **dict.fromkeys(("queued_at", "entered_at", "eligible_at", "ring_since", "wake_at"), now),
                 **_sticky(conversation, queue, now),
             )
-            Decision.objects.create(
-                item=item,
-                conversation=conversation,
-                kind=Decision.Kind.QUEUE,
-                sentence=why[:300],
-                facts=facts or {},
-                at=now,
-            )
+            _explain(item, why=why, facts=facts or {}, now=now)
             if queue.team_id and conversation.team_id != queue.team_id:
-                assign(
-                    conversation.id, assignee_id=conversation.assignee_id, team_id=queue.team_id, actor=actor, now=now
-                )
+                give_to_team(conversation, team_id=queue.team_id)
             tell_queued(item, actor=actor, again=False, now=now)
-    except IntegrityError:  # a parallel run made it first
+    except IntegrityError:  # it is there already
         live = live_item(conversation.id)
         if live is None:
             raise
         return live
     return item
+
+
+def _explain(item: WorkItem, *, why: str, facts: dict[str, Any], now: datetime) -> None:
+    Decision.objects.create(
+        item=item,
+        conversation_id=item.conversation_id,
+        kind=Decision.Kind.QUEUE,
+        sentence=why[:300],
+        facts=facts,
+        at=now,
+    )
 
 
 def live_item(conversation_id: int) -> WorkItem | None:

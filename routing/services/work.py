@@ -167,7 +167,7 @@ def _put_back(
                 "wake_at",
                 "version",
                 "excluded",
-            ]  # fmt: skip
+            ]
         )
         if item.conversation_id:
             assign(item.conversation_id, assignee_id=None, team_id=item.queue.team_id, actor=actor, now=now)

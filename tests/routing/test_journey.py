@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from automation.models import Rule
-from automation.services.decide import forget_rules
 from cases.models import Case, Clock
 from channels_app.envelope import Envelope
 from channels_app.models import Conversation, Interaction, Message
@@ -16,6 +15,7 @@ from channels_app.services.conversations import resolve
 from channels_app.services.ingest import accept
 from channels_app.services.replies import send_reply
 from crm.models import Customer, MergeSuggestion
+from cxos.core.memory import forget_all
 from cxos.core.models import Delivery, Event
 from cxos.core.relay import drain_outbox
 from routing.journey import advance
@@ -24,13 +24,6 @@ from routing.services.offers import accept_offer
 from routing.services.why import explain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def fresh_rules():
-    forget_rules()
-    yield
-    forget_rules()
 
 
 @pytest.fixture
@@ -60,7 +53,7 @@ def write(webchat, queue):
 
 
 def rule(name: str, *actions: dict, conditions: dict | None = None, **more) -> Rule:
-    forget_rules()
+    forget_all()
     return Rule.objects.create(
         name=name, event="MessageReceived", conditions=conditions or {}, actions=list(actions), **more
     )

@@ -1,0 +1,150 @@
+"""What an admin does with queues and skills. Every change says in the audit what it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from cxos.core.errors import Conflict, Invalid, NotFound
+from cxos.core.models import User
+from cxos.core.services.audit import record
+from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
+
+LEVELS = range(6)
+KEY_LENGTH = 40
+QUEUE_FIELDS = (
+    "name", "team_id", "calendar_id", "strategy", "skill_mode", "offer_seconds", "cooldown_seconds", "wrap_up_seconds",
+    "service_level_seconds", "short_abandon_seconds", "sticky_seconds", "max_wait_seconds", "overflow_to_id", "enabled",
+)  # fmt: skip
+# field → (least, most) in seconds
+SECONDS = {
+    "offer_seconds": (5, 600),
+    "cooldown_seconds": (0, 3600),
+    "wrap_up_seconds": (0, 3600),
+    "service_level_seconds": (1, 86_400),
+    "short_abandon_seconds": (0, 600),
+    "sticky_seconds": (0, 86_400),
+}
+
+
+def save_queue(queue: Queue | None, *, changes: Mapping[str, Any], actor: Any, now: datetime) -> Queue:
+    """A new queue, or other values of QUEUE_FIELDS for one. Raises Invalid naming the field."""
+    _check_queue(queue, changes)
+    with transaction.atomic():
+        kept = Queue.objects.select_for_update(no_key=True, of=("self",)).get(pk=queue.pk) if queue else Queue()
+        before = {name: getattr(kept, name) for name in changes} if queue else None
+        for name in changes:
+            setattr(kept, name, changes[name])
+        if queue is None:
+            kept.key, kept.changed_at = free_key(Queue, kept.name), now
+            kept.save()
+            record(actor, "made", kept, after=dict(changes))
+            return kept
+        if changed := {name: changes[name] for name in changes if before and before[name] != changes[name]}:
+            kept.version, kept.changed_at = kept.version + 1, now
+            kept.save(update_fields=[*changed, "version", "changed_at"])
+            look_again([kept.pk], now=now)
+            record(actor, "changed", kept, before={name: (before or {})[name] for name in changed}, after=changed)
+    return kept
+
+
+def _check_queue(queue: Queue | None, changes: Mapping[str, Any]) -> None:
+    if unknown := set(changes) - set(QUEUE_FIELDS):
+        raise Invalid("unknown_field", f"A queue has no {sorted(unknown)[0]}.")
+    if (queue is None or "name" in changes) and not 0 < len(str(changes.get("name", "")).strip()) <= 80:
+        raise Invalid("name", "A queue needs a name of up to 80 characters.", field="name")
+    for name, (least, most) in SECONDS.items():
+        if name in changes and not least <= changes[name] <= most:
+            raise Invalid(name, f"Choose {least} to {most} seconds.", field=name)
+    if queue is not None and changes.get("overflow_to_id") == queue.pk:
+        raise Invalid("overflow", "A queue cannot overflow into itself.", field="overflow_to_id")
+    if changes.get("strategy", Queue.Strategy.LONGEST_IDLE) not in Queue.Strategy.values:
+        raise Invalid("strategy", "There is no such strategy.", field="strategy")
+    if changes.get("skill_mode", Queue.SkillMode.BEST) not in Queue.SkillMode.values:
+        raise Invalid("skill_mode", "There is no such use of skills.", field="skill_mode")
+
+
+def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: datetime) -> None:
+    """Exactly these people serve the queue: user id → level 0–5, the larger one first. One audit entry for all."""
+    if any(level not in LEVELS for level in levels.values()):
+        raise Invalid("level", "A level is 0 to 5.", field="members")
+    with transaction.atomic():
+        Queue.objects.select_for_update(no_key=True, of=("self",)).get(pk=queue.pk)
+        names = dict(User.objects.filter(pk__in=levels).values_list("pk", "name"))
+        if missing := set(levels) - set(names):
+            raise NotFound("no_such_person", f"There is no person {min(missing)}.")
+        held = {row.user_id: row for row in QueueMember.objects.filter(queue=queue).select_related("user")}
+        before = {row.user.name: row.level for row in held.values()}
+        QueueMember.objects.filter(queue=queue).exclude(user__in=levels).delete()
+        for user_id, level in levels.items():
+            if user_id not in held or held[user_id].level != level:
+                QueueMember.objects.update_or_create(queue=queue, user_id=user_id, defaults={"level": level})
+        after = {names[user_id]: level for user_id, level in levels.items()}
+        if before != after:
+            look_again([queue.pk], now=now)
+            record(actor, "changed the members of", queue, before=before, after=after)
+
+
+def save_skill(skill: Skill | None, *, name: str, actor: Any) -> Skill:
+    """A new skill, or another name for one; its key stays, because rules and waiting work name it."""
+    name = name.strip()
+    if not 0 < len(name) <= 80:
+        raise Invalid("name", "A skill needs a name of up to 80 characters.", field="name")
+    if Skill.objects.filter(name__iexact=name).exclude(pk=skill.pk if skill else None).exists():
+        raise Conflict("skill_exists", f"There is a skill “{name}” already.", field="name")
+    with transaction.atomic():
+        if skill is None:
+            skill = Skill.objects.create(key=free_key(Skill, name), name=name)
+            record(actor, "made", skill, after={"name": name})
+        elif skill.name != name:
+            before, skill.name = skill.name, name
+            skill.save(update_fields=["name"])
+            record(actor, "changed", skill, before={"name": before}, after={"name": name})
+    return skill
+
+
+def remove_skill(skill: Skill, *, actor: Any) -> None:
+    """Nobody has it any more. Raises Conflict while waiting work needs it."""
+    needed = WorkItem.objects.filter(state=WorkItem.State.WAITING, required__contains=[{"skill": skill.key}]).count()
+    if needed:
+        raise Conflict("skill_needed", f"{needed} waiting work items need {skill.name}. Answer or move them first.")
+    with transaction.atomic():
+        levels = AgentSkill.objects.filter(skill=skill).select_related("user").order_by("user__name")
+        before = {"name": skill.name, "levels": {row.user.name: row.level for row in levels}}
+        record(actor, "removed", skill, before=before)
+        skill.delete()
+
+
+def set_skill_level(user: User, *, skill: Skill, level: int | None, actor: Any, now: datetime) -> int | None:
+    """How well `user` can do it: 0–5, None = not at all. Returns what it was before."""
+    if level is not None and level not in LEVELS:
+        raise Invalid("level", "A level is 0 to 5.", field="level")
+    with transaction.atomic():
+        row = AgentSkill.objects.select_for_update(no_key=True).filter(user=user, skill=skill).first()
+        before = row.level if row else None
+        if before == level:
+            return before
+        if level is None:
+            AgentSkill.objects.filter(user=user, skill=skill).delete()
+        else:
+            AgentSkill.objects.update_or_create(user=user, skill=skill, defaults={"level": level})
+        look_again(QueueMember.objects.filter(user=user).values("queue_id"), now=now)
+        record(actor, "changed the skills of", user, before={skill.name: before}, after={skill.name: level})
+    return before
+
+
+def look_again(queue_ids: Any, *, now: datetime) -> None:
+    """Whoever waits in these queues may suit somebody now."""
+    WorkItem.objects.filter(queue__in=queue_ids, state=WorkItem.State.WAITING).update(wake_at=now)
+
+
+def free_key(model: type[Queue] | type[Skill], name: str) -> str:
+    """A key made from the name that nothing else has: "Customer care" → customer-care, customer-care-2 …"""
+    base = slugify(name)[: KEY_LENGTH - 4] or model._meta.model_name or "key"
+    taken = set(model._default_manager.filter(key__startswith=base).values_list("key", flat=True))
+    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
+    return base if base not in taken else next(key for key in numbered if key not in taken)
