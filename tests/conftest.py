@@ -14,17 +14,18 @@ from playwright.sync_api import Browser, sync_playwright
 from channels_app import queries
 from channels_app.models import Channel
 from crm.models import Customer, Identity
-from cxos.core.memory import forget_all
+from cxos.core import memory
 from cxos.core.models import Role, Team, User
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def forget_what_was_remembered() -> None:
-    """What a process remembers of the configuration for seconds belongs to the test before."""
+def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process remembers the configuration for seconds; here each test sees what it has just written."""
     queries.forget_channels()
-    forget_all()
+    memory.forget_all()
+    monkeypatch.setattr(memory, "SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from cases.services.policies import POLICY_FACTS
 from channels_app.models import Priority
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.events.cases import PolicyChanged
+from cxos.core.memory import forget_all
 from cxos.core.outbox import emit
 
 LONGEST_SECONDS = 366 * 24 * 3600
@@ -50,6 +51,7 @@ def save_policy(
                 for (metric, priority), seconds in budgets.items()
             )
             emit(PolicyChanged(policy_id=kept.pk, version=kept.version), key=f"policy:{kept.pk}", actor=actor)
+            transaction.on_commit(forget_all)
     except IntegrityError as error:
         raise Conflict("policy_name_taken", f"There is another policy called “{name}”.", field="name") from error
     return kept

@@ -15,7 +15,6 @@ from channels_app.services.conversations import resolve
 from channels_app.services.ingest import accept
 from channels_app.services.replies import send_reply
 from crm.models import Customer, MergeSuggestion
-from cxos.core.memory import forget_all
 from cxos.core.models import Delivery, Event
 from cxos.core.relay import drain_outbox
 from routing.journey import advance
@@ -53,7 +52,6 @@ def write(webchat, queue):
 
 
 def rule(name: str, *actions: dict, conditions: dict | None = None, **more) -> Rule:
-    forget_all()
     return Rule.objects.create(
         name=name, event="MessageReceived", conditions=conditions or {}, actions=list(actions), **more
     )
