@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import Q, QuerySet
+from rest_framework.exceptions import ValidationError
 
 from channels_app.models import Channel, Conversation, Message, Priority
 from channels_app.permissions import get_conversation_for, get_message_for
@@ -53,6 +57,12 @@ class Conversations(ReadViewSet):
     }
     orderings = {"-id": "-pk", "id": "pk", "-last_message_at": "-last_message_at"}
 
+    def refuse_costly(self, given: Mapping[str, Any]) -> None:
+        unresolved = given.get("resolved") is False or "resolved" not in given.get("status", ["resolved"])
+        indexed = unresolved or "customer" in given or "assignee" in given
+        if given.get("ordering") == "-last_message_at" and not indexed:
+            raise ValidationError({"ordering": ["Goes with resolved=false, or with a customer or an assignee."]})
+
     def get_queryset(self) -> QuerySet[Conversation]:
         rows = Conversation.objects.visible_to(self.request.user)
         return rows.select_related("customer", "channel", "assignee", "team").defer("channel__secrets")
@@ -68,10 +78,15 @@ class Messages(ReadViewSet):
     output = MessageOutput
     filters = {
         "conversation": query.reference("conversation_id", "Of this conversation."),
-        "kind": query.choice("kind", Message.Kind, "Of these kinds."),
-        "author_kind": query.choice("author_kind", Message.Author, "By these."),
-        "state": query.choice("state", Message.State, "In these states."),
+        "kind": query.choice("kind", Message.Kind, "Of these kinds; with `conversation`."),
+        "author_kind": query.choice("author_kind", Message.Author, "By these; with `conversation`."),
+        "state": query.choice("state", Message.State, "In these states; with `conversation`."),
     }
+
+    def refuse_costly(self, given: Mapping[str, Any]) -> None:
+        for name in ("kind", "author_kind", "state"):
+            if name in given and "conversation" not in given:
+                raise ValidationError({name: ["Goes with a conversation."]})
 
     def get_queryset(self) -> QuerySet[Message]:
         rows = Message.objects.visible_to(self.request.user)

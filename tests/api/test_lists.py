@@ -107,14 +107,15 @@ def test_equal_positions_are_neither_lost_nor_doubled(as_adi, world, now):
     Conversation.objects.update(last_message_at=now)
 
     seen: list[int] = []
-    answer = as_adi.get("conversations", limit=3, ordering="-last_message_at")
+    answer = as_adi.get("conversations", limit=3, ordering="-last_message_at", resolved="false")
     while True:
         page = answer.json()
         seen += [row["id"] for row in page["results"]]
         if page["next"] is None:
             break
         assert page["next"].startswith("http://testserver/api/v1/conversations?")
-        answer = as_adi.get("conversations", limit=3, ordering="-last_message_at", cursor=page["next_cursor"])
+        more = {"ordering": "-last_message_at", "resolved": "false", "cursor": page["next_cursor"]}
+        answer = as_adi.get("conversations", limit=3, **more)
 
     assert seen == sorted(Conversation.objects.values_list("id", flat=True), reverse=True)
 
@@ -195,6 +196,19 @@ def test_a_wrong_parameter_is_refused_by_name(as_ana, talk, query, field):
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+def test_what_would_read_a_large_table_from_end_to_end_is_refused(as_ana, talk):
+    def status(name: str, **query: Any) -> int:
+        return as_ana.get(name, **query).status_code
+
+    assert status("conversations", ordering="-last_message_at") == 422
+    assert status("conversations", ordering="-last_message_at", status="open,resolved") == 422
+    assert status("conversations", ordering="-last_message_at", resolved="false") == 200
+    assert status("conversations", ordering="-last_message_at", status="open,pending") == 200
+    assert status("conversations", ordering="-last_message_at", assignee="me") == 200
+    assert status("messages", state="failed") == 422
+    assert status("messages", state="failed", conversation=talk.id) == 200
+
+
 def test_a_cursor_of_another_ordering_or_forged_is_refused(as_adi, world):
     import base64
 
@@ -209,7 +223,7 @@ def test_a_cursor_of_another_ordering_or_forged_is_refused(as_adi, world):
     ):
         text = base64.urlsafe_b64encode(forged.encode()).decode()
         ordering = forged.split('"')[1]
-        answer = as_adi.get("conversations", ordering=ordering, cursor=text)
+        answer = as_adi.get("conversations", ordering=ordering, cursor=text, resolved="false")
         assert answer.status_code in {200, 422}, forged
 
 

@@ -111,7 +111,11 @@ class ReadViewSet(ViewSetMixin, Endpoint):
         ordering = {"ordering": query.one_of(self.orderings, "By what the rows are sorted.")}
         return {**self.filters, **ordering, **pagination.PARAMETERS, **fields}
 
+    def refuse_costly(self, given: Mapping[str, Any]) -> None:
+        """Raise ValidationError for parameters that together would read a large table from end to end."""
+
     def list(self, request: Request, **path: Any) -> Response:
+        self.refuse_costly(self.given)
         rows = self.get_queryset()
         for name, parameter in self.filters.items():
             if name in self.given:
