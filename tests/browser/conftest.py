@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,13 +13,11 @@ import pytest
 import uvicorn
 from django.conf import settings
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from cxos.asgi import application
 from cxos.core.relay import drain_outbox
 
-CHROMIUM = os.environ.get("CXOS_CHROMIUM") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 START_SECONDS = 30
 
 
@@ -98,19 +95,6 @@ def site(server_port: int, transactional_db: None, monkeypatch: pytest.MonkeyPat
     yield Site(url)
     ended.set()
     thread.join(10)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not os.path.exists(CHROMIUM):
-        pytest.skip(f"There is no Chromium at {CHROMIUM}.")
-    # Playwright's loop runs in this thread, and Django would take our own queries for ones from async code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

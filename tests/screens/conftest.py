@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from cxos.core.models import User
 
@@ -20,22 +19,6 @@ FORGIVING = "from here on this page's errors are expected"
 def forgive(page: Page) -> None:
     """What this page logs from now on is the test's own doing: a refused request, axe's inline styles."""
     page.evaluate("(words) => console.info(words)", FORGIVING)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CXOS_CHROMIUM")
-    if not path:
-        pytest.skip("no Chromium: set CXOS_CHROMIUM or run bin/test")
-    # Playwright keeps an event loop in this thread; Django would otherwise refuse its own blocking calls here.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
