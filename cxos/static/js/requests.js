@@ -12,11 +12,16 @@ function words(name) {
 }
 
 if (window.Idiomorph) {
-  // What someone is typing stays theirs.
-  window.Idiomorph.defaults.ignoreActiveValue = true;
+  // What someone is typing stays theirs; a focused button shows its new words like any other.
+  Object.defineProperty(window.Idiomorph.defaults, "ignoreActiveValue", {
+    enumerable: true,
+    get: () => Boolean(document.activeElement?.matches("input, textarea, select, [contenteditable]")),
+  });
   window.Idiomorph.defaults.restoreFocus = true;
   // The server does not know what is unfolded, open or switched here; it says so with data-server-owned when it does.
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, change) => {
+    if (name === "style" && element.matches(":popover-open")) return false; // where it stands
+    if (name === "aria-expanded" && element.hasAttribute("popovertarget")) return false;
     if (name !== "open" || element.hasAttribute("data-server-owned")) return true;
     return !(element instanceof HTMLDetailsElement || (element instanceof HTMLDialogElement && change === "remove"));
   };
