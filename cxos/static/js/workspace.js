@@ -20,6 +20,7 @@ function tellSeen() {
   if (!here || !last || last === "0" || document.hidden || told === `${here.dataset.conversation}:${last}`) return;
   told = `${here.dataset.conversation}:${last}`;
   window.htmx.ajax("POST", here.dataset.seen, { values: { last }, swap: "none" });
+  document.querySelector(`#conversation-row-${here.dataset.conversation} [data-unread]`)?.removeAttribute("data-unread");
 }
 
 // Who types: shown for a few seconds after the last sign of it.
