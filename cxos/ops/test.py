@@ -60,21 +60,26 @@ def run_pytest(arguments: Sequence[str], environment: dict[str, str]) -> int:
     A Ctrl-C at the terminal reaches pytest itself; a signal sent to us alone is handed on as one.
     """
     adopt_orphans()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments], env=environment, preexec_fn=die_with_parent(signal.SIGINT)
-    )
+    servers = {child.pid for child in psutil.Process().children()}
+    running: list[subprocess.Popen[bytes]] = []
 
     def hand_on(number: int, frame: FrameType | None) -> None:
+        if not running:
+            raise KeyboardInterrupt
         if number != signal.SIGINT or not in_foreground():
-            process.send_signal(signal.SIGINT)
+            running[0].send_signal(signal.SIGINT)
 
+    # Before the start: a shell starts background jobs deaf to SIGINT, and pytest would inherit that.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, hand_on)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    process = subprocess.Popen(command, env=environment, preexec_fn=die_with_parent(signal.SIGINT))
+    running.append(process)
     try:
         code = process.wait()
         return code if code >= 0 else 128 - code
     finally:
-        end_what_is_left(process.pid)
+        end_children(but=servers)
 
 
 def in_foreground() -> bool:
@@ -91,16 +96,16 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def end_what_is_left(pytest_pid: int) -> None:
-    """Kill browsers and servers that tests started and left; our own servers, in sessions of their own, stay."""
-    mine = os.getsid(0)
-    for process in psutil.Process().children(recursive=True):
-        try:
-            started_by_tests = os.getsid(process.pid) == mine or process.ppid() == pytest_pid
-            if started_by_tests and process.pid != os.getpid():
-                process.kill()
-        except (psutil.Error, ProcessLookupError):
+def end_children(*, but: set[int]) -> None:
+    """Kill browsers and servers that tests started and left, but not our own servers."""
+    for child in psutil.Process().children():
+        if child.pid in but:
             continue
+        for process in (*child.children(recursive=True), child):
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
 
 
 @contextmanager
