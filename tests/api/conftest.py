@@ -40,6 +40,15 @@ def fresh_caches() -> None:
     api_keys._found.clear()
 
 
+COUNT_IN_REDIS = throttling.count_request
+
+
+@pytest.fixture
+def counted_in_redis(no_shared_budget: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real count, for a test about it."""
+    monkeypatch.setattr(throttling, "count_request", COUNT_IN_REDIS)
+
+
 @pytest.fixture(autouse=True)
 def no_shared_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rates are counted in Redis, which outlives a test; each test begins with a whole budget."""

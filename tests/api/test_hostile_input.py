@@ -97,6 +97,17 @@ def test_another_kind_of_body_is_refused(as_adi, talk, kind):
         assert is_a_sentence(answer)
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_browsers_form_is_refused_before_it_is_read(adi, talk, kind):
+    """The CSRF check of a session would look into a form for its token."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(adi)
+    for body in (b"a=1&" * 3_000, b"a=" + b"x" * 11_000_000, b"--x\r\nbroken", b"--x--"):
+        answer = browser.generic("POST", f"/api/v1/conversations/{talk.id}/note", body, content_type=kind)
+        assert 400 <= answer.status_code < 500, (kind, body[:10])
+        assert is_a_sentence(answer)
+
+
 def test_json_with_a_charset_is_json(as_ana, talk):
     answer = send(
         f"/api/v1/conversations/{talk.id}/note", b'{"text": "x"}', as_ana.key, "Application/JSON; charset=utf-8"

@@ -198,6 +198,24 @@ def test_over_the_rate_one_is_told_when_to_come_back(as_ana, monkeypatch):
     assert answer.json()["detail"] == "You have used this minute's requests. Send the next one in 31 s."
 
 
+@pytest.mark.usefixtures("counted_in_redis")
+def test_requests_are_counted_by_key_over_all_processes(as_ana, as_sam):
+    """Counted in Redis; a minute may end in between."""
+    left = [int(as_ana.get("me").headers["RateLimit-Remaining"]) for _ in range(3)]
+    other = int(as_sam.get("me").headers["RateLimit-Remaining"])
+
+    assert [left[0] - one for one in left] == [0, 1, 2] or max(left[1:]) > left[0]
+    assert other >= left[2]
+
+
+@pytest.mark.usefixtures("counted_in_redis")
+def test_without_redis_requests_go_on(as_ana, monkeypatch):
+    monkeypatch.setattr("cxos.core.broker.best_effort", lambda call: None)
+    answer = as_ana.get("me")
+
+    assert (answer.status_code, answer.headers["RateLimit-Remaining"]) == (200, "6000")
+
+
 def test_a_forged_forwarded_header_changes_no_budget(monkeypatch):
     from cxos.core.api import throttling
 

@@ -30,8 +30,12 @@ class Me(Endpoint):
 
     def get(self, request: Request) -> Response:
         user = request.user
-        user.scopes = request.auth.scopes if request.auth else Scope.values
-        return Response(MeOutput(user).data)
+        me = {
+            **{name: getattr(user, name) for name in ("id", "name", "email", "role")},
+            "teams": user.teams.all(),
+            "scopes": request.auth.scopes if request.auth else Scope.values,
+        }
+        return Response(MeOutput(me).data)
 
 
 class Teams(ReadViewSet):
