@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Self
 
-import orjson
+import structlog
 from django.utils import timezone
 
 from channels_app.models import Channel
@@ -35,6 +35,7 @@ from cxos.core.errors import DomainError
 from cxos.core.reviewer import Verdict
 from cxos.core.sockets import Refused, Socket
 
+log = structlog.get_logger(__name__)
 HELLO_SECONDS = 10.0
 
 
@@ -181,21 +182,39 @@ class VisitorSocket(Socket):
             super().hear_state(connected=False)
 
     def _has_news(self) -> bool:
-        return super()._has_news() or (self._stale and self.session is not None)
+        return super()._has_news() or self._must_look
 
-    async def _next_text(self) -> str:
-        """First what the base class has; then news, read from the database, where it is never lost."""
-        text = await super()._next_text()
-        if text or not self._stale or self.session is None:
-            return text
-        self._stale = False
-        chat = await in_database(look, self.session.visitor, after=self._last_id, now=timezone.now())
-        self._follow(chat)
-        if not chat.messages and chat.state == self._last_state:
-            return ""
-        self._remember(chat)
-        self._stale = chat.more
-        return orjson.dumps({"news": chat.body}).decode()
+    @property
+    def _must_look(self) -> bool:
+        return self._stale and self.session is not None
+
+    def _begin(self) -> asyncio.Task[None] | None:
+        """Looking takes a query and therefore a task."""
+        return asyncio.get_running_loop().create_task(self._look()) if self._must_look else super()._begin()
+
+    async def _look(self) -> None:
+        """Read the news from the database, where they are never lost, until there are none; then send the rest."""
+        try:
+            while self.open and self._must_look:
+                self._stale = False
+                chat = await in_database(look, self._opened.visitor, after=self._last_id, now=timezone.now())
+                self._follow(chat)
+                if chat.messages or chat.state != self._last_state:
+                    self._remember(chat)
+                    self._stale = self._stale or chat.more
+                    await self.answer({"news": chat.body})
+        except Refused as refusal:
+            self._flushing = None
+            await self.close(refusal.code)
+        except OSError:
+            pass  # it has gone, as `serve` hears in a moment
+        except Exception:
+            log.exception("a chat could not be looked up", path=self.scope["path"])
+            self._flushing = None
+            await self.close(1011)
+        finally:
+            self._flushing = None
+        self._wake()
 
     def _follow(self, chat: Chat) -> None:
         """Watch the conversation that is going on now."""
