@@ -83,7 +83,7 @@ class IngestEndpoint(Endpoint):
         if self.required_scope not in key.scopes:
             raise Forbidden("permission_denied", HasScope.message)
         body = self.body_of(request)
-        repeat_key = request.headers.get("Idempotency-Key")
+        repeat_key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if repeat_key is None:
             status, answer = on_live_connection(lambda: self.perform(body, key=key, now=now))
             return rendered(status, answer)
@@ -282,7 +282,9 @@ def not_valid(fault: intake.NotValid) -> dict[str, Any]:
 
 
 def rendered(status: int, body: Any) -> HttpResponse:
-    return HttpResponse(orjson.dumps(body), status=status, content_type=PROBLEM if status >= 400 else JSON)
+    content = orjson.dumps(body)
+    kind = PROBLEM if status >= 400 else JSON
+    return HttpResponse(content, status=status, content_type=kind, headers={"Content-Length": str(len(content))})
 
 
 def as_plain(refused: Any) -> HttpResponse:

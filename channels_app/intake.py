@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from channels_app.envelope import Envelope, identity_key
+from channels_app.envelope import Envelope
 from crm.normalise import normalise
 
 FIELDS = frozenset(
@@ -18,6 +18,7 @@ FIELDS = frozenset(
         "occurred_at", "metadata",
     }
 )  # fmt: skip
+IDENTITY_FIELDS = {"kind", "value"}
 KINDS = ("email", "phone", "external_id", "handle", "device")
 MAX_TEXT = 100_000
 MAX_HTML = 500_000
@@ -58,7 +59,7 @@ def read_interaction(body: Any, *, find_channel: FindChannel, now: datetime) -> 
     channel_id = _channel(body.get("channel"), find_channel, errors)
     external_id = _text(body, "external_id", errors, longest=MAX_NAME, required=True)
     thread = _text(body, "conversation_external_id", errors, longest=MAX_NAME)
-    identities = _identities(body.get("identities"), errors)
+    identities, identity = _identities(body.get("identities"), errors)
     text = _text(body, "text", errors, longest=MAX_TEXT)
     html = _text(body, "html", errors, longest=MAX_HTML)
     attachments = _attachments(body["attachments"], errors) if body.get("attachments") else ()
@@ -73,7 +74,7 @@ def read_interaction(body: Any, *, find_channel: FindChannel, now: datetime) -> 
         channel_id=channel_id,
         external_id=external_id,
         # Names that senders give to their conversations are apart from identities: neither can pass for the other.
-        thread_key=f"ref:{thread}" if thread else identity_key(identities),
+        thread_key=f"ref:{thread}" if thread else identity,
         identities=identities,
         customer=customer,
         text=text,
@@ -120,23 +121,25 @@ def _text(body: dict[str, Any], name: str, errors: list[Error], *, longest: int,
     return ""
 
 
-def _identities(value: Any, errors: list[Error]) -> tuple[tuple[str, str], ...]:
+def _identities(value: Any, errors: list[Error]) -> tuple[tuple[tuple[str, str], ...], str]:
+    """The identities, and the first one normalised as `kind:value`."""
     if type(value) is not list or not 0 < len(value) <= MAX_IDENTITIES:
         sentence = f'Give 1 to {MAX_IDENTITIES} identities, such as {{"kind": "email", "value": "kim@example.com"}}.'
         errors.append(_error("identities", sentence))
-        return ()
-    found = []
+        return (), ""
+    found, first = [], ""
     for index, one in enumerate(value):
         where = f"identities.{index}"
-        if type(one) is not dict or one.keys() != {"kind", "value"}:
+        if type(one) is not dict or one.keys() != IDENTITY_FIELDS:
             errors.append(_error(where, 'Must be an object of "kind" and "value".'))
         elif one["kind"] not in KINDS:
             errors.append(_error(f"{where}.kind", f"Must be one of {', '.join(KINDS)}."))
-        elif type(one["value"]) is not str or not normalise(one["kind"], one["value"]):
+        elif type(one["value"]) is not str or not (normal := normalise(one["kind"], one["value"])):
             errors.append(_error(f"{where}.value", WRONG_VALUE[one["kind"]]))
         else:
             found.append((one["kind"], one["value"]))
-    return tuple(found)
+            first = first or f"{one['kind']}:{normal}"
+    return tuple(found), first
 
 
 WRONG_VALUE = {

@@ -13,6 +13,7 @@ from cxos.ops.environment import ROOT
 from cxos.ops.errors import CannotRun
 
 WEB_PROCESSES = 2
+WEB_THREADS = 8  # so that commits share a flush of the disk, and a slow page does not stop its whole process
 LIVE_PROCESSES = 2
 WORK_PROCESSES = 1
 SOCKET_MESSAGE_BYTES = 65_536
@@ -61,7 +62,7 @@ def module_arguments(name: str, host: str, port: int) -> list[str]:
         case "web":
             return [
                 "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--host", host, "--port", str(port),
-                "--workers", str(WEB_PROCESSES), "--blocking-threads", "1", "--respawn-failed-workers",
+                "--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers",
                 "--respawn-interval", "1", "--workers-kill-timeout", "8", "cxos.wsgi:application",
             ]  # fmt: skip
         case "sockets":
