@@ -30,7 +30,7 @@ def best_effort(call: Callable[[], object]) -> object | None:
         return None
     try:
         return call()
-    except Exception as problem:  # kombu and redis raise families of their own, and sockets theirs
+    except Exception as problem:  # noqa: BLE001  kombu and redis raise families of their own, and sockets theirs
         _away_until = time.monotonic() + REST_SECONDS
         log.warning("redis is away", problem=str(problem)[:200])
         return None

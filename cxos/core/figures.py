@@ -35,7 +35,7 @@ def outbox() -> Iterator[GaugeMetricFamily]:
     depth = GaugeMetricFamily("cxos_outbox_deliveries", "Deliveries owed.", labels=["lane"])
     parked = GaugeMetricFamily("cxos_outbox_parked", "Deliveries parked for an admin.", labels=["lane"])
     age = GaugeMetricFamily("cxos_outbox_age_seconds", "Age of the oldest owed delivery.", labels=["lane"])
-    found = {lane: (0, 0, 0.0) for lane in ("live", "work")}
+    found = dict.fromkeys(("live", "work"), (0, 0, 0.0))
     for lane, owed, stuck, oldest in rows(BACKLOG):
         found[lane] = (owed, stuck, max(0.0, float(oldest)))
     for lane, (owed, stuck, oldest) in found.items():

@@ -8,6 +8,15 @@ from typing import Any
 
 import structlog
 
+# Libraries that would tell more than anybody wants to read.
+QUIET = {
+    "django.request": {"level": "ERROR"},
+    "django.channels": {"level": "WARNING"},
+    "celery": {"level": "WARNING"},
+    "kombu": {"level": "WARNING"},
+    "httpx": {"level": "WARNING"},
+    "py.warnings": {"level": "ERROR"},
+}
 SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key")
 
 
@@ -51,13 +60,6 @@ def configure(*, as_json: bool, level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {
-                "django.request": {"level": "ERROR"},
-                "django.channels": {"level": "WARNING"},
-                "celery": {"level": "WARNING"},
-                "kombu": {"level": "WARNING"},
-                "httpx": {"level": "WARNING"},
-                "py.warnings": {"level": "ERROR"},
-            },
+            "loggers": QUIET,
         }
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from cxos.core import broker, outbox, relay, streams
+from cxos.core import broker, relay, streams
 from cxos.core.models import IdempotentAnswer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-PASSWORD = "demo-password-123"
+PASSWORD = "demo-password-123"  # noqa: S105  printed at every start; there is nothing to guard
 
 
 class Person(NamedTuple):

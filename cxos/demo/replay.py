@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from cxos.demo.api_client import ApiClient, LiveSocket
@@ -211,7 +212,7 @@ class Replay:
             "messages": len(said),
             "lost": sum(id not in counts for id in expected) + wrong_text,
             "duplicated": sum(count - 1 for count in counts.values()) + sum(id not in set(expected) for id in counts),
-            "out_of_order": sum(later < earlier for earlier, later in zip(order, order[1:], strict=False)),
+            "out_of_order": sum(later < earlier for earlier, later in pairwise(order)),
         }
 
 

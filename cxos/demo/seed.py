@@ -127,51 +127,54 @@ def seed_channels() -> None:
     )  # fmt: skip
 
 
-def seed_rules() -> None:
-    def rule(name: str, conditions: dict[str, Any], actions: list[dict[str, Any]], position: int) -> None:
-        Rule.objects.get_or_create(
-            name=name,
-            event="MessageReceived",
-            defaults={"conditions": conditions, "actions": actions, "position": position},
-        )
+BILLING = ["invoice", "bill", "billed", "charged", "charge", "refund", "payment"]
+TECHNICAL = ["internet", "router", "outage", "slow", "not working", "broken", "error", "signal"]
+FIRST = {"fact": "message.first", "op": "is", "value": True}
+ABOUT_BILLS = {"fact": "message.text", "op": "matches_any", "value": BILLING}
+ABOUT_FAULTS = {"fact": "message.text", "op": "matches_any", "value": TECHNICAL}
+UNHAPPY = {"fact": "message.sentiment", "op": "is", "value": "negative"}
+VIP = {"fact": "customer.vip", "op": "is", "value": True}
 
-    billing_words = ["invoice", "bill", "billed", "charged", "charge", "refund", "payment"]
-    technical_words = ["internet", "router", "outage", "slow", "not working", "broken", "error", "signal"]
-    first = {"fact": "message.first", "op": "is", "value": True}
-    unhappy = {"fact": "message.sentiment", "op": "is", "value": "negative"}
-    billing = {"fact": "message.text", "op": "matches_any", "value": billing_words}
-    technical = {"fact": "message.text", "op": "matches_any", "value": technical_words}
-    english = {"skill": "english", "level": 3}
-    rule("Unhappy customers first", {"and": [first, unhappy]}, [{"kind": "set_priority", "priority": 2}], 10)
-    rule(
+
+def needs(skill: str) -> list[dict[str, Any]]:
+    return [{"skill": skill, "level": 2, "hard": True}, {"skill": "english", "level": 3}]
+
+
+# name, conditions, actions; in this order
+RULES: tuple[tuple[str, dict[str, Any], list[dict[str, Any]]], ...] = (
+    ("Unhappy customers first", {"and": [FIRST, UNHAPPY]}, [{"kind": "set_priority", "priority": 2}]),
+    (
         "Invoices go to billing",
-        {"and": [first, billing]},
+        {"and": [FIRST, ABOUT_BILLS]},
         [
             {"kind": "add_tags", "tags": ["billing"]},
-            {
-                "kind": "enqueue",
-                "queue": "billing",
-                "skills": [{"skill": "billing", "level": 2, "hard": True}, english],
-            },
+            {"kind": "enqueue", "queue": "billing", "skills": needs("billing")},
         ],
-        20,
-    )
-    rule(
+    ),
+    (
         "Faults go to technical help",
-        {"and": [first, technical, {"not": billing}]},
+        {"and": [FIRST, ABOUT_FAULTS, {"not": ABOUT_BILLS}]},
         [
             {"kind": "add_tags", "tags": ["fault"]},
             {"kind": "open_case", "subject": "Fault: {{message.text}}"},
-            {
-                "kind": "enqueue",
-                "queue": "technical",
-                "skills": [{"skill": "technical", "level": 2, "hard": True}, english],
-            },
+            {"kind": "enqueue", "queue": "technical", "skills": needs("technical")},
         ],
-        30,
-    )
-    rule("VIPs are told we care", {"and": [first, {"fact": "customer.vip", "op": "is", "value": True}]},
-         [{"kind": "reply", "text": "Hello {{customer.name | there}}, you are at the front of the line."}], 40)  # fmt: skip
+    ),
+    (
+        "VIPs are told we care",
+        {"and": [FIRST, VIP]},
+        [{"kind": "reply", "text": "Hello {{customer.name | there}}, you are at the front of the line."}],
+    ),
+)
+
+
+def seed_rules() -> None:
+    for number, (name, conditions, actions) in enumerate(RULES, start=1):
+        Rule.objects.get_or_create(
+            name=name,
+            event="MessageReceived",
+            defaults={"conditions": conditions, "actions": actions, "position": number * 10},
+        )
 
 
 def demo_key(*, user: User, name: str, scopes: list[str]) -> str:

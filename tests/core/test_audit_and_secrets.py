@@ -50,7 +50,7 @@ def test_one_flipped_byte_is_found(adi, team):
 def test_a_removed_entry_is_found(adi, team):
     for number in range(3):
         audit.record(adi, "renamed", team, after={"number": number})
-    first, second, third = AuditEntry.objects.order_by("id")
+    _first, second, third = AuditEntry.objects.order_by("id")
     raw("ALTER TABLE core_auditentry DISABLE TRIGGER append_only")
     raw("DELETE FROM core_auditentry WHERE id = %s", second.id)
 
@@ -58,7 +58,9 @@ def test_a_removed_entry_is_found(adi, team):
 
 
 def test_secrets_are_ciphertext_in_the_database_and_survive_a_new_key(settings):
-    channel = Channel.objects.create(key="k", name="K", kind="api", medium="chat", secrets={"signing_secrets": ["swordfish"]})
+    channel = Channel.objects.create(
+        key="k", name="K", kind="api", medium="chat", secrets={"signing_secrets": ["swordfish"]}
+    )
     before = bytes(raw("SELECT secrets FROM channels_app_channel WHERE id = %s", channel.id)[0][0])
     assert b"swordfish" not in before
 
@@ -91,7 +93,9 @@ def test_other_texts_find_no_key(adi, guess):
 
 def test_an_expired_revoked_or_orphaned_key_is_refused(adi):
     now = timezone.now()
-    expired, one = api_keys.make_key(name="a", user=adi, scopes=["read"], expires_at=now + timedelta(hours=1), actor=adi)
+    _expired, one = api_keys.make_key(
+        name="a", user=adi, scopes=["read"], expires_at=now + timedelta(hours=1), actor=adi
+    )
     revoked, two = api_keys.make_key(name="b", user=adi, scopes=["read"], expires_at=None, actor=adi)
     assert api_keys.find_key(one, now=now) and api_keys.find_key(two, now=now)
 
