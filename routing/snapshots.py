@@ -66,7 +66,7 @@ def load_agents(
         memberships[user_id][queue_id] = level
     states = list(AgentState.objects.filter(user__in=memberships, presence=Presence.AVAILABLE, pending_presence=""))
     ids = [state.user_id for state in states]
-    skills: dict[int, dict[int, int]] = defaultdict(dict)
+    skills: dict[int, dict[int | str, int]] = defaultdict(dict)
     for user_id, skill_id, level in AgentSkill.objects.filter(user__in=ids).values_list("user_id", "skill_id", "level"):
         skills[user_id][skill_id] = level
     loads = held_loads(ids)
@@ -87,7 +87,7 @@ def held_loads(agent_ids: Collection[int]) -> dict[int, dict[str, tuple[int, int
 
 
 def as_agent(
-    state: AgentState, queues: dict[int, int], skills: dict[int, int], load: dict[str, tuple[int, int, int]]
+    state: AgentState, queues: dict[int, int], skills: dict[int | str, int], load: dict[str, tuple[int, int, int]]
 ) -> engine.Agent:
     total = sum(cost for _, cost, _ in load.values())
     return engine.Agent(

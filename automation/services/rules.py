@@ -11,8 +11,8 @@ from django.db import transaction
 from automation.conditions import validate
 from automation.facts_known import ACTIONS, FACTS
 from automation.models import Rule
-from automation.services.decide import forget_rules
 from cxos.core.errors import Invalid, NotFound
+from cxos.core.memory import forget_all
 from cxos.core.services.audit import record
 
 FIELDS = ("name", "conditions", "actions", "stops", "enabled")
@@ -54,7 +54,7 @@ def save_rule(
                 kept.version, kept.changed_at = kept.version + 1, now
                 kept.save(update_fields=[*changed, "version", "changed_at"])
                 record(actor, "changed", kept, before={field: before[field] for field in changed}, after=changed)
-    forget_rules()
+    transaction.on_commit(forget_all)
     return kept
 
 
@@ -65,7 +65,7 @@ def switch_rule(rule: Rule, *, enabled: bool, actor: Any, now: datetime) -> None
             kept.enabled, kept.version, kept.changed_at = enabled, kept.version + 1, now
             kept.save(update_fields=["enabled", "version", "changed_at"])
             record(actor, "changed", kept, before={"enabled": not enabled}, after={"enabled": enabled})
-    forget_rules()
+    transaction.on_commit(forget_all)
 
 
 def order_rules(event: str, *, ids: Sequence[int], actor: Any) -> None:
@@ -83,7 +83,7 @@ def order_rules(event: str, *, ids: Sequence[int], actor: Any) -> None:
         after = [rules[pk].name for pk in ids]
         if after != before:
             record(actor, "ordered", rules[ids[0]], before={"order": before}, after={"order": after})
-    forget_rules()
+    transaction.on_commit(forget_all)
 
 
 def remove_rule(rule: Rule, *, actor: Any) -> None:
@@ -94,7 +94,7 @@ def remove_rule(rule: Rule, *, actor: Any) -> None:
             actor, "removed", kept, before={"event": kept.event, **{field: getattr(kept, field) for field in FIELDS}}
         )
         kept.delete()
-    forget_rules()
+    transaction.on_commit(forget_all)
 
 
 def lock_rule(rule_id: int) -> Rule:

@@ -214,6 +214,9 @@ class _Clocks:
 
     def nearest(self) -> Deadline | None:
         """As `nearest_due`, of what is in hand: an open clock is the newest of its metric."""
-        running = [row for row in self.latest.values() if row.running_since is not None and row.due_at is not None]
-        nearest = min(running, key=lambda row: row.due_at, default=None)
-        return Deadline(nearest.due_at, nearest.budget_seconds, nearest.metric) if nearest else None
+        running = [
+            Deadline(row.due_at, row.budget_seconds, row.metric)
+            for row in self.latest.values()
+            if row.running_since is not None and row.due_at is not None
+        ]
+        return min(running, key=lambda deadline: deadline.due_at, default=None)

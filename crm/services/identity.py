@@ -17,7 +17,7 @@ from cxos.core.outbox import emit
 # When two identities in one message belong to different customers, the stronger one says whose message it is.
 STRENGTH = ("external_id", "email", "phone", "handle", "device")
 TRIES = 3
-FILLABLE = ("name", "language", "time_zone")
+FILLABLE = {"name": 160, "language": 12, "time_zone": 60}  # attribute → most characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,10 @@ def _fill(customer: Customer, attributes: Mapping[str, Any], *, now: datetime) -
     """Take what we did not know yet; what a person or an earlier contact told us is not overwritten."""
     changed = ["last_seen_at"]
     customer.last_seen_at = now
-    for name in FILLABLE:
+    for name, most in FILLABLE.items():
         given = str(attributes.get(name) or "").strip()
         if given and not getattr(customer, name):
-            setattr(customer, name, given[: Customer._meta.get_field(name).max_length])
+            setattr(customer, name, given[:most])
             changed.append(name)
     extra = {k: v for k, v in attributes.items() if k not in FILLABLE and customer.attributes.get(k) != v}
     if extra:

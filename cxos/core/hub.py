@@ -142,7 +142,7 @@ class Hub:
                 elif message["type"] == "subscribe":
                     self._change_state(connected=True)
         finally:
-            await subscription.aclose()
+            await subscription.aclose()  # type: ignore[no-untyped-call]
             await client.aclose()
 
     def _change_state(self, *, connected: bool) -> None:

@@ -22,13 +22,13 @@ from cxos.core.catalogue import HANDLERS, Received, rebuild
 from cxos.core.models import Delivery
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=8)
+LEASE_SECONDS = 8
 MAX_ATTEMPTS = 10
 MAX_DEATHS = 5
 BATCH = {"live": 4, "work": 50}
 
 CLAIM = """
-UPDATE core_delivery SET state = 'running', attempts = attempts + 1, leased_until = statement_timestamp() + %(lease)s
+UPDATE core_delivery SET state = 'running', attempts = attempts + 1, leased_until = statement_timestamp() + make_interval(secs => %(lease)s)
 FROM core_event
 WHERE core_delivery.id IN (
     SELECT d.id FROM core_delivery d
@@ -70,7 +70,7 @@ def run_lane(lane: str, *, seconds: float = 5.0) -> int:
 def claim(lane: str, *, batch: int) -> list[Claim]:
     """Lease up to `batch` due deliveries, at most one per (handler, key)."""
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"lane": lane, "batch": batch, "lease": LEASE})
+        cursor.execute(CLAIM, {"lane": lane, "batch": batch, "lease": LEASE_SECONDS})
         return [
             Claim(
                 delivery_id=row[0],

@@ -94,7 +94,7 @@ def save_skill(skill: Skill | None, *, name: str, actor: Any) -> Skill:
     name = name.strip()
     if not 0 < len(name) <= 80:
         raise Invalid("name", "A skill needs a name of up to 80 characters.", field="name")
-    if Skill.objects.filter(name__iexact=name).exclude(pk=skill.pk if skill else None).exists():
+    if Skill.objects.filter(name__iexact=name).exclude(pk=skill.pk if skill else 0).exists():
         raise Conflict("skill_exists", f"There is a skill “{name}” already.", field="name")
     with transaction.atomic():
         if skill is None:

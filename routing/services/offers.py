@@ -114,6 +114,7 @@ def accept_offer(offer_id: int, *, user: User, now: datetime) -> WorkItem:
         offer = own_offer(offer_id, user)
         if offer.state == Offer.State.ACCEPTED:
             return offer.item  # a repeated click or resent command
+        offer.item = lock_item(offer.item_id)
         won = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING, expires_at__gt=now).update(
             state=Offer.State.ACCEPTED, closed_at=now
         )
@@ -129,11 +130,17 @@ def accept_offer(offer_id: int, *, user: User, now: datetime) -> WorkItem:
             raise _why_not(offer, now)
         _withdraw_siblings(offer, now=now)
         _begin(item, user, now=now)
-        agent.handled_today = F("handled_today") + 1  # type: ignore[assignment]
+        agent.handled_today = F("handled_today") + 1
         agent.save(update_fields=["handled_today"])
         _tell_accepted(offer, item, now=now)
     item.refresh_from_db()
     return item
+
+
+def lock_item(item_id: int) -> WorkItem:
+    """The work, locked until the transaction ends. Everybody it rings at locks it before their own offer: else the winner
+    and those who come later wait for each other, and of several who pass at once none would see that they are the last."""
+    return WorkItem.objects.select_related("queue").select_for_update(of=("self",), no_key=True).get(id=item_id)
 
 
 def own_offer(offer_id: int, user: User) -> Offer:
@@ -213,6 +220,7 @@ def decline_offer(offer_id: int, *, user: User, reason: str, now: datetime) -> N
     with transaction.atomic():
         agent = lock_agent(user.pk)
         offer = own_offer(offer_id, user)
+        offer.item = lock_item(offer.item_id)
         closed = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING).update(
             state=Offer.State.DECLINED, closed_at=now, reason=reason[:80]
         )
@@ -238,6 +246,7 @@ def expire_offer(offer_id: int, *, now: datetime) -> bool:
     with transaction.atomic():
         offer = Offer.objects.select_related("item__queue").get(id=offer_id)
         agent = lock_agent(offer.agent_id)
+        offer.item = lock_item(offer.item_id)
         closed = Offer.objects.filter(id=offer_id, state=Offer.State.PENDING, expires_at__lte=now).update(
             state=Offer.State.EXPIRED, closed_at=now, reason="no answer"
         )
@@ -261,6 +270,7 @@ def return_offers_of(agent_id: int, *, reason: str, now: datetime) -> int:
         pending = Offer.objects.select_related("item__queue").filter(agent_id=agent_id, state=Offer.State.PENDING)
         offers = list(pending.order_by("item_id"))
         for offer in offers:
+            offer.item = lock_item(offer.item_id)
             withdraw(offer, item=offer.item, reason=reason, now=now)
             _return_item(offer.item, not_to=agent_id, now=now)
         if offers:
@@ -269,12 +279,12 @@ def return_offers_of(agent_id: int, *, reason: str, now: datetime) -> int:
 
 
 def _return_item(item: WorkItem, *, not_to: int, now: datetime) -> None:
-    """Back to waiting, age kept, ring clock running on, unless another agent still has a pending offer of it."""
-    if Offer.objects.filter(item=item, state=Offer.State.PENDING).exists():
-        return
+    """Not to this agent for a while; and when it rings at nobody else any more, back to waiting, its age kept and its
+    ring clock running on. The item is locked."""
     queue: Queue = item.queue
     excluded = {agent: until for agent, until in item.excluded.items() if datetime.fromisoformat(until) > now}
     excluded[str(not_to)] = (now + timedelta(seconds=queue.cooldown_seconds)).isoformat()
-    WorkItem.objects.filter(id=item.id, state=WorkItem.State.OFFERED).update(
-        state=WorkItem.State.WAITING, excluded=excluded, ring_since=now, wake_at=now, version=F("version") + 1
-    )
+    changes: dict[str, Any] = {"excluded": excluded, "version": F("version") + 1}
+    if not Offer.objects.filter(item=item, state=Offer.State.PENDING).exists():
+        changes |= {"state": WorkItem.State.WAITING, "ring_since": now, "wake_at": now}
+    WorkItem.objects.filter(id=item.id, state=WorkItem.State.OFFERED).update(**changes)

@@ -38,7 +38,7 @@ def set_presence(
         signs_in = state.presence in {Presence.OFFLINE, Presence.UNREACHABLE}
         state.lease_until = now + LEASE
         if signs_in and presence != Presence.OFFLINE:
-            state.fence = F("fence") + 1  # type: ignore[assignment]
+            state.fence = F("fence") + 1
             state.idle_since = now  # signing in starts the idle clock: the first in does not get everything
         state.save(update_fields=["lease_until", "fence", "idle_since"])
         state.refresh_from_db(fields=["fence"])

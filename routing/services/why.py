@@ -28,4 +28,4 @@ def explain(conversation_id: int) -> dict[str, Any]:
 
 
 def part(decision: Decision | None) -> dict[str, Any] | None:
-    return decision and {"sentence": decision.sentence, "at": decision.at, "facts": decision.facts}
+    return {"sentence": decision.sentence, "at": decision.at, "facts": decision.facts} if decision else None

@@ -114,7 +114,7 @@ def save_team(team: Team | None, *, name: str, actor: Any) -> Team:
     name = name.strip()
     if not 0 < len(name) <= 80:
         raise Invalid("name", "A team needs a name of up to 80 characters.", field="name")
-    if Team.objects.filter(name__iexact=name).exclude(pk=team.pk if team else None).exists():
+    if Team.objects.filter(name__iexact=name).exclude(pk=team.pk if team else 0).exists():
         raise Conflict("team_exists", f"There is a team “{name}” already.", field="name")
     with transaction.atomic():
         if team is None:
