@@ -157,6 +157,7 @@ class Interactions(IngestEndpoint):
     input = InteractionInput
     output = InteractionOutput
     success_status = 201
+    repeat_status = 200
 
     def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:
         try:

@@ -51,6 +51,10 @@ def test_it_is_openapi_3_1_with_unique_operation_ids():
     assert all(operation["summary"] and "4XX" in operation["responses"] for operation in operations)
 
 
+def test_an_interaction_posted_again_is_described_as_200():
+    assert {"200", "201", "4XX", "503"} == set(describe()["paths"]["/api/v1/interactions"]["post"]["responses"])
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema.json"])
 def test_the_schema_is_served(path):
