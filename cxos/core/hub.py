@@ -90,7 +90,8 @@ class Hub:
         """One notice of `cxos.core.live` to everybody who watches one of its regions."""
         try:
             body = orjson.loads(notice)
-            regions, signal, version = body["regions"], body.get("signal"), int(body.get("version", 0))
+            regions = [region for region in body["regions"] if isinstance(region, str)]
+            signal, version = body.get("signal"), int(body.get("version", 0))
         except (ValueError, TypeError, KeyError):
             log.warning("unreadable notice", notice=notice[:200])
             return
