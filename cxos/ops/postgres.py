@@ -46,6 +46,7 @@ UNSAFE_BUT_FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum_naptime": "5min",
+    "dynamic_shared_memory_type": "mmap",  # in the cluster's folder, so that a killed throw-away server leaves nothing
     "log_min_duration_statement": "-1",
 }
 STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
