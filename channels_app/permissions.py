@@ -14,6 +14,7 @@ def get_conversation_for(user: Any, conversation_id: int) -> Conversation:
     found = (
         Conversation.objects.visible_to(user)
         .select_related("customer", "channel", "assignee", "team")
+        .defer("channel__secrets")
         .filter(pk=conversation_id)
         .first()
     )

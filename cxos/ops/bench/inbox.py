@@ -1,13 +1,11 @@
 """`bin/bench inbox`: the workspace's pages at a million conversations, beside the bare SQL of the list.
 
-Fills a throw-away database by set-wise SQL, then asks the real views through Django, in this process: server time
+Fills a throw-away database by set-wise SQL, then asks the real views through Django in one process: server time
 without the network. The floor is the list's own rows by bare psycopg2 in the same run.
 """
 
 import argparse
 import json
-import os
-import random
 import statistics
 import sys
 import time
@@ -15,16 +13,10 @@ from contextlib import closing
 from typing import Any
 
 from cxos.ops.bench.installation import throwaway_installation
-from cxos.ops.errors import CannotRun, run_or_explain
+from cxos.ops.errors import run_or_explain
 from cxos.ops.terminal import say
 
 BENCH = True
-VIEWS = {
-    "list": "/workspace/list/?tab=all",
-    "page": "/workspace/c/{pk}/?tab=all",
-    "thread": "/workspace/c/{pk}/thread/",
-    "context": "/workspace/c/{pk}/context/",
-}
 FILL = """
 INSERT INTO core_team (name) SELECT 'Team ' || n FROM generate_series(1, 50) n;
 INSERT INTO core_user (password, email, name, role, is_active, preferences, created_at)
@@ -51,13 +43,6 @@ INSERT INTO channels_app_message (conversation_id, kind, author_kind, text, html
     FROM channels_app_conversation c, generate_series(1, 5) i;
 ANALYZE
 """
-FLOOR = """
-SELECT c.id, c.last_message_at, c.last_message_text, cu.name, u.name FROM channels_app_conversation c
-JOIN crm_customer cu ON cu.id = c.customer_id LEFT JOIN core_user u ON u.id = c.assignee_id
-WHERE NOT c.status = 'resolved' AND (c.assignee_id = %s OR c.team_id IS NULL OR c.team_id IN
-    (SELECT team_id FROM core_user_teams WHERE user_id = %s))
-ORDER BY c.last_message_at DESC, c.id DESC LIMIT 31
-"""
 
 
 def main() -> int:
@@ -68,73 +53,26 @@ def main() -> int:
             cursor.execute("SET synchronous_commit = off; SET statement_timeout = 0")
             cursor.execute(FILL, {"customers": options.customers, "conversations": options.conversations})
         say(f"{options.conversations:,} conversations in {time.monotonic() - began:.0f} s")
-        os.environ.update(installation.environment)
-        figures = measure(options)
-    print(json.dumps(figures))
+        measured = json.loads(installation.manage("measure_pages", "--rounds", str(options.rounds)).splitlines()[-1])
+    print(json.dumps(summary(measured, options.conversations)))
     return 0
 
 
-def measure(options: argparse.Namespace) -> dict[str, float]:
-    import django
-
-    django.setup()
-    from cxos.core.models import User
-
-    pages: dict[str, list[float]] = {name: [] for name in VIEWS}
-    queries: dict[str, int] = {}
-    floor: list[float] = []
-    people = list(User.objects.filter(email__endswith="@example.com").exclude(email="bench@example.com")[:20])
-    for number in range(options.rounds):
-        user = people[number % len(people)]
-        visit(user, pages, queries)
-        floor.append(floor_ms(user.pk))
+def summary(measured: dict[str, Any], conversations: int) -> dict[str, float]:
+    pages, queries = measured["pages"], measured["queries"]
     say("view       p50 ms   p95 ms   queries")
     for name, times in pages.items():
         say(f"{name:<8}{quantile(times, 0.5):>9}{quantile(times, 0.95):>9}{queries[name]:>10}")
     everything = [one for times in pages.values() for one in times]
-    sql = statistics.median(floor)
+    sql = statistics.median(measured["floor"])
     return {
-        "conversations": options.conversations,
+        "conversations": conversations,
         "page_p50_ms": quantile(everything, 0.5),
         "page_p95_ms": quantile(everything, 0.95),
         "queries": max(queries.values()),
         "sql_floor_ms": round(sql, 2),
         "ratio": round(quantile(pages["list"], 0.5) / sql, 1),
     }
-
-
-def visit(user: Any, pages: dict[str, list[float]], queries: dict[str, int]) -> None:
-    """One person opens each view of one of the conversations they may see."""
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import CaptureQueriesContext
-
-    from channels_app.models import Conversation
-
-    client = Client(HTTP_HOST="localhost")
-    client.force_login(user)
-    seen = Conversation.objects.visible_to(user).open().order_by("-last_message_at")[:50]
-    pk = random.choice(list(seen)).pk
-    for name, address in VIEWS.items():
-        started = time.perf_counter()
-        answer = client.get(address.format(pk=pk))
-        pages[name].append((time.perf_counter() - started) * 1000)
-        if answer.status_code != 200:
-            raise CannotRun(f"{address.format(pk=pk)} answered {answer.status_code}.")
-        if name not in queries:
-            with CaptureQueriesContext(connection) as captured:
-                client.get(address.format(pk=pk))
-            queries[name] = len(captured)
-
-
-def floor_ms(user_id: int) -> float:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        started = time.perf_counter()
-        cursor.execute(FLOOR, (user_id, user_id))
-        cursor.fetchall()
-        return (time.perf_counter() - started) * 1000
 
 
 def quantile(values: list[float], share: float) -> float:

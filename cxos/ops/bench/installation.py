@@ -44,12 +44,14 @@ class Installation:
             }
         )
 
-    def manage(self, *arguments: str) -> None:
+    def manage(self, *arguments: str) -> str:
+        """A management command's output."""
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments], env=self.environment, capture_output=True, text=True
         )
         if done.returncode:
             raise CannotRun(f"manage.py {arguments[0]} failed. The end of its output:\n{done.stderr[-2000:]}")
+        return done.stdout
 
     def prepare(self) -> None:
         """Tables, and the rows a posting system needs."""
