@@ -1,0 +1,156 @@
+"""What an admin does with channels. A secret leaves this module once: when it is drawn."""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from channels_app.adapters import Outcome
+from channels_app.adapters.posting import post_signed
+from channels_app.models import Channel
+from channels_app.queries import forget_channels
+from channels_app.signing import new_secret
+from cxos.core.errors import Conflict, Invalid
+from cxos.core.outbound import check_url
+from cxos.core.services.audit import record
+
+Kind, Medium = Channel.Kind, Channel.Medium
+MEDIUM_OF = {Kind.WEBCHAT: Medium.CHAT, Kind.API: Medium.MESSAGING}
+SECRET_OF = {Kind.WEBCHAT: "identity_secret", Kind.API: "signing_secrets"}
+# What of `config` may be set here, by kind.
+CONFIG_OF = {
+    Kind.WEBCHAT: ("queue", "title", "allowed_origins", "texts", "theme", "form", "survey", "sound"),
+    Kind.API: ("queue", "reply_url"),
+}
+KEPT_SECRETS = 2  # the one before stays good until the next rotation
+TEST_SECONDS = 5.0
+
+
+def create_channel(
+    *, kind: str, name: str, key: str = "", config: Mapping[str, Any] | None = None, actor: Any, now: datetime
+) -> tuple[Channel, str]:
+    """A channel in use at once, and its secret, which is shown this once. Raises Invalid, Conflict."""
+    if kind not in MEDIUM_OF:
+        raise Invalid("kind", f"There is no channel of kind {kind[:20]!r}.", field="kind")
+    checked = checked_config(kind, config or {})
+    key, secret = slugify(key or name)[:60], draw_secret(kind)
+    if not key:
+        raise Invalid("key", "Give the channel a key of Latin letters and digits, such as “shop”.", field="key")
+    channel = Channel(
+        key=key, name=checked_name(name), kind=kind, medium=MEDIUM_OF[Kind(kind)], config=checked, created_at=now,
+        secrets={SECRET_OF[Kind(kind)]: [secret]},
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            channel.save(force_insert=True)
+            record(actor, "made", channel, after=shown(channel))
+    except IntegrityError:
+        raise Conflict("key_taken", f"There is a channel with the key “{key}” already.", field="key") from None
+    forget_channels()
+    return channel, secret
+
+
+def change_channel(
+    channel: Channel,
+    *,
+    name: str | None = None,
+    enabled: bool | None = None,
+    config: Mapping[str, Any] | None = None,
+    actor: Any,
+) -> Channel:
+    """Another name, on or off, and other settings; settings that are not given stay. Raises Invalid."""
+    checked = checked_config(channel.kind, config or {})
+    with transaction.atomic():
+        kept = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+        before = shown(kept)
+        kept.name = kept.name if name is None else checked_name(name)
+        kept.enabled = kept.enabled if enabled is None else enabled
+        kept.config = {**kept.config, **checked}
+        after = shown(kept)
+        if after != before:
+            kept.save(update_fields=["name", "enabled", "config"])
+            changed = [field for field in after if after[field] != before.get(field)]
+            record(
+                actor, "changed", kept,
+                before={field: before.get(field) for field in changed},
+                after={field: after[field] for field in changed},
+            )  # fmt: skip
+    forget_channels()
+    return kept
+
+
+def rotate_secret(channel: Channel, *, actor: Any) -> str:
+    """A new secret, shown this once; the one before stays good until the next rotation."""
+    secret, name = draw_secret(channel.kind), SECRET_OF[Kind(channel.kind)]
+    with transaction.atomic():
+        kept = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+        kept_secrets: Any = kept.secrets
+        sealed: dict[str, Any] = dict(kept_secrets or {})
+        held = sealed.get(name) or []
+        sealed[name] = [secret, *([held] if isinstance(held, str) else held)][:KEPT_SECRETS]
+        kept.secrets = sealed
+        kept.save(update_fields=["secrets"])
+        record(actor, "rotated the secret of", kept)
+    return secret
+
+
+def try_reply_url(channel: Channel, *, now: datetime) -> tuple[Outcome, int | None]:
+    """Post a signed trial to the channel's reply_url: what came of it, and the HTTP status. Does not raise."""
+    url = channel.config.get("reply_url", "")
+    if not url:
+        return Outcome("failed", "There is no address for replies yet."), None
+    sealed: Any = channel.secrets
+    body = {"type": "channel.tried", "timestamp": now.isoformat(), "data": {"channel": channel.key}}
+    return post_signed(
+        url,
+        body,
+        message_id=f"try_{channel.pk}_{int(now.timestamp())}",
+        secrets=(sealed or {}).get("signing_secrets", []),
+        seconds=TEST_SECONDS,
+    )
+
+
+def draw_secret(kind: str) -> str:
+    return new_secret() if kind == Kind.API else randomness.token_urlsafe(32)
+
+
+def checked_name(name: str) -> str:
+    if not 0 < len(name.strip()) <= 80:
+        raise Invalid("name", "A channel needs a name of up to 80 characters.", field="name")
+    return name.strip()
+
+
+def checked_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as they may be stored. Raises Invalid naming the one at fault."""
+    if unknown := set(config) - set(CONFIG_OF[Kind(kind)]):
+        raise Invalid("unknown_setting", f"A channel of this kind has no setting {sorted(unknown)[0]}.")
+    if config.get("reply_url"):
+        check_url(config["reply_url"])
+    for origin in config.get("allowed_origins", ()):
+        if not is_origin(origin):
+            raise Invalid(
+                "origin", f"“{origin[:80]}” is no origin. Write it like https://www.example.com, without a path.",
+                field="allowed_origins",
+            )  # fmt: skip
+    return dict(config)
+
+
+def is_origin(text: str) -> bool:
+    """Whether it is scheme and host and nothing else: `https://www.example.com`."""
+    try:
+        parts = urlsplit(text)
+        whole = f"{parts.scheme}://{parts.netloc}" == text
+        return whole and parts.scheme in {"http", "https"} and bool(parts.hostname) and not set(text) & set(" ;,'\"*@")
+    except ValueError:
+        return False
+
+
+def shown(channel: Channel) -> dict[str, Any]:
+    """What the audit may say of it: never a secret."""
+    return {"name": channel.name, "enabled": channel.enabled, **channel.config}
