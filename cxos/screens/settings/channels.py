@@ -1,0 +1,130 @@
+"""Channels: the ways in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from channels_app.models import Channel
+from channels_app.services import channels as verbs
+from cxos.core.models import User
+from cxos.screens.settings.forms import CHANNEL_FORMS
+from cxos.screens.settings.pages import saved, show
+from cxos.screens.staff import admins, toast
+from routing.models import Queue
+
+
+@require_safe
+@admins
+def channels(request: HttpRequest) -> HttpResponse:
+    rows = list(Channel.objects.defer("secrets"))
+    queues = dict(Queue.objects.values_list("key", "name"))
+    return show(request, "channels", "channels", rows=[(row, queues.get(row.config.get("queue", ""))) for row in rows])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins
+def new_channel(request: HttpRequest) -> HttpResponse:
+    """First which kind, then its form; at the end the secret, shown this once."""
+    kind = request.GET.get("kind", "")
+    if kind not in CHANNEL_FORMS:
+        return show(request, "channels", "channel_kinds", trail=[(_("New"), None)])
+    assert isinstance(request.user, User)
+    form = CHANNEL_FORMS[kind](request.POST or None)
+    if request.method == "POST":
+        made = saved(
+            form,
+            lambda given: verbs.create_channel(
+                kind=kind, name=given["name"], config=form.config({}), actor=request.user, now=timezone.now()
+            ),
+        )
+        if made:
+            channel, secret = made
+            trail = [(channel.name, None)]
+            return show(
+                request, "channels", "channel_made", channel=channel, secret=secret, trail=trail, status=201,
+                **around(request, channel),
+            )  # fmt: skip
+    return show(
+        request, "channels", "channel", form=form, kind=kind, channel=None, queues=queue_choices(),
+        trail=[(_("New"), None)], status=422 if form.errors else 200,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins
+def channel(request: HttpRequest, pk: int) -> HttpResponse:
+    found = loaded(pk)
+    kind_form = CHANNEL_FORMS[found.kind]
+    form = kind_form(request.POST) if request.method == "POST" else kind_form(initial=kind_form.values_of(found))
+    if request.method == "POST":
+        done = saved(
+            form,
+            lambda given: verbs.change_channel(
+                found, name=given["name"], config=form.config(found.config), actor=request.user
+            ),
+        )
+        if done:
+            messages.success(request, _("Saved"))
+            return redirect("settings:channel", pk=pk)
+    return show(
+        request, "channels", "channel", form=form, kind=found.kind, channel=found, queues=queue_choices(),
+        trail=[(found.name, None)], status=422 if form.errors else 200, **around(request, found),
+    )  # fmt: skip
+
+
+@require_POST
+@admins
+def switch_channel(request: HttpRequest, pk: int) -> HttpResponse:
+    enabled = request.POST.get("enabled") == "on"
+    found = verbs.change_channel(loaded(pk), enabled=enabled, actor=request.user)
+    words = _("%(name)s takes messages") if enabled else _("%(name)s takes nothing more")
+    return toast(HttpResponse(status=204), words % {"name": found.name})
+
+
+@require_POST
+@admins
+def rotate_channel_secret(request: HttpRequest, pk: int) -> HttpResponse:
+    found = loaded(pk)
+    secret = verbs.rotate_secret(found, actor=request.user)
+    return render(request, "settings/secret.html", {"secret": secret, "name": found.name})
+
+
+@require_POST
+@admins
+def try_channel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Post a signed trial to the reply address, and say what came of it."""
+    outcome, status = verbs.try_reply_url(loaded(pk), now=timezone.now())
+    return render(request, "settings/channel_tried.html", {"outcome": outcome, "status": status})
+
+
+def loaded(pk: int) -> Channel:
+    found = Channel.objects.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def queue_choices() -> list[tuple[str, str]]:
+    return list(Queue.objects.filter(enabled=True).values_list("key", "name"))
+
+
+def around(request: HttpRequest, channel: Channel) -> dict[str, Any]:
+    """What to put where, so that the channel is used."""
+    if channel.kind == Channel.Kind.WEBCHAT:
+        address = request.build_absolute_uri(reverse("webchat:sdk"))
+        return {"snippet": f'<script async src="{address}" data-channel="{channel.key}"></script>'}
+    address = request.build_absolute_uri("/api/v1/interactions")
+    return {
+        "snippet": f"curl -X POST {address} \\\n"
+        '  -H "Authorization: Bearer cx_…" -H "Content-Type: application/json" \\\n'
+        f'  -d \'{{"channel": "{channel.key}", "external_id": "order-mail-4711",\n'
+        '       "identities": [{"kind": "email", "value": "kim@example.com"}], "text": "Where is my order?"}\''
+    }
