@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +40,14 @@ class SignInForm(AuthenticationForm):
 class SignIn(LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Signing in happens under the installation's own name: cookies and sockets know only that one."""
+        own = urlsplit(settings.PUBLIC_URL)
+        by_number = request.get_host().startswith(("127.0.0.1", "[::1]"))
+        if request.method == "GET" and by_number and own.hostname == "localhost":
+            return redirect(f"{settings.PUBLIC_URL}{request.get_full_path()}")
+        return super().dispatch(request, *args, **kwargs)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_invalid(form)
