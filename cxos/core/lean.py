@@ -1,7 +1,8 @@
 """A second, short way through Django for the few addresses where programs post at high rates.
 
-Django's own handler, signals and error handling, but only the middleware that means anything to a program (no session,
-language, messages, templates), and a look in a dictionary instead of the list of all addresses.
+Django's own requests, responses and error handling, but only the middleware that means anything to a program (no
+session, language, messages, templates), a look in a dictionary instead of the list of all addresses, and no signals at
+the start and end of a request: of their receivers, only the one that looks after the connections matters here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 from django.http import HttpRequest
 from django.middleware.security import SecurityMiddleware
 from django.urls import ResolverMatch
@@ -31,9 +33,12 @@ class LeanHandler(WSGIHandler):
         self.matches = {path: ResolverMatch(view, (), {}, route=path) for path, view in views.items()}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        if environ.get("PATH_INFO") in self.matches and not environ.get("SCRIPT_NAME"):
-            return super().__call__(environ, start_response)
-        return self.otherwise(environ, start_response)
+        if environ.get("PATH_INFO") not in self.matches or environ.get("SCRIPT_NAME"):
+            return self.otherwise(environ, start_response)
+        look_after_connections()
+        response: Any = self.get_response(self.request_class(environ))
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return [response.content]
 
     def load_middleware(self, is_async: bool = False) -> None:
         self._view_middleware: list[Any] = []
@@ -51,3 +56,11 @@ class LeanHandler(WSGIHandler):
         match = self.matches[request.path_info]
         request.resolver_match = match
         return match
+
+
+def look_after_connections() -> None:
+    """What Django does between requests: ask again whether a kept connection still lives, and end one that failed."""
+    for connection in connections.all(initialized_only=True):
+        connection.health_check_done = False  # type: ignore[attr-defined]
+        if connection.errors_occurred:
+            connection.close_if_unusable_or_obsolete()

@@ -22,9 +22,11 @@ from crm.models import Customer
 from cxos.core import relay
 from cxos.core.errors import Conflict
 from cxos.core.models import Delivery, Event, IdempotentAnswer, User
-from tests.channels_app.posts import BULK, item, new_key, post
+from cxos.wsgi import application
+from tests.channels_app.posts import BULK, SINGLE, item, new_key, post
 from tests.channels_app.receiver import Receiver
 from tests.channels_app.said import envelope
+from tests.core.wsgi_calls import call
 
 pytestmark = pytest.mark.django_db(transaction=True)
 R = TypeVar("R")
@@ -170,6 +172,16 @@ def test_next_request_after_all_connections_were_cut_succeeds(key: str) -> None:
     answer = post(key, item("after"))
 
     assert (answer.status_code, answer.body["created"]) == (201, True)
+
+
+def test_short_way_survives_cut_connections_too(key: str) -> None:
+    def send(external_id: str) -> int:
+        body = orjson.dumps(item(external_id))
+        return call(application, SINGLE, body, HTTP_AUTHORIZATION=f"Bearer {key}")[0]
+
+    assert send("before") == 201
+    cut_own_connection()
+    assert (send("after"), send("after")) == (201, 200)
 
 
 def cut_own_connection() -> None:

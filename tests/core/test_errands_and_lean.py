@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from cxos.core import broker, errands, outbox
 from cxos.core.errands import Errands
 from cxos.core.errors import Conflict
 from cxos.core.lean import LeanHandler
+from tests.core.wsgi_calls import call
 
 NOON = 1_800_000_000.0  # the start of a minute
 
@@ -65,19 +65,6 @@ def test_many_nudges_become_one_per_lane(gathered: Errands, monkeypatch: pytest.
     gathered.run()
 
     assert sorted(nudged) == ["live", "work"]
-
-
-def call(handler: Any, path: str, body: bytes = b"", **environ: Any) -> tuple[int, dict[str, str], bytes]:
-    started: list[Any] = []
-    given = {
-        "REQUEST_METHOD": "POST", "PATH_INFO": path, "SERVER_NAME": "localhost", "SERVER_PORT": "80",
-        "HTTP_HOST": "localhost", "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)),
-        "CONTENT_TYPE": "application/json", "wsgi.url_scheme": "http", **environ,
-    }  # fmt: skip
-    response = handler(given, lambda status, headers, problem=None: started.append((status, headers)))
-    content = b"".join(response)
-    status, headers = started[0]
-    return int(status[:3]), dict(headers), content
 
 
 def greet(request: HttpRequest) -> HttpResponse:
