@@ -89,7 +89,7 @@ class Curve:
         for time, negative in zip(self._times, self._shares, strict=True):
             area += share * (time - before)
             before, share = time, -negative
-        return area + share * self._tail_mean
+        return area + share * self._tail_mean if share > 0 else area
 
 
 FOREVER = Constant(float("inf"))

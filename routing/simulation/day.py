@@ -28,6 +28,9 @@ class Visit:
     handle_seconds: float
 
 
+CC = 0.35
+
+
 class Day:
     """Handle times and patience are drawn as customers arrive, so two configurations meet the same customers."""
 

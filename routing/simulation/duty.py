@@ -1,9 +1,10 @@
 """Who was there when, read from the calls alone.
 
-An agent who is free while eligible callers wait, or while callers go to colleagues who became free later, is not there:
-the longest idle would have been first. The last such sign within a gap between two calls tells how long they were gone
-at least; if the next call came out of the queue, it tells it exactly. Long absences are breaks and belong to the
-schedule; short ones are wrap-up and become a distribution (with censoring, since mostly nobody waits to make them seen).
+An agent between two calls is either free or away. While a caller whom they could serve waits, they are away; while
+callers go straight to other free agents, they may just not have been chosen, but less and less likely so. The last such
+sign in a gap tells how long they were gone at least; if their next call came out of the queue, it tells it exactly.
+Long absences are breaks and belong to the schedule; short ones are wrap-up and become a distribution (censored, since
+mostly nobody waits to make them seen).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log1p
 
 from routing.simulation.call_log import NOBODY, Call
@@ -19,9 +21,8 @@ from routing.simulation.survival import Observation
 
 TURNAROUND_SECONDS = 10.0  # from one call to the next if nothing else is to do
 LONG_GAP_SECONDS = 600.0  # beyond it an agent is not counted among the idle
-STAY = True
 SURE = 3.0  # hints that add up to this leave a chance of exp(−3) = 5 % that the agent was there
-BREAK_SECONDS = 120.0  # gone for longer than this is a break, not wrap-up
+BREAK_SECONDS = 60.0  # gone for longer than this is a break, not wrap-up
 LEAST_CALLS = 2  # of a kind in a day, to count as somebody who takes that kind on that day
 
 
@@ -44,20 +45,21 @@ class DutyDay:
     agent: str
     kinds: frozenset[str]
     first: float
-    last: float
+    last: float  # possibly a little after the last call
     gaps: tuple[Gap, ...]
-    stays: float = 0.0
 
-    def spans(self, *, leaves_early: float, break_seconds: float = BREAK_SECONDS) -> tuple[tuple[float, float], ...]:
-        """When the agent takes new calls. Somebody seen to leave at the end of a call is told to stop that much earlier,
-        because in a simulated day the moment falls into the middle of some other call, which is finished first.
+    def spans(self, *, leaves_early: float) -> tuple[tuple[float, float], ...]:
+        """When the agent takes new calls: the day less the absences too long for wrap-up.
+
+        Somebody who left while callers waited is told to stop `leaves_early` seconds before: in a simulated day that
+        moment falls into the middle of some other call, which is finished first.
         """
         spans, start = [], self.first
         for gap in self.gaps:
-            if gap.gone >= break_seconds:
-                spans.append((start, gap.since - leaves_early))
-                start = gap.until if gap.seen else gap.since + gap.gone
-        spans.append((start, self.last - leaves_early + (self.stays if STAY else 0)))
+            if gap.gone >= BREAK_SECONDS:
+                spans.append((start, gap.since - (leaves_early if gap.watched else 0.0)))
+                start = gap.since + gap.gone
+        spans.append((start, self.last))
         return tuple((begin, end) for begin, end in spans if end > begin)
 
 
@@ -71,13 +73,13 @@ def duty_days(calls: Sequence[Call]) -> list[DutyDay]:
     return [_duty(agent, mine, signs) for agent, mine in sorted(own.items())]
 
 
-def wrap_ups(days: Sequence[DutyDay], *, break_seconds: float = BREAK_SECONDS) -> list[Observation]:
+def wrap_ups(days: Iterable[DutyDay]) -> list[Observation]:
     """Wrap-up times of the gaps that began with somebody waiting, so that being watched does not depend on their length."""
     return [
         Observation(gap.gone, ended=gap.seen)
         for day in days
         for gap in day.gaps
-        if gap.watched and gap.gone < break_seconds
+        if gap.watched and gap.gone < BREAK_SECONDS
     ]
 
 
@@ -103,18 +105,14 @@ class _Signs:
         the agent been there, it would have been them with chance 1/(m + 1). The hints add up like a hazard, of which an
         agent who is there collects 1 on average before a call comes to them.
         """
-        hints = []
-        for call in self._passed_by(agent, since + TURNAROUND_SECONDS, until - 1):
-            certain = call.waited > TURNAROUND_SECONDS
-            idle = self._idle[bisect_right(self._idle, (call.started, 1 << 30)) - 1][1]
-            hints.append((call.started, float("inf") if certain else -log1p(-1.0 / (max(1, idle) + 1))))
-        if sum(weight for _, weight in hints) < SURE:
+        passed_by = self._passed_by(agent, since + TURNAROUND_SECONDS, until - 1)
+        if sum(map(self._hint, passed_by)) < SURE:
             return 0.0
         left = 0.0
-        for started, weight in reversed(hints):
-            left += weight
+        for call in reversed(passed_by):
+            left += self._hint(call)
             if left >= 1.0:
-                return started - since
+                return call.started - since
         return 0.0
 
     def there_before(self, agent: str, first: float) -> float:
@@ -128,14 +126,18 @@ class _Signs:
     def _quiet(self, calls: Iterable[Call], instant: float) -> float:
         collected, reached = 0.0, instant
         for call in calls:
-            if call.waited > TURNAROUND_SECONDS:
-                break
-            idle = self._idle[bisect_right(self._idle, (call.started, 1 << 30)) - 1][1]
-            collected += -log1p(-1.0 / (max(1, idle) + 1))
+            collected += self._hint(call)
             if collected >= 1.0:
                 break
             reached = call.started
         return abs(reached - instant)
+
+    def _hint(self, call: Call) -> float:
+        """What a call taken by a colleague says against the agent's being there."""
+        if call.waited > TURNAROUND_SECONDS:
+            return float("inf")
+        idle = self._idle[bisect_right(self._idle, (call.started, 1 << 30)) - 1][1]
+        return -log1p(-1.0 / (max(1, idle) + 1))
 
     def is_awaited(self, agent: str, instant: float) -> bool:
         return any(
@@ -156,7 +158,7 @@ def _idle_counts(own: dict[str, list[Call]]) -> list[tuple[float, int]]:
     """(instant, agents between two calls not far apart from then on), ascending."""
     changes = [(float("-inf"), 0)]
     for mine in own.values():
-        for before, call in zip(mine, mine[1:], strict=False):
+        for before, call in pairwise(mine):
             if 0 < call.started - before.ended < LONG_GAP_SECONDS:
                 changes += [(before.ended, 1), (call.started, -1)]
     changes.sort()
@@ -170,14 +172,15 @@ def _idle_counts(own: dict[str, list[Call]]) -> list[tuple[float, int]]:
 def _duty(agent: str, mine: Sequence[Call], signs: _Signs) -> DutyDay:
     gaps, free_since = [], mine[0].ended
     for call in mine[1:]:
-        if call.started > free_since:
+        if call.started >= free_since:
             seen = call.waited > 0
             gone = call.started - free_since if seen else signs.gone(agent, free_since, call.started)
             watched = signs.is_awaited(agent, free_since)
             gaps.append(Gap(agent, free_since, call.started, gone, seen, watched))
         free_since = max(free_since, call.ended)
     first = mine[0].started - (signs.there_before(agent, mine[0].started) if mine[0].waited == 0 else 0.0)
-    return DutyDay(agent, signs.kinds[agent], first, free_since, tuple(gaps), signs.there_after(agent, free_since))
+    last = free_since + signs.there_after(agent, free_since)
+    return DutyDay(agent, signs.kinds[agent], first, last, tuple(gaps))
 
 
 def _kinds_of(mine: Sequence[Call]) -> frozenset[str]:
