@@ -1,0 +1,225 @@
+"""State + events = fresh state: after every action each part of an open page that looks different has been told to look
+again, or is the answer to the action itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from channels_app.envelope import Envelope
+from channels_app.models import Conversation, Message
+from channels_app.services import conversations as verbs
+from channels_app.services.delivery import record_state
+from channels_app.services.ingest import accept
+from channels_app.services.replies import add_note, send_reply
+from cxos.core import broker
+from cxos.core.catalogue import EVENTS, HANDLERS_OF, HINTS_OF, STREAMS
+from cxos.core.models import User
+from cxos.core.relay import drain_outbox
+from routing.models import Disposition, Offer, Queue, WorkItem
+from routing.services.hand_over import give
+from routing.services.matcher import match_items
+from routing.services.offers import accept_offer, decline_offer, expire_offer
+from routing.services.presence import set_presence
+from routing.services.work import finish
+
+# For the record, figures and webhooks (both streams read every event): nobody acts on these, and a page that shows
+# them is told by the change they came with.
+FOR_THE_RECORD = {
+    "CaseOpened", "CaseReopened", "CaseSolved", "ClockBreached", "ClockMet", "ClockStarted", "CustomerCreated",
+    "MergeSuggested", "PolicyChanged", "RuleApplied", "SurveyAnswered", "WorkResumed",
+}  # fmt: skip
+MOVING = re.compile(
+    r"<cx-time.*?</cx-time>|<cx-countdown.*?</cx-countdown>|waits [0-9:]+|name=\"csrfmiddlewaretoken\" value=\"\w+\"",
+    re.S,
+)
+
+
+def test_every_event_is_heard_by_somebody() -> None:
+    streamed = {name for stream in STREAMS.values() for name in stream.events}
+
+    unheard = {name for name in EVENTS if not HANDLERS_OF.get(name) and not HINTS_OF.get(name)} - streamed
+
+    assert unheard <= FOR_THE_RECORD
+    assert set(EVENTS) >= FOR_THE_RECORD
+
+
+class Regions(HTMLParser):
+    """The live parts of a page: id → (names it listens to, address)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, tuple[set[str], str]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if given.get("data-region"):
+            self.found[str(given["id"])] = (set(str(given["data-region"]).split()), str(given["data-url"]))
+
+
+class OpenPage:
+    """What an agent has on the screen; `told` collects the names in the hints that reach it."""
+
+    def __init__(self, client: Client, path: str, told: set[str]) -> None:
+        self.client, self.told = client, told
+        parser = Regions()
+        parser.feed(client.get(path).content.decode())
+        self.regions = {name: self.own(url)[name] for name, (_names, url) in parser.found.items()}
+        self.shown = self.fresh()
+
+    def own(self, url: str) -> dict[str, tuple[set[str], str]]:
+        """What a part itself says it listens to; a slot that is filled later may say less."""
+        parser = Regions()
+        parser.feed(self.client.get(url).content.decode())
+        return parser.found
+
+    def fresh(self) -> dict[str, str]:
+        return {
+            name: MOVING.sub("", self.client.get(url).content.decode()) for name, (_names, url) in self.regions.items()
+        }
+
+    def stale(self) -> set[str]:
+        """Parts that would look different after a reload, although nobody told the page."""
+        now = self.fresh()
+        return {
+            name
+            for name, (names, _url) in self.regions.items()
+            if now[name] != self.shown[name] and not names & self.told
+        }
+
+    def changed(self) -> set[str]:
+        now = self.fresh()
+        return {name for name in self.regions if now[name] != self.shown[name]}
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    names: set[str] = set()
+    monkeypatch.setattr(broker, "publish", lambda channel, message: names.update(json.loads(message)["regions"]))
+    return names
+
+
+@pytest.fixture
+def settled(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
+    """As in a running installation: what is done commits, is told, and its handlers run."""
+
+    @contextmanager
+    def act() -> Iterator[None]:
+        with django_capture_on_commit_callbacks(execute=True):
+            yield
+        for _ in range(5):
+            with django_capture_on_commit_callbacks(execute=True):
+                handled = drain_outbox()
+            if not handled:
+                return
+
+    return act
+
+
+def customer_writes(found: Conversation, user: User) -> None:
+    accept(
+        Envelope(
+            channel_id=found.channel_id, external_id=f"m{timezone.now().timestamp()}", thread_key=found.thread_key,
+            identities=(("email", "kim@example.com"),), customer={}, text="One more thing", html="", attachments=(),
+            occurred_at=timezone.now(), metadata={},
+        ),
+        now=timezone.now(),
+    )  # fmt: skip
+
+
+def reads(found: Conversation, user: User) -> None:
+    message = Message.objects.filter(conversation=found, author_kind="agent", kind="message").latest("id")
+    record_state([message.pk], state="read")
+
+
+def by(service: Callable[..., Any], **more: Any) -> Callable[[Conversation, User], Any]:
+    return lambda found, user: service(found.pk, actor=user, now=timezone.now(), **more)
+
+
+ACTIONS: dict[str, Callable[[Conversation, User], Any]] = {
+    "the customer writes": customer_writes,
+    "an answer": lambda found, user: send_reply(found.pk, text="Yes", author=user, actor=user, now=timezone.now()),
+    "the customer has read it": reads,
+    "a note": lambda found, user: add_note(found.pk, text="Hm", author=user, actor=user, now=timezone.now()),
+    "priority": by(verbs.set_priority, priority=3),
+    "a tag": by(verbs.add_tags, tags=["vip"]),
+    "status": by(verbs.set_status, status="pending"),
+    "snooze": lambda found, user: verbs.snooze(
+        found.pk, until=timezone.now() + timedelta(hours=1), actor=user, now=timezone.now()
+    ),
+    "resolve": by(verbs.resolve),
+    "given away": lambda found, user: give(
+        found, to=User.objects.get(email="sam@example.com"), actor=user, now=timezone.now()
+    ),
+    "presence": lambda found, user: set_presence(user, presence="break", actor=user, now=timezone.now()),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_open_conversation_is_told_of_everything_that_changes_it(
+    name: str, client: Client, ana: User, sam: User, waiting: Callable[[], WorkItem], told: set[str], settled: Any
+) -> None:
+    Queue.objects.get().memberships.create(user=ana)
+    with settled():
+        set_presence(ana, presence="available", actor=ana, now=timezone.now())
+        found = waiting().conversation
+        assert found is not None
+        give(found, to=ana, actor=ana, now=timezone.now())
+        send_reply(found.pk, text="Hello", author=ana, actor=ana, now=timezone.now())
+    client.force_login(ana)
+    page = OpenPage(client, f"/workspace/c/{found.pk}/?tab=all", told)
+    told.clear()
+
+    with settled():
+        ACTIONS[name](found, ana)
+
+    assert page.changed() != set()
+    assert page.stale() == set()
+
+
+@pytest.mark.django_db
+def test_an_offer_comes_and_goes_on_the_open_page(
+    client: Client, ana: User, waiting: Callable[[], WorkItem], told: set[str], settled: Any
+) -> None:
+    Queue.objects.get().memberships.create(user=ana)
+    Queue.objects.update(wrap_up_seconds=60)
+    solved = Disposition.objects.create(key="solved", name="Solved")
+    with settled():
+        set_presence(ana, presence="available", actor=ana, now=timezone.now())
+    client.force_login(ana)
+
+    def after(action: Callable[[], Any]) -> set[str]:
+        """Which parts changed; each was told."""
+        page = OpenPage(client, "/workspace/?tab=all", told)
+        told.clear()
+        with settled():
+            action()
+        assert page.stale() == set()
+        return page.changed()
+
+    ring = {"offers", "capacity"}
+    item = waiting()
+    assert after(lambda: match_items([item.pk], now=timezone.now())) == ring
+    offer = Offer.objects.get()
+    assert after(lambda: decline_offer(offer.pk, user=ana, reason="No", now=timezone.now())) == ring
+    second = waiting()
+    assert after(lambda: match_items([second.pk], now=timezone.now())) == ring
+    offer = Offer.objects.latest("id")
+    assert after(lambda: accept_offer(offer.pk, user=ana, now=timezone.now())) >= {"offers", "list"}
+    assert second.conversation_id
+    after(lambda: verbs.resolve(second.conversation_id or 0, actor=ana, now=timezone.now()))
+    assert "capacity" in after(lambda: finish(second.pk, disposition=solved, actor=ana, now=timezone.now()))
+    third = waiting()
+    assert after(lambda: match_items([third.pk], now=timezone.now())) == ring
+    late = timezone.now() + timedelta(hours=1)
+    assert after(lambda: expire_offer(Offer.objects.latest("id").pk, now=late)) == {*ring, "presence"}
