@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from cases.models import Case
 from cases.queries import ClockExplained, clocks_of_conversation, explain_clock
 from channels_app.models import Conversation, Message
-from cxos.core.models import User
 from crm.models import Identity, MergeSuggestion
+from cxos.core.models import User
 from intelligence.models import Insight
-from routing.models import WorkItem
 from routing.services.why import explain
 
 
@@ -25,12 +26,11 @@ class Context:
     cases: list[Case]
     earlier: list[Conversation]
     insight: Insight | None
-    item: WorkItem | None
     why: dict[str, Any]
 
 
 def read_context(conversation: Conversation, user: User, *, now: datetime) -> Context:
-    """Everything the column shows. About 9 queries."""
+    """Everything the column shows. About 8 queries."""
     customer = conversation.customer
     mine = Conversation.objects.visible_to(user).exclude(pk=conversation.pk)
     earlier = mine.filter(customer=customer).select_related("channel").order_by("-last_message_at")[:6]
@@ -38,12 +38,10 @@ def read_context(conversation: Conversation, user: User, *, now: datetime) -> Co
     return Context(
         conversation=conversation,
         identities=list(customer.identities.order_by("kind", "id")),
-        suggestion=MergeSuggestion.objects.filter(state="open").filter(first=customer).first()
-        or MergeSuggestion.objects.filter(state="open", second=customer).first(),
+        suggestion=MergeSuggestion.objects.filter(Q(first=customer) | Q(second=customer), state="open").first(),
         clocks=[explain_clock(clock, at=now) for clock in clocks_of_conversation(conversation.pk)],
         cases=list(Case.objects.visible_to(user).filter(conversations=conversation)[:5]),
         earlier=list(earlier),
         insight=Insight.objects.filter(message__in=newest.values("id")[:1]).first(),
-        item=WorkItem.objects.filter(conversation=conversation).select_related("queue").order_by("-id").first(),
         why=explain(conversation.pk),
     )
