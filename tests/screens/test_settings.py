@@ -14,6 +14,7 @@ from crm.models import Customer
 from cxos.core.models import AuditEntry, Team, User
 from cxos.screens.settings.urls import urlpatterns
 from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
+from tests.screens.form_reading import FormReader
 from tests.screens.markup import Reader
 
 PAGES = [
@@ -263,3 +264,15 @@ def test_a_skill_that_waiting_work_needs_stays(as_adi: Client, webchat: Channel,
     WorkItem.objects.all().delete()
     assert as_adi.post(f"/settings/skills/{french.pk}/remove/").status_code == 204
     assert Skill.objects.count() == 0
+
+
+def test_a_queue_sent_back_as_it_came_stays_as_it_is(as_adi: Client, ana: User, team: Team, calendar: Calendar) -> None:
+    queue = Queue.objects.create(key="care", name="Care", team=team, calendar=calendar, sticky_seconds=7)
+    QueueMember.objects.create(queue=queue, user=ana, level=2)
+    page = as_adi.get(f"/settings/queues/{queue.pk}/").content.decode()
+
+    answer = as_adi.post(f"/settings/queues/{queue.pk}/", FormReader(page, "queue-form").fields)
+
+    assert answer.status_code == 302
+    assert AuditEntry.objects.count() == 0
+    assert QueueMember.objects.get().level == 2

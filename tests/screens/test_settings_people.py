@@ -14,6 +14,7 @@ from cxos.core.models import ApiKey, AuditEntry, Delivery, Event, Role, Team, Us
 from cxos.core.services.audit import first_broken
 from cxos.core.services.people import password_link
 from routing.models import AgentState, Queue, WorkItem
+from tests.screens.form_reading import FormReader
 
 
 @pytest.fixture
@@ -184,3 +185,12 @@ def test_the_audit_shows_who_and_what_and_stays_whole(as_adi: Client, adi: User,
     rows = b"".join(as_adi.get("/settings/audit/export/").streaming_content).decode()  # type: ignore[arg-type]
     assert ",'=cmd|" in rows
     assert first_broken() is None
+
+
+def test_a_form_sent_back_as_it_came_changes_nothing(as_adi: Client, ana: User, team: Team) -> None:
+    page = as_adi.get(f"/settings/people/{ana.pk}/").content.decode()
+    fields = FormReader(page, "person-form").fields
+
+    assert fields["role"] == ["agent"]
+    assert as_adi.post(f"/settings/people/{ana.pk}/", fields).status_code == 302
+    assert AuditEntry.objects.count() == 0

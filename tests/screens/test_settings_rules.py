@@ -217,3 +217,19 @@ def test_rules_move_and_switch_and_go(as_adi: Client) -> None:
     assert list(Rule.objects.values_list("name", flat=True)) == ["Second"]
     assert [entry.verb for entry in AuditEntry.objects.order_by("id")] == ["ordered", "changed", "removed"]
     assert last_entry().before["name"] == "First"
+
+
+@pytest.mark.parametrize("form", ["calendar", "policy"])
+def test_hours_and_promises_sent_back_as_they_came_stay(as_adi: Client, calendar: Calendar, form: str) -> None:
+    policy = SlaPolicy.objects.create(
+        name="VIPs", calendar=calendar, rank=3, conditions={"fact": "customer.vip", "op": "is", "value": False}
+    )
+    policy.targets.create(metric="first_response", priority=3, budget_seconds=5400)
+    path = {"calendar": f"/settings/hours/{calendar.pk}/", "policy": f"/settings/sla/{policy.pk}/"}[form]
+
+    answer = as_adi.post(path, FormReader(as_adi.get(path).content.decode(), f"{form}-form").fields)
+
+    assert answer.status_code == 302
+    assert AuditEntry.objects.count() == 0
+    calendar.refresh_from_db()
+    assert calendar.version == 1
