@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, expect
 
 from cases.services.breaches import sweep_clocks
 from channels_app.models import Channel
@@ -24,6 +24,7 @@ from tests.browser.conftest import Site, server_port, site  # noqa: F401  (fixtu
 from tests.conftest import PASSWORD
 
 PATIENCE_MS = 20_000  # for a machine that does much else
+expect.set_options(timeout=PATIENCE_MS)
 EXPECTED = "from here on this page's errors are expected"
 
 

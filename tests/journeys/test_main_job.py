@@ -14,7 +14,6 @@ from tests.browser.conftest import Site
 from tests.journeys.conftest import chat_of, forgive, go_available, open_chat, sign_in, until, write
 
 Browse = Callable[..., Page]
-expect.set_options(timeout=20_000)
 
 
 def board_number(floor: Page, label: str) -> str:
