@@ -73,7 +73,7 @@ class Verdict:
 
 
 def check(
-    scenarios: Sequence[Golden] = GOLDEN, *, replications: int = 10, interactions: int = 5000, first_seed: int = 1
+    scenarios: Sequence[Golden] = GOLDEN, *, replications: int = 10, interactions: int = 10_000, first_seed: int = 1
 ) -> list[Verdict]:
     """Simulate each scenario `replications` times, about so many interactions each, after an eighth of that to warm up."""
     return [_verdict(golden, replications, interactions, first_seed) for golden in scenarios]

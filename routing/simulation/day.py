@@ -212,7 +212,9 @@ class Day:
     def _book(self, agent: int, now: float, *, present: bool | None = None) -> None:
         post, seat = self.tally.posts[agent], self._floor.seat(agent)
         present = post.is_present if present is None else present
-        post.turn_to(now, holds=seat.load, is_present=present, count_from=self.scenario.warm_up)
+        # After the last arrivals the floor empties: that is no time anybody asks about.
+        counted = self.scenario.warm_up, self.scenario.until
+        post.turn_to(now, holds=seat.load, is_present=present, counted=counted)
         seat.occupancy = post.occupancy
 
     # rules that change through the day

@@ -37,9 +37,9 @@ class Post:
     holds: int = 0
     since: float = 0.0
 
-    def turn_to(self, now: float, *, holds: int, is_present: bool, count_from: float) -> None:
-        """Book the time since the last change, then take over the new state."""
-        spent = max(0.0, now - max(self.since, count_from))
+    def turn_to(self, now: float, *, holds: int, is_present: bool, counted: tuple[float, float]) -> None:
+        """Book the time since the last change as far as it lies in the counted span, then take over the new state."""
+        spent = max(0.0, min(now, counted[1]) - max(self.since, counted[0]))
         if self.holds:
             self.busy_seconds += spent
         elif self.is_present:

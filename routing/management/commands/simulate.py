@@ -21,7 +21,7 @@ class Command(BaseCommand):
         what.add_argument("--check", action="store_true", help="simulate queues that Erlang C and A can solve")
         what.add_argument("--log", type=Path, metavar="FILE", help="replay a call log (.tsv or .tsv.gz)")
         parser.add_argument("--replications", type=int, default=10, help="runs per scenario or judged day (10)")
-        parser.add_argument("--interactions", type=int, default=5000, help="--check: interactions per run (5000)")
+        parser.add_argument("--interactions", type=int, default=10_000, help="--check: interactions per run (10000)")
         parser.add_argument("--folds", type=int, default=2, help="--log: each day is judged by the other folds (2)")
 
     def handle(self, *args: Any, **options: Any) -> None:
