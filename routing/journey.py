@@ -12,7 +12,7 @@ from django.db import transaction
 
 from automation.services.decide import decide
 from cases.services.clocks import start_clocks
-from channels_app.models import Interaction
+from channels_app.models import Channel, Interaction
 from channels_app.services.threads import attach
 from crm.services.identity import resolve
 from intelligence.services.understand import understand
@@ -20,6 +20,11 @@ from routing.actions import Subject
 from routing.facts import gather
 from routing.perform import perform
 from routing.place import place
+
+
+def is_verified(interaction: Interaction) -> bool:
+    """Only our own web chat checks a signed identity; what other senders claim about their customers proves nothing."""
+    return interaction.channel.kind == Channel.Kind.WEBCHAT and interaction.payload["metadata"].get("verified") is True
 
 
 def advance(interaction_id: int, *, now: datetime) -> None:
@@ -31,7 +36,7 @@ def advance(interaction_id: int, *, now: datetime) -> None:
     payload = interaction.payload
     with transaction.atomic():
         person = resolve(
-            payload["identities"], attributes=payload.get("customer"), verified=payload.get("verified", False), now=now
+            payload["identities"], attributes=payload.get("customer"), verified=is_verified(interaction), now=now
         )
         attached = attach(interaction, person.customer, now=now)
     insight = understand(attached.message, now=now)
