@@ -5,17 +5,20 @@ The page says  {"hello": {"token", "identity", "after"}}        first, within te
                {"after": id} or {"before": id}                  ask for messages
                {"received": id} or {"read": id}                 our messages up to this one
                {"typing": true}
+               {"survey": {"score", "comment"}} or {"end": true}
 and hears      {"welcome": {"token", "visitor", "messages", "more", "state"}}
                {"accepted": {"client_id"}} or {"refused": {"client_id", "code", "message"}}
                {"news": {"messages", "more", "state"}}          whenever something changed, and as the answer to `after`
                {"earlier": {"messages", "more"}}                the answer to `before`
                {"typing": {"name", "on"}}
+               {"refused": {"code", "message"}}                 the answer to a survey or an end that was not to be had
                {"paused": true}                                 news may be late: ask by `after` until there is news again
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Self
 
 import structlog
@@ -23,6 +26,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.webchat.chats import Chat, chat_region, look, thread_region
+from channels_app.webchat.endings import answer_survey, end_chat
 from channels_app.webchat.limits import TooMuch, check_limits
 from channels_app.webchat.origins import allowed_origins, client_address
 from channels_app.webchat.receipts import mark_received
@@ -71,7 +75,7 @@ class VisitorSocket(Socket):
             return
         for name, answer in (
             ("say", self._say), ("after", self._after), ("before", self._before), ("received", self._received),
-            ("read", self._read), ("typing", self._typing),
+            ("read", self._read), ("typing", self._typing), ("survey", self._survey), ("end", self._end),
         ):  # fmt: skip
             if name in body:
                 await answer(body[name])
@@ -161,6 +165,20 @@ class VisitorSocket(Socket):
         if self.conversation_id is not None:
             body = {"kind": "typing", "on": on is True, "customer": True}
             await in_database(live.signal, f"conversation.{self.conversation_id}", body)
+
+    async def _survey(self, given: Any) -> None:
+        given = given if isinstance(given, dict) else {}
+        score, comment = given.get("score"), given.get("comment")
+        await self._try(answer_survey, self._opened.visitor, score=score, comment=comment)
+
+    async def _end(self, given: Any) -> None:
+        await self._try(end_chat, self._opened.visitor, self.channel)
+
+    async def _try(self, command: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+        try:
+            await in_database(command, *args, **kwargs, now=timezone.now())
+        except DomainError as refusal:
+            await self.answer({"refused": {"code": refusal.code, "message": refusal.message}})
 
     # --- What the page hears -------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from channels_app.webchat import sayings
 from channels_app.webchat.appearance import appearance_of, choose_language
 from channels_app.webchat.assets import Asset, asset, folder_digest, modules
 from channels_app.webchat.chats import look
+from channels_app.webchat.endings import answer_survey, end_chat
 from channels_app.webchat.limits import check_limits
 from channels_app.webchat.origins import allowed_origins, client_address, site_origins
 from channels_app.webchat.receipts import mark_received
@@ -222,4 +223,25 @@ def typing(request: HttpRequest, channel: Channel) -> dict[str, Any]:
     if chat.conversation_id is not None:
         body = {"kind": "typing", "on": body_of(request).get("on") is True, "customer": True}
         live.signal(f"conversation.{chat.conversation_id}", body)
+    return {}
+
+
+@require_POST
+@api
+def survey(request: HttpRequest, channel: Channel) -> dict[str, Any]:
+    """{score: 1–5, comment?} about the conversation that has ended."""
+    visitor = visitor_of(request, channel)
+    check_limits("signal", visitor=visitor.id)
+    given = body_of(request)
+    answer_survey(visitor, score=given.get("score"), comment=given.get("comment"), now=timezone.now())
+    return {}
+
+
+@require_POST
+@api
+def end(request: HttpRequest, channel: Channel) -> dict[str, Any]:
+    """The visitor ends the conversation."""
+    visitor = visitor_of(request, channel)
+    check_limits("signal", visitor=visitor.id)
+    end_chat(visitor, channel, now=timezone.now())
     return {}

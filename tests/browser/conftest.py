@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 import uvicorn
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from cxos.asgi import application
+from cxos.core import database_threads
+from cxos.core.hub import _hubs
 from cxos.core.relay import drain_outbox
 
 START_SECONDS = 30
@@ -58,8 +60,6 @@ class Site:
 
     def drop_sockets(self) -> None:
         """Every open socket ends, as when the server restarts."""
-        from cxos.core.hub import _hubs
-
         for loop, hub in list(_hubs.items()):
             for socket in list(hub._members):
                 asyncio.run_coroutine_threadsafe(socket.close(1012), loop)  # type: ignore[attr-defined]
@@ -95,6 +95,30 @@ def site(server_port: int, transactional_db: None, monkeypatch: pytest.MonkeyPat
     yield Site(url)
     ended.set()
     thread.join(10)
+    let_sockets_end()
+    let_requests_end()
+
+
+def let_requests_end() -> None:
+    """A page that was closed may have asked for something just before; the flush of the tables would meet it."""
+    quiet, deadline = 0, time.monotonic() + 10
+    while quiet < 3 and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            quiet = quiet + 1 if cursor.fetchone()[0] == 0 else 0
+        time.sleep(0.05)
+
+
+def let_sockets_end() -> None:
+    """Wait for what closed pages leave behind: a query on its way would hold up the emptying of the tables."""
+    deadline = time.monotonic() + 10
+    while any(hub._members for hub in list(_hubs.values())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert database_threads.THREADS is not None
+    list(database_threads.THREADS.map(lambda _: connections.close_all(), range(16)))
 
 
 @pytest.fixture
@@ -105,7 +129,7 @@ def browse(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 
     def new_page(**options: Any) -> Page:
         context = chromium.new_context(base_url=site.url, **{"viewport": {"width": 1200, "height": 800}, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))

@@ -130,7 +130,9 @@ def test_a_look_costs_few_queries(
     assign(Conversation.objects.get().pk, assignee_id=ana.pk, actor=ana, now=now)
     headers = bearer(visitor)
 
-    with django_assert_num_queries(5):  # channel, identity, conversations, messages, who joined
+    client.get("/chat/site/messages", headers=headers)  # the hours are kept from here on
+
+    with django_assert_num_queries(6):  # channel, identity, conversations, messages, who joined, who waits
         client.get("/chat/site/messages", headers=headers)
 
 
@@ -298,6 +300,54 @@ def test_typing_is_told_to_staff_and_stored_nowhere(
 
     assert told == [(f"conversation.{question.conversation_id}", {"kind": "typing", "on": True, "customer": True})]
     assert Event.objects.count() == events
+
+
+# --- The end -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_visitor_ends_the_conversation_and_says_how_it_was(
+    client: Client, visitor: Visitor, line: Line, ana: User, now: datetime
+) -> None:
+    question = line(visitor, "Hi")
+    assign(question.conversation_id, assignee_id=ana.pk, actor=ana, now=now)
+    headers, path = bearer(visitor), "/chat/site/survey"
+
+    early = post(client, path, {"score": 5}, **headers)
+    ended = [post(client, "/chat/site/end", {}, **headers).status_code for _ in range(2)]
+    wrong = [post(client, path, {"score": score}, **headers).status_code for score in (0, 6, "5", 4.5, True, None)]
+    given = [post(client, path, {"score": 4, "comment": " Fine <b> "}, **headers).status_code for _ in range(2)]
+
+    assert early.status_code == 409
+    assert ended == [200, 409]
+    assert wrong == [422] * 6
+    assert given == [200, 409]
+    conversation = Conversation.objects.get()
+    assert conversation.status == "resolved"
+    assert (conversation.metadata["survey"]["score"], conversation.metadata["survey"]["comment"]) == (4, "Fine <b>")
+    told = Event.objects.get(name="SurveyAnswered")
+    assert (told.payload["score"], told.payload["agent_id"], told.payload["commented"]) == (4, ana.pk, True)
+    assert told.actor == f"customer:{conversation.customer_id}"
+    page = client.get("/chat/site/messages", headers=headers).json()
+    assert page["state"]["survey"]["score"] == 4
+
+
+def test_nobody_answers_for_another(
+    client: Client, webchat: Channel, visitor: Visitor, line: Line, now: datetime
+) -> None:
+    line(visitor, "Hi")
+    stranger = open_session(webchat, token=None, identity=None, now=now).visitor
+
+    assert post(client, "/chat/site/end", {}, **bearer(stranger)).status_code == 409
+    assert post(client, "/chat/site/survey", {"score": 1}, **bearer(stranger)).status_code == 409
+    assert Conversation.objects.get().status == "open"
+
+
+def test_an_answer_after_two_weeks_is_too_late(client: Client, visitor: Visitor, line: Line) -> None:
+    line(visitor, "Hi")
+    then = timezone.now() - timedelta(days=15)
+    Conversation.objects.update(status="resolved", resolved_at=then)
+
+    assert post(client, "/chat/site/survey", {"score": 5}, **bearer(visitor)).status_code == 409
 
 
 # --- The frame and the script ------------------------------------------------------------------------------------------

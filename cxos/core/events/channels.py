@@ -106,3 +106,16 @@ class ConversationReopened:
     conversation_id: int
     customer_id: int
     at: str
+
+
+@event
+class SurveyAnswered:
+    """The customer said how it was, once per conversation. `score` 1 (very bad) to 5 (very good)."""
+
+    conversation_id: int
+    customer_id: int
+    channel_id: int
+    agent_id: int | None
+    score: int
+    commented: bool
+    at: str

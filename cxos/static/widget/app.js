@@ -9,6 +9,7 @@ import { avatar, h, icon, iconButton } from "./dom.js";
 import { askForm, fieldsToAsk } from "./form.js";
 import { Home } from "./home.js";
 import { remember, remembered } from "./memory.js";
+import { menu } from "./menu.js";
 import { chime } from "./sound.js";
 import { surveyCard, thanks } from "./survey.js";
 import { Thread } from "./thread.js";
@@ -24,7 +25,11 @@ const connection = new Connection(chat, context);
 
 const title = h("div.title");
 const back = iconButton("back", t("back"), () => show("home"));
-const header = h("header.top", {}, back, title, iconButton("close", t("close"), () => leave()));
+const more = menu([
+  { label: () => t(remembered().silent ? "sound_on" : "sound_off"), shown: () => config.sound, run: () => remember({ silent: !remembered().silent }) },
+  { label: () => t("end"), shown: () => config.ending && !chat.isEmpty && chat.state.status !== "resolved", run: () => confirmEnd() },
+]);
+const header = h("header.top", {}, back, title, more, iconButton("close", t("close"), () => leave()));
 const home = new Home(chat, { onStart: () => show("thread") });
 const thread = new Thread(chat, { onEarlier: () => connection.earlier(), onRetry: ({ client_id: id }) => { chat.retry(id); send(chat.pending.find((one) => one.client_id === id)); } });
 const composer = new Composer({ onSay: (text) => say(text), onTyping: (on) => connection.typing(on) });
@@ -38,16 +43,17 @@ document.getElementById("app").append(panel);
 let screen = "";
 let answers = remembered().answers;
 
-function show(name, { focus = true } = {}) {
+function show(name, { focus = bridge.open } = {}) {
   if (name === "thread" && chat.isEmpty && !answers && ask()) name = "form";
   screen = name;
   for (const [key, element] of Object.entries(screens)) element.hidden = key !== name;
   panel.dataset.screen = name;
   back.hidden = name === "home";
+  more.hidden = name !== "thread";
   if (name === "thread") thread.remark();
   render();
   if (name === "thread") thread.toEnd();
-  if (focus && bridge.open) ({ home: () => home.focus(), thread: () => composer.focus(), form: () => asking.querySelector("input,select")?.focus() })[name]();
+  if (focus) ({ home: () => home.focus(), thread: () => composer.focus(), form: () => asking.querySelector("input,select")?.focus() })[name]();
 }
 
 // The questions to ask before the first message, if there are any.
@@ -64,6 +70,15 @@ function say(text) { send(chat.say(text, answers)); }
 function send(message) {
   connection.say(message);
   bridge.tell({ active: true });
+}
+
+function confirmEnd() {
+  foot.dataset.kind = "ending";
+  const done = () => { foot.dataset.kind = "-"; renderFoot(); composer.focus(); };
+  foot.replaceChildren(h("div.ask-end", { role: "group", "aria-label": t("end_sure") }, h("p", {}, t("end_sure")),
+    h("button.primary", { type: "button", onclick: () => { connection.tell({ end: true }, "end", {}); done(); } }, t("end_yes")),
+    h("button.quiet", { type: "button", onclick: done }, t("end_no"))));
+  foot.querySelector("button").focus();
 }
 
 function leave() {
@@ -101,7 +116,7 @@ function renderNotice() {
 function renderFoot() {
   const over = chat.state.status === "resolved" && !chat.isEmpty;
   const kind = !over ? "" : chat.state.survey ? "thanked" : config.survey ? "survey" : "over";
-  if (foot.dataset.kind === kind) return;
+  if (foot.dataset.kind === kind || (foot.dataset.kind === "ending" && !over)) return;
   foot.dataset.kind = kind;
   foot.replaceChildren(...(over ? [h("p.event", {}, t("resolved"))] : []),
     kind === "survey" ? surveyCard({ onAnswer: (answer) => { connection.tell({ survey: answer }, "survey", answer); chat.state.survey = answer; render(); } }) : kind === "thanked" ? thanks() : "");
@@ -121,23 +136,26 @@ function markReceipts() {
 }
 
 chat.addEventListener("change", () => render());
-chat.addEventListener("arrived", () => { if (config.sound && (!isReading() || !document.hasFocus())) chime(); });
+chat.addEventListener("arrived", () => { if (config.sound && !remembered().silent && (!isReading() || !document.hasFocus())) chime(); });
 chat.addEventListener("identity", () => { answers = undefined; composer.clear(); bridge.tell({ active: false, unread: 0 }); if (screen) show("home", { focus: false }); });
 document.addEventListener("visibilitychange", render);
 addEventListener("focus", render);
 addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing) leave(); });
-bridge.addEventListener("open", () => show(screen === "form" ? "form" : chat.isEmpty ? "home" : screen || "thread"));
+bridge.addEventListener("open", () => show(screen === "form" ? "form" : chat.isEmpty ? "home" : screen || "thread", { focus: bridge.focus }));
 bridge.addEventListener("identity", ({ detail }) => connection.become(detail));
 // The token goes to the site's own storage whenever it is renewed.
 let told;
 chat.addEventListener("change", () => { const { token } = remembered(); if (token && token !== told) bridge.tell({ token: (told = token), active: !chat.isEmpty }); });
 
+// Who waits in line sees his place move, also when no hint comes.
+setInterval(() => { if (chat.state.outlook.place && bridge.open) connection.look(); }, 15_000);
+
 await bridge.connect();
-show("home", { focus: false });
+show("home", { focus: bridge.focus });
 connection.start({ identity: bridge.identity });
 chat.addEventListener("change", function first() {
   if (!chat.loaded) return;
   chat.removeEventListener("change", first);
   // Who has been talking to us comes back into the conversation, not to the door.
-  if (!chat.isEmpty && screen === "home") show("thread");
+  if (!chat.isEmpty && screen === "home") show("thread", { focus: bridge.focus });
 });

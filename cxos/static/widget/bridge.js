@@ -5,6 +5,7 @@ import { remember, remembered } from "./memory.js";
 
 export class Bridge extends EventTarget {
   open = window.parent === window;
+  focus = false; // whether opening it was meant to take the focus
   page = { url: "", title: "", referrer: "" };
   identity;
   #port = null;
@@ -26,16 +27,17 @@ export class Bridge extends EventTarget {
 
   tell(message) { this.#port?.postMessage(message); }
 
-  #begin({ token, identity, open, page }, port) {
+  #begin({ token, identity, open, focus, page }, port) {
     this.#port = port;
     this.open = Boolean(open);
+    this.focus = Boolean(focus);
     this.page = page ?? this.page;
     this.identity = identity;
     if (token !== undefined && token !== null) remember({ token });
     else if (token === null) remember({ token: undefined });
     port.onmessage = ({ data }) => {
       if (data.page) this.page = data.page;
-      if (data.open !== undefined) { this.open = data.open; this.dispatchEvent(new Event("open")); }
+      if (data.open !== undefined) { this.open = data.open; this.focus = Boolean(data.focus); this.dispatchEvent(new Event("open")); }
       if (data.identity !== undefined || data.reset) this.dispatchEvent(new CustomEvent("identity", { detail: data.identity }));
     };
     this.tell({ token: remembered().token });

@@ -64,6 +64,8 @@ export class Connection {
     else this.#get(`messages?before=${before}`).then((page) => this.#chat.earlier(page), () => {});
   }
 
+  look() { this.#send({ after: this.#chat.lastId }); }
+
   typing(on) {
     if (this.#isOpen) this.#send({ typing: on });
     else if (this.#polling) this.#post("typing", { on }).catch(() => {});
@@ -129,7 +131,7 @@ export class Connection {
   #listen() {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => {
-      this.#send({ after: this.#chat.lastId });
+      this.look();
       this.#silence = setTimeout(() => this.#socket?.close(), ANSWER_WITHIN);
     }, SILENCE);
   }

@@ -6,6 +6,7 @@ import { t, time, when } from "./words.js";
 export class Home {
   #chat;
   #onStart;
+  #mark = "";
 
   constructor(chat, { onStart }) {
     this.#chat = chat;
@@ -17,12 +18,17 @@ export class Home {
     const { outlook } = this.#chat.state;
     const last = this.#chat.pending.at(-1) ?? this.#chat.messages.at(-1);
     const name = this.#chat.visitor.name;
+    const mark = JSON.stringify([outlook, last?.client_id, last?.id, name, this.#chat.state.agent, this.#chat.unread]);
+    if (mark === this.#mark) return; // whoever is on the button stays there
+    this.#mark = mark;
+    const focused = this.element.contains(document.activeElement);
     this.element.replaceChildren(
       h("div.hero", {}, h("h1", {}, name ? t("greeting_name", { name: name.split(" ")[0] }) : t("greeting")), h("p", {}, outlook.online ? t("intro") : t("offline_intro"))),
       h("div.cards", {},
         last ? this.#conversationCard(last) : this.#startCard(outlook),
         h("p.presence", { "data-online": String(outlook.online) }, h("i"), outlook.online ? t("online") : t("offline"), !outlook.online && outlook.opens_at && ` · ${t("opens", { when: when(outlook.opens_at) })}`)),
     );
+    if (focused) this.focus();
   }
 
   focus() { this.element.querySelector("button")?.focus({ preventScroll: true }); }

@@ -10,7 +10,7 @@
   const base = new URL(script.src).origin;
   const waiting = window.cxos?.q ?? [];
   const key = `cxos:${channel}`;
-  let identity, frame, port, open = false, unread = 0;
+  let identity, frame, port, open = false, focus = false, unread = 0;
 
   // Private windows and strict settings refuse storage; then the visit is simply not remembered.
   const store = (area, change) => {
@@ -63,7 +63,7 @@
   button.type = "button";
   button.append(bubble, text, badge);
   button.onclick = () => setOpen(!open);
-  button.onkeydown = (event) => event.key === "Escape" && setOpen(false);
+  button.onkeydown = ({ key }) => { if (key === "Escape") setOpen(false); };
   root.append(button);
   const describe = () => {
     badge.textContent = unread ? String(Math.min(unread, 99)) : "";
@@ -94,19 +94,22 @@
       if (said.token !== undefined) lasting({ token: said.token });
       if (said.active !== undefined) lasting({ active: said.active });
       if (said.unread !== undefined) { unread = said.unread; describe(); }
-      if (said.close) setOpen(false, true);
+      if (said.close) setOpen(false, { back: true });
     };
-    source.postMessage({ cxos: "init", token: lasting().token, identity, open, page: page() }, base, [pair.port2]);
+    source.postMessage({ cxos: "init", token: lasting().token, identity, open, focus, page: page() }, base, [pair.port2]);
+    if (focus) frame.focus();
   });
 
-  function setOpen(wanted, back) {
+  // `quiet`: open again on the next page of a visit, without taking the focus from it.
+  function setOpen(wanted, { back, quiet } = {}) {
     if (wanted) load();
     open = wanted;
+    focus = open && !quiet;
     visit({ open });
     frame?.classList.toggle("open", open);
-    tell({ open, page: page() });
+    tell({ open, focus, page: page() });
     describe();
-    if (open) frame.focus();
+    if (focus) frame.focus();
     else if (back) button.focus();
   }
 
@@ -128,7 +131,7 @@
   attach();
   new MutationObserver(attach).observe(document.documentElement, { childList: true });
   for (const [name, ...given] of waiting) window.cxos(name, ...given);
-  if (visit().open) setOpen(true);
+  if (visit().open) setOpen(true, { quiet: true });
   // A conversation is going on: be there when the answer comes.
   else if (lasting().active) setTimeout(load, 1500);
 })();
