@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cases.models import Calendar
+from cases.services import merges
 from cases.services.cases import wake_cases
 from cases.services.clocks import end_clocks, follow_conversation, record_reply
 from cases.services.reselection import recompute_calendar, reselect_conversation, reselect_customer
@@ -19,7 +20,7 @@ from cxos.core.events.channels import (
     MessageReceived,
     MessageSent,
 )
-from cxos.core.events.crm import CustomerChanged
+from cxos.core.events.crm import CustomerChanged, CustomersMerged, CustomersUnmerged
 
 
 @on(MessageSent)
@@ -66,6 +67,16 @@ def wake_waiting_cases(received: Received) -> None:
 def promise_again(received: Received) -> None:
     changed = received.event
     reselect_customer(changed.customer_id, changed=changed.changed, actor=received.actor, now=timezone.now())
+
+
+@on(CustomersMerged, lane="work")
+def follow_merge(received: Received) -> None:
+    merges.take_over(received.event.merged_id, survivor_id=received.event.survivor_id)
+
+
+@on(CustomersUnmerged, lane="work")
+def follow_unmerge(received: Received) -> None:
+    merges.give_back(received.event.merged_id, survivor_id=received.event.survivor_id)
 
 
 @on(CalendarChanged, lane="work", atomic=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.utils import timezone
 
 from channels_app.models import Conversation, Interaction
-from channels_app.services import delivery, webhooks
+from channels_app.services import delivery, merges, webhooks
 from cxos.core.catalogue import Received, on, stream
 from cxos.core.events.channels import MessageSent
-from cxos.core.events.crm import CustomersMerged
+from cxos.core.events.crm import CustomersMerged, CustomersUnmerged
 
 
 @on(MessageSent, lane="live", atomic=False)
@@ -22,6 +22,11 @@ def follow_merge(received: Received) -> None:
     merged, survivor = received.event.merged_id, received.event.survivor_id
     Conversation.objects.filter(customer_id=merged).update(customer_id=survivor)
     Interaction.objects.filter(customer_id=merged).update(customer_id=survivor)
+
+
+@on(CustomersUnmerged, lane="work")
+def follow_unmerge(received: Received) -> None:
+    merges.give_back(received.event.merged_id, survivor_id=received.event.survivor_id)
 
 
 @stream("webhooks")

@@ -7,6 +7,11 @@ from cxos.core.errors import NotFound
 from cxos.core.models import User
 
 
+def can_merge(user: User) -> bool:
+    """Deciding that two customers are one person, or are not."""
+    return user.supervises
+
+
 def get_customer_for(user: User, customer_id: int) -> Customer:
     """With account and identities. A merged customer is still found: `merged_into` names the survivor. 2 queries."""
     customers = Customer.objects.visible_to(user).select_related("account").prefetch_related("identities")

@@ -27,3 +27,11 @@ class MergeSuggested:
 class CustomersMerged:
     survivor_id: int
     merged_id: int
+
+
+@event
+class CustomersUnmerged:
+    """The merge was taken back: `merged_id` is a record of its own again."""
+
+    survivor_id: int
+    merged_id: int

@@ -1,0 +1,65 @@
+"""Reads of the customer record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from crm.models import Customer, Identity, MergeSuggestion
+from crm.normalise import normalise
+
+MOST_FOUND = 200
+# How a text may be meant: each kind an identity can be typed as.
+TYPED_KINDS = (Identity.Kind.EMAIL, Identity.Kind.PHONE, Identity.Kind.EXTERNAL_ID, Identity.Kind.HANDLE)
+
+
+def find_customers(user: Any, words: str) -> QuerySet[Customer]:
+    """Who has this very e-mail address, phone number, external id or handle, else whose name or address holds the words.
+
+    Merged customers are found as their survivor. An exact identity is one index look-up.
+    """
+    customers = Customer.objects.visible_to(user).current()
+    words = words.strip()
+    if not words:
+        return customers
+    forms = [Q(kind=kind, value=value) for kind in TYPED_KINDS if (value := normalise(kind, words))]
+    owners = Identity.objects.filter(_any(forms)).values_list("customer_id", flat=True) if forms else []
+    if exact := list(owners[:MOST_FOUND]):
+        return customers.filter(pk__in=exact)
+    meant = Q(name__icontains=words)
+    if len(words) >= 3:
+        digits = "".join(letter for letter in words if letter.isdigit())
+        parts = [Q(kind=Identity.Kind.EMAIL, value__contains=words.lower())]
+        parts += [Q(kind=Identity.Kind.PHONE, value__contains=digits.lstrip("0"))] if len(digits) >= 4 else []
+        holding = Identity.objects.filter(_any(parts)).values("customer_id")
+        meant |= Q(pk__in=holding[:MOST_FOUND])
+    return customers.filter(meant)
+
+
+def family_of(customer_id: int) -> list[int]:
+    """The customer and everybody merged into them, also by way of others. A query for each generation."""
+    family, newest = [customer_id], [customer_id]
+    while newest:
+        newest = list(Customer.objects.filter(merged_into__in=newest).values_list("pk", flat=True))
+        family += newest
+    return family
+
+
+def open_suggestions() -> QuerySet[MergeSuggestion]:
+    """Pairs that wait for a decision; one whose half has been merged meanwhile is none any more."""
+    rows = MergeSuggestion.objects.filter(
+        state=MergeSuggestion.State.OPEN, first__merged_into=None, second__merged_into=None
+    )
+    return rows.select_related("first", "second").order_by("-id")
+
+
+def suggestions_about(customer_id: int) -> QuerySet[MergeSuggestion]:
+    return open_suggestions().filter(Q(first=customer_id) | Q(second=customer_id))
+
+
+def _any(conditions: list[Q]) -> Q:
+    found = Q()
+    for condition in conditions:
+        found |= condition
+    return found

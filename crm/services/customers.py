@@ -1,0 +1,168 @@
+"""What people write into the customer record by hand. Each change is told and kept in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.db import IntegrityError, transaction
+
+from crm.models import Customer, Identity, MergeSuggestion
+from crm.normalise import normalise
+from cxos.core.errors import Conflict, Invalid, NotFound
+from cxos.core.events.crm import CustomerChanged, MergeSuggested
+from cxos.core.outbox import emit
+from cxos.core.services.audit import record
+
+MAX_TAGS, MAX_TAG = 30, 40
+MAX_ATTRIBUTES, MAX_NAME, MAX_VALUE = 50, 60, 500
+MAX_NOTES = 20_000
+FIELDS = ("name", "language", "time_zone", "vip", "tags", "attributes", "notes")
+
+
+def change_customer(customer_id: int, *, changes: Mapping[str, Any], actor: Any) -> Customer:
+    """Set any of FIELDS. Raises Invalid naming the field, Conflict for a customer who was merged."""
+    wanted = {field: CHECKS[field](value) for field, value in changes.items() if field in CHECKS}
+    with transaction.atomic():
+        customer = lock_customer(customer_id)
+        before = {field: getattr(customer, field) for field in wanted}
+        changed = [field for field in wanted if before[field] != wanted[field]]
+        if changed:
+            for field in changed:
+                setattr(customer, field, wanted[field])
+            customer.save(update_fields=changed)
+            tell(customer, changed, actor=actor)
+            record(
+                actor, "changed", customer,
+                before={field: before[field] for field in changed}, after={field: wanted[field] for field in changed},
+            )  # fmt: skip
+    return customer
+
+
+def tag_customer(customer_id: int, *, add: str = "", remove: str = "", actor: Any) -> Customer:
+    """One tag more, or one less."""
+    with transaction.atomic():
+        customer = lock_customer(customer_id)
+        kept = [tag for tag in customer.tags if tag != remove]
+        return change_customer(customer_id, changes={"tags": [*kept, *([add] if add else [])]}, actor=actor)
+
+
+def set_attribute(customer_id: int, *, name: str, value: str | None, actor: Any) -> Customer:
+    """One attribute; None removes it."""
+    with transaction.atomic():
+        customer = lock_customer(customer_id)
+        attributes = {key: held for key, held in customer.attributes.items() if key != name.strip()}
+        if value is not None:
+            attributes[name.strip()] = value.strip()
+        return change_customer(customer_id, changes={"attributes": attributes}, actor=actor)
+
+
+def add_identity(customer_id: int, *, kind: str, value: str, actor: Any, now: datetime) -> Identity:
+    """One more way to recognise them. One that somebody else has suggests a merge instead, and raises Conflict."""
+    normal = normalise(kind, value) if kind in Identity.Kind.values else ""
+    if not normal:
+        what = Identity.Kind(kind).label.lower() if kind in Identity.Kind.values else "identity"
+        raise Invalid("identity", f"This is no {what}.", field="value")
+    try:
+        with transaction.atomic():
+            customer = lock_customer(customer_id)
+            identity = Identity.objects.create(
+                customer=customer, kind=kind, value=normal, shown=value.strip()[:254], evidence="added by hand",
+                created_at=now,
+            )  # fmt: skip
+            tell(customer, ["identities"], actor=actor)
+            record(actor, "added to", customer, after={kind: identity.shown})
+    except IntegrityError:
+        raise _taken(customer_id, kind, normal) from None
+    return identity
+
+
+def remove_identity(customer_id: int, *, identity_id: int, actor: Any) -> None:
+    with transaction.atomic():
+        customer = lock_customer(customer_id)
+        identity = Identity.objects.filter(pk=identity_id, customer=customer).first()
+        if identity is None:
+            raise NotFound("no_such_identity", "This identity is not theirs any more.")
+        record(actor, "removed from", customer, before={identity.kind: identity.shown or identity.value})
+        identity.delete()
+        tell(customer, ["identities"], actor=actor)
+
+
+def _taken(customer_id: int, kind: str, value: str) -> Conflict:
+    """Somebody has it: put the two before a person who may decide."""
+    held = Identity.objects.select_related("customer").filter(kind=kind, value=value).first()
+    if held is None or held.customer_id == customer_id:
+        return Conflict("identity_theirs", "They have this identity already.", field="value")
+    low, high = sorted((customer_id, held.customer_id))
+    with transaction.atomic():
+        suggestion, made = MergeSuggestion.objects.get_or_create(
+            first_id=low, second_id=high, defaults={"evidence": [f"{kind} {value} was typed in for the other one."]}
+        )
+        if made:
+            event = MergeSuggested(suggestion_id=suggestion.pk, first_id=low, second_id=high)
+            emit(event, key=f"customer:{customer_id}")
+    return Conflict("identity_taken", f"{held.customer.label} has it. A merge of the two is suggested.", field="value")
+
+
+def lock_customer(customer_id: int) -> Customer:
+    customer = Customer.objects.select_for_update(no_key=True, of=("self",)).filter(pk=customer_id).first()
+    if customer is None:
+        raise NotFound("no_such_customer", f"There is no customer {customer_id}.")
+    if customer.merged_into_id:
+        raise Conflict("merged", f"This record was merged into customer {customer.merged_into_id}. Change that one.")
+    return customer
+
+
+def tell(customer: Customer, changed: list[str], *, actor: Any) -> None:
+    event = CustomerChanged(customer_id=customer.pk, changed=tuple(changed))
+    emit(event, key=f"customer:{customer.pk}", actor=actor)
+
+
+def clean_tags(tags: Any) -> list[str]:
+    """Lower case, no blanks or commas, each once."""
+    cleaned = ["-".join(str(tag).lower().split()) for tag in tags]
+    if any(not 0 < len(tag) <= MAX_TAG or "," in tag for tag in cleaned):
+        raise Invalid("tag", f"A tag has 1 to {MAX_TAG} characters, without commas.", field="tags")
+    if len(cleaned) > MAX_TAGS:
+        raise Invalid("too_many_tags", f"A customer takes {MAX_TAGS} tags at most.", field="tags")
+    return list(dict.fromkeys(cleaned))
+
+
+def clean_attributes(attributes: Any) -> dict[str, Any]:
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise Invalid("attributes", f"A customer takes {MAX_ATTRIBUTES} attributes at most.", field="attributes")
+    for name, value in attributes.items():
+        if not 0 < len(name) <= MAX_NAME or "\0" in name:
+            raise Invalid("attribute_name", f"An attribute's name has 1 to {MAX_NAME} characters.", field="name")
+        if isinstance(value, str) and (len(value) > MAX_VALUE or "\0" in value):
+            raise Invalid("attribute_value", f"An attribute holds {MAX_VALUE} characters at most.", field="value")
+    return dict(attributes)
+
+
+def clean_zone(zone: Any) -> str:
+    if zone and zone not in available_timezones():
+        raise Invalid("time_zone", f"There is no time zone “{str(zone)[:60]}”.", field="time_zone")
+    return str(zone or "")
+
+
+def text(field: str, length: int) -> Any:
+    def clean(value: Any) -> str:
+        cleaned = str(value or "").strip()
+        if len(cleaned) > length or "\0" in cleaned:
+            raise Invalid(field, f"{length} characters at most.", field=field)
+        return cleaned
+
+    return clean
+
+
+CHECKS: dict[str, Any] = {
+    "name": text("name", 160),
+    "language": text("language", 12),
+    "notes": text("notes", MAX_NOTES),
+    "time_zone": clean_zone,
+    "vip": bool,
+    "tags": clean_tags,
+    "attributes": clean_attributes,
+}
