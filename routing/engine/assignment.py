@@ -17,7 +17,7 @@ from routing.engine.capacity import Seat
 from routing.engine.floor import Floor, Group
 from routing.engine.pools import proficiency
 from routing.engine.scoring import score_parts, strategy_value
-from routing.engine.snapshot import Choice, Item, Match, Reason
+from routing.engine.snapshot import Choice, Item, Match, Reason, SkillMode
 
 LEVEL_VALUE = 10.0  # one queue level weighs as much as ten points of weight × proficiency
 
@@ -122,7 +122,7 @@ def _worths(floor: Floor, group: Group, item: Item, rooms: dict[int, int]) -> di
     worths = {}
     for place, seat in enumerate(ranked):
         level = group.pool.top_level(floor.roster.bit_of[seat.id])
-        skill = proficiency(seat.agent.skills, group.need, group.rules.skill_mode)
+        skill = proficiency(seat.agent.skills, group.need) if group.rules.skill_mode is SkillMode.BEST else 0.0
         predicted = (item.agent_scores or {}).get(seat.id, 0.0)
         worth = LEVEL_VALUE * level + skill + predicted + 1.0 - (place + 1) / (len(ranked) + 1)
         worths[seat.id] = Pair(worth, Choice(seat.id, level, skill, _value(group, item, seat)))
@@ -131,7 +131,7 @@ def _worths(floor: Floor, group: Group, item: Item, rooms: dict[int, int]) -> di
 
 def _value(group: Group, item: Item, seat: Seat) -> float:
     predicted = (item.agent_scores or {}).get(seat.id, 0.0)
-    return strategy_value(group.rules.strategy, seat, predicted=predicted)
+    return strategy_value(group.rules.strategy, seat, predicted)
 
 
 def _solve(rows: list[Row], columns: list[int], fairness: float) -> list[tuple[Row, int]]:

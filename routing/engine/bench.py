@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from routing.engine.pools import proficiency
 from routing.engine.scoring import NEVER, score_parts, strategy_value
-from routing.engine.snapshot import Choice, Item, Match, Reason
+from routing.engine.snapshot import Choice, Item, Match, Reason, SkillMode
 
 if TYPE_CHECKING:
     from routing.engine.capacity import Seat
@@ -41,7 +41,19 @@ class Candidate(NamedTuple):
 class Bench:
     """`only` limits the run to a set of agents."""
 
-    __slots__ = ("_aside", "_heap", "_spent", "_tiers", "floor", "group", "listed", "now", "only")
+    __slots__ = (
+        "_aside",
+        "_heap",
+        "_ranks_skills",
+        "_spent",
+        "_tiers",
+        "floor",
+        "group",
+        "listed",
+        "now",
+        "only",
+        "valid_at",
+    )
 
     def __init__(self, floor: Floor, group: Group, *, now: float, only: int) -> None:
         self.floor = floor
@@ -49,15 +61,19 @@ class Bench:
         self.now = now
         self.only = only
         self.listed = False  # in the order of the run
+        self.valid_at = -1  # the floor's version at which the key was last worked out
         self._heap: list[Candidate] = []
         known = group.pool.known
         others = [(level, bits & ~known) for level, bits in group.pool.levels] if known else group.pool.levels
         self._tiers = [*reversed(others), (KNOWN, known)] if known else list(reversed(others))
         self._aside: list[Ticket] = []
         self._spent = False
+        asks = bool(group.need.required or group.need.preferred)
+        self._ranks_skills = asks and group.rules.skill_mode is SkillMode.BEST
 
     def key(self) -> Key | None:
         """Place of the group's first item among all groups, smaller first; None when nothing more can be matched."""
+        self.valid_at = self.floor.version
         free = 0 if self._spent else self._free()
         ticket = self.floor.head(self.group) if free else None
         if ticket is None:
@@ -113,16 +129,10 @@ class Bench:
     def _candidate(self, seat: Seat, level: int) -> Candidate:
         need, rules = self.group.need, self.group.rules
         own = None if need.own is None else self.floor.standings[need.own].item.agent_scores
-        return Candidate(
-            -level,
-            -proficiency(seat.agent.skills, need, rules.skill_mode),
-            strategy_value(rules.strategy, seat, predicted=own.get(seat.id, 0.0) if own else 0.0),
-            seat.load,
-            NEVER if seat.last_offer_at is None else seat.last_offer_at,
-            seat.id,
-            seat.version,
-            seat,
-        )
+        skill = -proficiency(seat.agent.skills, need) if self._ranks_skills else 0.0
+        value = strategy_value(rules.strategy, seat, own.get(seat.id, 0.0) if own else 0.0)
+        last = NEVER if seat.last_offer_at is None else seat.last_offer_at
+        return Candidate(-level, skill, value, seat.load, last, seat.id, seat.version, seat)
 
     def _pick(self, item: Item, wanted: int) -> tuple[list[Candidate], list[tuple[Candidate, Reason]]]:
         """(up to `wanted` agents, best first; those passed over for this item alone, with why)."""
@@ -182,8 +192,10 @@ class Bench:
         )
 
     def _choice(self, candidate: Candidate) -> Choice:
-        pool, bit = self.group.pool, self.floor.roster.bit_of[candidate.agent]
-        return Choice(candidate.agent, pool.top_level(bit), -candidate.proficiency, candidate.value)
+        level = -candidate.level
+        if candidate.is_known:
+            level = self.group.pool.top_level(self.floor.roster.bit_of[candidate.agent])
+        return Choice(candidate.agent, level, -candidate.proficiency, candidate.value)
 
 
 def is_cooling(item: Item, agent: int | None, *, now: float) -> bool:

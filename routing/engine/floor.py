@@ -72,6 +72,7 @@ class Floor:
         self.queues = queues
         self.level_seconds = level_seconds
         self.alternatives = alternatives
+        self.version = 0  # grows with every change of an agent's load or presence
         self.roster = Roster(Seat(agent) for agent in agents)
         self.standings: dict[int, Standing] = {}
         self.held: dict[int, tuple[Reason, float | None]] = {}
@@ -105,18 +106,22 @@ class Floor:
     def take(self, seat: Seat, medium: str, cost: int, *, interruptible: bool, now: float) -> None:
         seat.take(medium, cost, interruptible=interruptible, now=now)
         self.roster.load_changed(seat)
+        self.version += 1
 
     def release(self, seat: Seat, medium: str, cost: int, *, interruptible: bool, now: float) -> None:
         seat.release(medium, cost, interruptible=interruptible, now=now)
         self.roster.load_changed(seat)
+        self.version += 1
 
     def withdraw(self, seat: Seat, medium: str, cost: int, *, interruptible: bool) -> None:
         seat.withdraw(medium, cost, interruptible=interruptible)
         self.roster.load_changed(seat)
+        self.version += 1
 
     def set_present(self, agent: int, present: bool, *, now: float) -> None:
         """Let the agent come (idle from now) or go. Waiting items keep their ring: see `rebuild`."""
         bit, seat = self.roster.bit_of[agent], self.seat(agent)
+        self.version += 1
         if present:
             self.roster.present |= bit
             seat.idle_since = None if seat.load else now

@@ -193,15 +193,13 @@ def asked_of(need: Need, rules: QueueRules, relaxed: Relaxation) -> list[Require
     return asked
 
 
-def proficiency(skills: Mapping[SkillId, int], need: Need, mode: SkillMode) -> float:
-    """Σ weight × level over required and preferred skills; zero where the queue ignores proficiency."""
-    if mode is not SkillMode.BEST:
-        return 0.0
+def proficiency(skills: Mapping[SkillId, int], need: Need) -> float:
+    """Σ weight × level over required and preferred skills."""
     total = 0.0
-    for each in need.required:
-        total += each.weight * skills.get(each.skill, 0)
-    for wish in need.preferred:
-        total += wish.weight * skills.get(wish.skill, 0)
+    for skill, _, _, weight in need.required:
+        total += weight * skills.get(skill, 0)
+    for skill, weight in need.preferred:
+        total += weight * skills.get(skill, 0)
     return total
 
 

@@ -68,6 +68,7 @@ class Run:
         """The foremost group's turn; a group whose key has become worse is only put back in its new place."""
         stored, _, bench = heappop(self._order)
         bench.listed = False
-        match = bench.place() if bench.key() == stored else None
+        still_first = bench.valid_at == self._floor.version or bench.key() == stored
+        match = bench.place() if still_first else None
         self._enlist(bench.group)
         return match

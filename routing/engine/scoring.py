@@ -44,7 +44,8 @@ def score_line(item: Item, aging: float, *, now: float) -> tuple[float, float, f
 def _sla_boost(item: Item, now: float) -> float:
     if item.sla_due is None or not item.sla_target:
         return 0.0
-    return SLA_BOOST_SECONDS * max(0.0, 1.0 - (item.sla_due - now) / item.sla_target)
+    used = 1.0 - (item.sla_due - now) / item.sla_target
+    return SLA_BOOST_SECONDS * used if used > 0.0 else 0.0
 
 
 def demanded(
@@ -56,7 +57,7 @@ def demanded(
     return [each for each in required if each.hard or each.skill not in dropped]
 
 
-def strategy_value(strategy: Strategy, seat: Seat, *, predicted: float) -> float:
+def strategy_value(strategy: Strategy, seat: Seat, predicted: float) -> float:
     """The queue's strategy as one number, smaller is better. Agents who are not idle come after all idle ones."""
     if strategy is Strategy.LONGEST_IDLE:
         return NOT_IDLE if seat.idle_since is None else seat.idle_since

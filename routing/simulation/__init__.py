@@ -11,8 +11,10 @@ day          one run: the event loop
 tally        what happened, interaction by interaction
 report       service level, waits, abandonment, occupancy, fairness; replications with confidence intervals
 compare      two configurations on the same customers
+what_if      the same day with other agents, volume, handle times or rules
 check        agreement with Erlang C and A
 call_log     reading a recorded call-centre log
 duty         who was there when, from the log
+traffic      handle times, patience, wrap-up and pace learned from the log
 replay       fitted on some days of the log, judged on others
 """
