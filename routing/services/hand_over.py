@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from channels_app.models import Conversation
+from channels_app.services.lines import lock_conversation
 from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.models import User
 from routing.facts import default_queue
@@ -19,7 +20,7 @@ from routing.services.work import assign_by_hand, transfer
 def give(conversation: Conversation, *, to: User, actor: User, now: datetime) -> WorkItem:
     """`to` holds the conversation from now on. Raises Forbidden for an agent who gives away what is not theirs."""
     with transaction.atomic():
-        item = live_item(conversation.pk) or _as_work(conversation, actor=actor, now=now)
+        item = _settled_item(conversation) or _as_work(conversation, actor=actor, now=now)
         if not can_assign(actor, item, to=to):
             raise Forbidden("not_yours", "Only its holder or a supervisor can give this conversation to somebody else.")
         return assign_by_hand(item.pk, agent=to, actor=actor, now=now)
@@ -28,7 +29,7 @@ def give(conversation: Conversation, *, to: User, actor: User, now: datetime) ->
 def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now: datetime) -> WorkItem:
     """The conversation waits in `queue`, with the age it has."""
     with transaction.atomic():
-        item = live_item(conversation.pk)
+        item = _settled_item(conversation)
         if item is None:
             return enqueue(
                 conversation,
@@ -41,6 +42,16 @@ def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now:
         if not (actor.supervises or item.agent_id in {None, actor.pk}):
             raise Forbidden("not_yours", "Only its holder or a supervisor can move this conversation.")
         return transfer(item.pk, queue=queue, actor=actor, now=now)
+
+
+def _settled_item(conversation: Conversation) -> WorkItem | None:
+    """The conversation's work; when there is none, none will come while we hold the conversation: a message that is just
+    being handled may be about to queue it."""
+    item = live_item(conversation.pk)
+    if item is None:
+        lock_conversation(conversation.pk)
+        item = live_item(conversation.pk)
+    return item
 
 
 def _as_work(conversation: Conversation, *, actor: User, now: datetime) -> WorkItem:
