@@ -88,8 +88,7 @@ def test_a_lost_socket_shows_a_banner_and_the_page_catches_up(
     # The line is cut; what happens meanwhile is in nobody's hint.
     forgive(desk)
     desk.context.set_offline(True)
-    site.drop_sockets()
-    expect(desk.locator("#connection")).to_be_visible()
+    until(desk, lambda: site.drop_sockets() or desk.locator("#connection").is_visible())
     write(chat, "Said while the agent was away")
     until(home, lambda: Message.objects.filter(text="Said while the agent was away").exists())
     desk.context.set_offline(False)
