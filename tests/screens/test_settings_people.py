@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from channels_app.models import Channel, WebhookAttempt, WebhookSubscription
-from crm.models import Customer
+from cases.models import Case
+from channels_app.models import Channel, Conversation, Message, WebhookAttempt, WebhookSubscription
+from crm.models import Customer, Identity
 from cxos.core.models import ApiKey, AuditEntry, Delivery, Event, Role, Team, User
 from cxos.core.services.audit import first_broken
 from cxos.core.services.people import password_link
@@ -194,3 +195,29 @@ def test_a_form_sent_back_as_it_came_changes_nothing(as_adi: Client, ana: User, 
     assert fields["role"] == ["agent"]
     assert as_adi.post(f"/settings/people/{ana.pk}/", fields).status_code == 302
     assert AuditEntry.objects.count() == 0
+
+
+# --- The demo ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_goes_and_what_is_real_stays(as_adi: Client, adi: User, kim: Customer, webchat: Channel) -> None:
+    real = Customer.objects.create(name="Real")
+    Identity.objects.create(customer=real, kind="email", value="real@shop.test")
+    demo_agent = User.objects.create(email="ben@example.com", name="Ben")
+    for customer in (kim, real):
+        found = Conversation.objects.create(customer=customer, channel=webchat, thread_key=customer.name)
+        Message.objects.create(conversation=found, author_kind="customer", text="Hi", state="received")
+        Case.objects.create(reference=customer.name, subject="S", customer=customer)
+
+    assert "Remove the demo" in as_adi.get("/settings/").content.decode()
+    answers = [as_adi.post("/settings/demo/remove/", {"total": "1"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 204]
+    assert answers[1]["HX-Refresh"] == "true"
+    assert list(Customer.objects.values_list("name", flat=True)) == ["Real"]
+    assert (Conversation.objects.count(), Message.objects.count(), Case.objects.count()) == (1, 1, 1)
+    demo_agent.refresh_from_db()
+    adi.refresh_from_db()
+    assert (demo_agent.is_active, adi.is_active) == (False, True)
+    assert "Remove the demo" not in as_adi.get("/settings/").content.decode()
+    assert first_broken() is None

@@ -15,6 +15,7 @@ from automation.models import Rule
 from cases.models import Calendar, SlaPolicy
 from channels_app.models import Channel, WebhookSubscription
 from cxos.core.models import AuditEntry, Delivery, Role, User
+from cxos.demo.removal import demo_left
 from cxos.screens.settings.audit import changes_of, named
 from cxos.screens.settings.pages import show
 from cxos.screens.staff import admins
@@ -41,7 +42,8 @@ class Step:
 @require_safe
 @admins
 def index(request: HttpRequest) -> HttpResponse:
-    steps = first_steps()
+    assert isinstance(request.user, User)
+    steps, demo = first_steps(), demo_left(keeping=request.user)
     entries = list(AuditEntry.objects.order_by("-id")[:RECENT])
     return show(
         request,
@@ -50,6 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
         steps=steps,
         done=sum(step.done for step in steps),
         troubles=troubles(),
+        demo=demo if demo.any else None,
         entries=[(entry, changes_of(entry)) for entry in named(entries)],
     )
 

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from cxos.screens.settings import audit, channels, connections, hours, overview, people, policies, queues, rules
+from cxos.screens.settings import audit, channels, connections, demo, hours, overview, people, policies, queues, rules
 
 app_name = "settings"
 urlpatterns = [
     path("", overview.index, name="index"),
+    path("demo/remove/", demo.remove_demo, name="remove_demo"),
     path("channels/", channels.channels, name="channels"),
     path("channels/new/", channels.new_channel, name="new_channel"),
     path("channels/<int:pk>/", channels.channel, name="channel"),

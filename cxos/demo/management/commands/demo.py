@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from channels_app.models import Channel
+from channels_app.webchat.visitors import identity_secrets
 from cxos.core.models import User
 from cxos.demo.people import PEOPLE, SIGN_IN
 from cxos.demo.seed import demo_key
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError("There is no demo here yet. Run `bin/manage seed_demo` first.")
         names = [person.email for person in PEOPLE if person.queues and person.email not in SIGN_IN]
         agents = User.objects.filter(email__in=names, is_active=True)
-        secret = (channel.secrets or {})["identity_secret"]
+        secret = identity_secrets(channel)[0]
         floor = Floor(
             base_url=settings.PUBLIC_URL,
             socket_url=settings.SOCKET_URL or settings.PUBLIC_URL.replace("http", "ws", 1),
