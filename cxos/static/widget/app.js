@@ -5,8 +5,10 @@ import { applyColour } from "./colour.js";
 import { Composer } from "./composer.js";
 import { config } from "./config.js";
 import { Connection } from "./connection.js";
-import { avatar, h, icon, iconButton } from "./dom.js";
+import { h, icon, iconButton } from "./dom.js";
+import { askEnd } from "./ending.js";
 import { askForm, fieldsToAsk } from "./form.js";
+import { heading } from "./heading.js";
 import { Home } from "./home.js";
 import { remember, remembered } from "./memory.js";
 import { menu } from "./menu.js";
@@ -21,8 +23,6 @@ const chat = new Chat();
 const context = () => ({ ...bridge.page, language: config.language, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, agent: navigator.userAgent });
 const connection = new Connection(chat, context);
 
-// --- The parts
-
 const title = h("div.title");
 const back = iconButton("back", t("back"), () => show("home"));
 const more = menu([
@@ -32,7 +32,7 @@ const more = menu([
 const header = h("header.top", {}, back, title, more, iconButton("close", t("close"), () => leave()));
 const home = new Home(chat, { onStart: () => show("thread") });
 const thread = new Thread(chat, { onEarlier: () => connection.earlier(), onRetry: ({ client_id: id }) => { chat.retry(id); send(chat.pending.find((one) => one.client_id === id)); } });
-const composer = new Composer({ onSay: (text) => say(text), onTyping: (on) => connection.typing(on) });
+const composer = new Composer({ onSay: (text) => send(chat.say(text, answers)), onTyping: (on) => connection.typing(on) });
 const notice = h("p.notice", { role: "status", hidden: true });
 const foot = h("div.foot");
 const asking = h("div.asking");
@@ -65,8 +65,6 @@ function ask() {
   return true;
 }
 
-function say(text) { send(chat.say(text, answers)); }
-
 function send(message) {
   connection.say(message);
   bridge.tell({ active: true });
@@ -75,9 +73,7 @@ function send(message) {
 function confirmEnd() {
   foot.dataset.kind = "ending";
   const done = () => { foot.dataset.kind = "-"; renderFoot(); composer.focus(); };
-  foot.replaceChildren(h("div.ask-end", { role: "group", "aria-label": t("end_sure") }, h("p", {}, t("end_sure")),
-    h("button.primary", { type: "button", onclick: () => { connection.tell({ end: true }, "end", {}); done(); } }, t("end_yes")),
-    h("button.quiet", { type: "button", onclick: done }, t("end_no"))));
+  foot.replaceChildren(askEnd({ onEnd: () => { connection.tell({ end: true }, "end", {}); done(); }, onStay: done }));
   foot.querySelector("button").focus();
 }
 
@@ -85,8 +81,6 @@ function leave() {
   bridge.open = false;
   bridge.tell({ close: true });
 }
-
-// --- Drawing
 
 function render() {
   const { state, unread } = chat;
@@ -97,11 +91,7 @@ function render() {
     renderNotice();
     renderFoot();
   }
-  const name = state.agent?.name;
-  title.replaceChildren(...(screen === "home" ? [h("span.brand", {}, config.name)] : [
-    avatar(name || config.name, name ? "agent" : "team"),
-    h("div", {}, h("strong", {}, name || config.name), h("small", {}, h("i", { "data-online": String(state.outlook.online) }), state.outlook.online ? (name ? t("online") : t("reply_time")) : t("offline"))),
-  ]));
+  title.replaceChildren(...heading({ screen, agent: state.agent?.name, online: state.outlook.online }));
   markReceipts();
 }
 
@@ -121,8 +111,6 @@ function renderFoot() {
   foot.replaceChildren(...(over ? [h("p.event", {}, t("resolved"))] : []),
     kind === "survey" ? surveyCard({ onAnswer: (answer) => { connection.tell({ survey: answer }, "survey", answer); chat.state.survey = answer; render(); } }) : kind === "thanked" ? thanks() : "");
 }
-
-// --- Being there
 
 const isReading = () => bridge.open && screen === "thread" && !document.hidden && (window.parent === window || document.hasFocus() || bridge.open);
 

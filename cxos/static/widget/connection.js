@@ -1,37 +1,35 @@
-// To the server and back: a socket, opened again after every loss with a growing, jittered pause; requests instead where
-// no socket comes about. Whatever was missed is asked for by the last id; whatever was not taken is sent again.
-import { config } from "./config.js";
+// To the server and back: by a socket that comes back, by requests where none comes about. Whatever was missed is asked for
+// by the last id; whatever was not taken is sent again.
 import { forget, remembered } from "./memory.js";
+import { get, post } from "./requests.js";
+import { ANSWER_WITHIN, Transport } from "./transport.js";
 
-const ANSWER_WITHIN = 10_000;
-const SILENCE = 40_000;
 const POLL = 4_000;
-const PERMANENT = new Set([4403, 4404]);
 
 export class Connection {
   #chat;
   #context;
   #identity;
-  #socket = null;
-  #attempt = 0;
+  #transport;
   #everOpen = false;
   #welcomed = false;
-  #timer = 0;
-  #silence = 0;
   #polling = false;
   #receipts = { received: 0, read: 0 };
 
   constructor(chat, context) {
     this.#chat = chat;
     this.#context = context;
+    this.#transport = new Transport({
+      opened: () => this.#hello(), heard: (message) => this.#hear(message), lost: (loss) => this.#lost(loss), silent: () => this.look(),
+    });
   }
 
   start({ identity } = {}) {
     this.#identity = identity;
-    addEventListener("online", () => this.#retryNow());
+    addEventListener("online", () => this.#transport.reopen());
     addEventListener("offline", () => this.#chat.setOnline(false));
-    document.addEventListener("visibilitychange", () => { if (!document.hidden && !this.#isOpen) this.#retryNow(); });
-    this.#open();
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && !this.#transport.isOpen) this.#transport.reopen(); });
+    this.#transport.open();
   }
 
   // Somebody has signed in to the site, or out of it.
@@ -41,70 +39,56 @@ export class Connection {
     // What was said before signing in goes along; what somebody else said does not.
     this.#chat.reset({ keepUnsent: Boolean(identity) && !this.#chat.visitor.known });
     this.#welcomed = false;
-    this.#retryNow();
+    this.#transport.reopen();
   }
 
   say(message) {
     const { client_id, text, form } = message;
     const said = { client_id, text, form, context: this.#context() };
-    if (this.#isOpen && this.#welcomed) this.#send({ say: said });
-    else if (this.#polling) this.#post("messages", said).then(() => this.#chat.accepted(message), (problem) => this.#refused(message, problem));
+    if (this.#transport.isOpen && this.#welcomed) this.#transport.send({ say: said });
+    else if (this.#polling) post("messages", said).then(() => this.#chat.accepted(message), (problem) => this.#refused(message, problem));
     else return void this.#chat.waiting(client_id);
     setTimeout(() => {
       if (!this.#chat.pending.some((one) => one.client_id === client_id && one.state === "sending")) return;
       this.#chat.waiting(client_id);
-      this.#socket?.close(); // it swallowed a message: it only looks open
+      this.#transport.drop(); // it swallowed a message: it only looks open
     }, ANSWER_WITHIN);
   }
 
   earlier() {
     const before = this.#chat.messages[0]?.id;
     if (!before) return;
-    if (this.#isOpen) this.#send({ before });
-    else this.#get(`messages?before=${before}`).then((page) => this.#chat.earlier(page), () => {});
+    if (this.#transport.isOpen) this.#transport.send({ before });
+    else get(`messages?before=${before}`).then((page) => this.#chat.earlier(page), () => {});
   }
 
-  look() { this.#send({ after: this.#chat.lastId }); }
+  look() { this.#transport.send({ after: this.#chat.lastId }); }
 
   typing(on) {
-    if (this.#isOpen) this.#send({ typing: on });
-    else if (this.#polling) this.#post("typing", { on }).catch(() => {});
+    if (this.#transport.isOpen) this.#transport.send({ typing: on });
+    else if (this.#polling) post("typing", { on }).catch(() => {});
   }
 
   receipt(kind, id) {
     if (!id || id <= this.#receipts[kind]) return;
     this.#receipts[kind] = id;
-    if (this.#isOpen) this.#send({ [kind]: id });
-    else if (this.#polling) this.#post("receipts", { [kind]: id }).catch(() => {});
+    if (this.#transport.isOpen) this.#transport.send({ [kind]: id });
+    else if (this.#polling) post("receipts", { [kind]: id }).catch(() => {});
   }
 
   tell(message, path, body) {
-    if (this.#isOpen) this.#send(message);
-    else this.#post(path, body).catch(() => {});
+    if (this.#transport.isOpen) this.#transport.send(message);
+    else post(path, body).catch(() => {});
   }
 
   // --- The socket
 
-  get #isOpen() { return this.#socket?.readyState === WebSocket.OPEN; }
-
-  #open() {
-    clearTimeout(this.#timer);
-    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
-    const url = new URL(config.socket, location.href);
-    url.protocol = url.protocol.replace("http", "ws");
-    const socket = (this.#socket = new WebSocket(url));
-    socket.onopen = () => {
-      const after = this.#chat.loaded ? this.#chat.lastId : undefined;
-      this.#send({ hello: { token: remembered().token, identity: this.#identity, after } });
-    };
-    socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
-    socket.onclose = ({ code }) => socket === this.#socket && this.#lost(code);
+  #hello() {
+    const after = this.#chat.loaded ? this.#chat.lastId : undefined;
+    this.#transport.send({ hello: { token: remembered().token, identity: this.#identity, after } });
   }
 
-  #send(message) { if (this.#isOpen) this.#socket.send(JSON.stringify(message)); }
-
   #hear(message) {
-    this.#listen();
     const chat = this.#chat;
     if (message.welcome) this.#enter(message.welcome);
     else if (message.news) chat.news(message.news);
@@ -120,40 +104,17 @@ export class Connection {
     const chat = this.#chat;
     chat.welcome(welcome, { fresh: !chat.loaded });
     this.#everOpen = this.#welcomed = true;
-    this.#attempt = 0;
+    this.#transport.settled();
     this.#polling = false;
     this.#receipts = { received: 0, read: 0 };
     chat.setOnline(true);
     chat.unsent.forEach((one) => { chat.retry(one.client_id); this.say(one); });
   }
 
-  // A connection can die without a word: after a silence we ask, and take no answer for the end.
-  #listen() {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
-      this.look();
-      this.#silence = setTimeout(() => this.#socket?.close(), ANSWER_WITHIN);
-    }, SILENCE);
-  }
-
-  #lost(code) {
-    clearTimeout(this.#silence);
+  #lost({ attempt, final }) {
     this.#welcomed = false;
-    if (PERMANENT.has(code)) return void this.#chat.setOnline(false);
-    this.#attempt += 1;
-    if (!this.#everOpen && this.#attempt >= 3) this.#poll();
-    if (!this.#polling) this.#chat.setOnline(false);
-    // Half of the pause is chance, so that a restarted server is not met by everyone at once.
-    const pause = Math.min(30_000, 500 * 2 ** this.#attempt);
-    this.#timer = setTimeout(() => this.#open(), pause / 2 + (Math.random() * pause) / 2);
-  }
-
-  #retryNow() {
-    this.#attempt = 0;
-    const old = this.#socket;
-    this.#socket = null;
-    if (old) { old.onclose = null; old.close(); }
-    this.#open();
+    if (!final && !this.#everOpen && attempt >= 3) this.#poll();
+    if (final || !this.#polling) this.#chat.setOnline(false);
   }
 
   // --- Without a socket
@@ -164,8 +125,8 @@ export class Connection {
     while (this.#polling) {
       try {
         const chat = this.#chat;
-        if (chat.loaded) chat.news(await this.#get(`messages?after=${chat.lastId}`));
-        else chat.welcome(await this.#post("session", { token: remembered().token, identity: this.#identity }), { fresh: true });
+        if (chat.loaded) chat.news(await get(`messages?after=${chat.lastId}`));
+        else chat.welcome(await post("session", { token: remembered().token, identity: this.#identity }), { fresh: true });
         chat.setOnline(true);
         chat.unsent.filter((one) => one.state === "waiting").forEach((one) => { chat.retry(one.client_id); this.say(one); });
       } catch {
@@ -178,17 +139,5 @@ export class Connection {
   #refused(message, problem) {
     if (problem?.detail) this.#chat.refused({ client_id: message.client_id, message: problem.detail });
     else this.#chat.waiting(message.client_id);
-  }
-
-  #get(path) { return this.#request(path, {}); }
-  #post(path, body) { return this.#request(path, { method: "POST", body: JSON.stringify(body) }); }
-
-  async #request(path, options) {
-    const token = remembered().token;
-    const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
-    const response = await fetch(config.api + path, { ...options, headers, credentials: "omit" });
-    const body = await response.json();
-    if (response.ok) return body;
-    throw response.status < 500 ? body : new Error(response.status);
   }
 }

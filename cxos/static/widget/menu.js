@@ -8,12 +8,11 @@ export function menu(choices) {
   const button = iconButton("more", t("menu"), () => {
     list.replaceChildren(...choices.filter((one) => one.shown()).map((one) =>
       h("button", { type: "button", role: "menuitem", onclick: () => { list.hidePopover(); button.focus(); one.run(); } }, one.label())));
-    if (list.children.length) list.showPopover();
+    if (!list.children.length) return;
+    list.showPopover();
+    list.firstChild.focus();
   }, { "aria-haspopup": "menu", "aria-expanded": "false" });
-  list.addEventListener("toggle", ({ newState }) => {
-    button.setAttribute("aria-expanded", newState === "open");
-    if (newState === "open") list.firstChild?.focus();
-  });
+  list.addEventListener("toggle", ({ newState }) => button.setAttribute("aria-expanded", newState === "open"));
   list.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") { event.stopPropagation(); list.hidePopover(); button.focus(); }
