@@ -15,6 +15,7 @@ from channels_app.services.lines import add_line, lock_conversation
 from cxos.core.actor import actor_name, actor_user_id
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.events.channels import ConversationChanged, ConversationReopened, ConversationResolved
+from cxos.core.live import signal
 from cxos.core.outbox import emit
 
 Status = Conversation.Status
@@ -216,6 +217,8 @@ def mark_read(conversation_id: int, *, user_id: int, message_id: int | None = No
         if moved:
             seen_before = Q(agent_last_seen_at=None) | Q(agent_last_seen_at__lt=now)
             Conversation.objects.filter(seen_before, pk=conversation_id).update(agent_last_seen_at=now)
+            # The customer's page shows that it was seen; nobody else needs to know, so it is no event.
+            transaction.on_commit(lambda: signal(f"chat.{conversation_id}", {"kind": "seen"}))
 
 
 def _changed(conversation: Conversation, *changed: str, actor: Any) -> None:

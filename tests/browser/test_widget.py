@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Frame, Page, expect
 
 from channels_app.models import Channel, Conversation, Interaction, Message
-from channels_app.services.conversations import resolve
+from channels_app.services.conversations import mark_read, resolve
 from channels_app.services.replies import send_reply
 from cxos.core import live
 from cxos.core.models import User
@@ -74,6 +74,8 @@ def test_a_visitor_writes_is_answered_and_the_agent_sees_that_it_was_read(
     until(page, lambda: Message.objects.filter(author_kind="customer").exists())
     expect(chat.locator(".message.own .bubble")).to_have_text("My line is down since this morning")
     expect(chat.locator(".message.own .status")).to_have_text("Delivered")
+    mark_read(Conversation.objects.get().pk, user_id=ana.pk, actor=ana, now=timezone.now())
+    expect(chat.locator(".message.own .status")).to_have_text("Seen")
     answer = reply("I see it. **Give me a minute.** https://status.example/x", ana)
 
     expect(chat.locator(".message:not(.own) .bubble")).to_contain_text("I see it. Give me a minute.")

@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.utils import timezone
 
 from channels_app.models import Channel, Conversation, Interaction, Message
-from channels_app.services.conversations import resolve
+from channels_app.services.conversations import mark_read, resolve
 from channels_app.services.replies import add_note, send_reply
 from channels_app.webchat import limits
 from channels_app.webchat.chats import look, thread_region
@@ -277,6 +277,25 @@ def test_typing_goes_both_ways(webchat: Channel, visitor: Visitor, line: Line, m
 
     assert async_to_sync(story)() == {"typing": {"name": "Ana", "on": True}}
     assert told == [(f"conversation.{question.conversation_id}", {"kind": "typing", "on": True, "customer": True})]
+
+
+def test_that_an_agent_has_seen_it_is_news(
+    webchat: Channel, visitor: Visitor, line: Line, ana: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    question = line(visitor, "Hello")
+    seen_at = timezone.now()
+
+    def see() -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            mark_read(question.conversation_id, user_id=ana.pk, actor=ana, now=seen_at)
+
+    async def story() -> Any:
+        async with opened(PATH, SITE) as page:
+            await welcomed(page, token=token_of(visitor))
+            await sync_to_async(see)()
+            return await page.hears()
+
+    assert async_to_sync(story)()["news"]["state"]["seen_at"] == seen_at.isoformat()
 
 
 def test_the_end_of_the_conversation_is_news(
