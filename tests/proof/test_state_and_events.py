@@ -47,10 +47,11 @@ MOVING = re.compile(
 def test_every_event_is_heard_by_somebody() -> None:
     streamed = {name for stream in STREAMS.values() for name in stream.events}
 
-    unheard = {name for name in EVENTS if not HANDLERS_OF.get(name) and not HINTS_OF.get(name)} - streamed
+    ours = {name for name, event in EVENTS.items() if event.__module__.startswith("cxos.core.events")}
+    unheard = {name for name in ours if not HANDLERS_OF.get(name) and not HINTS_OF.get(name)} - streamed
 
     assert unheard <= FOR_THE_RECORD
-    assert set(EVENTS) >= FOR_THE_RECORD
+    assert ours >= FOR_THE_RECORD
 
 
 class Regions(HTMLParser):
