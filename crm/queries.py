@@ -24,8 +24,8 @@ def find_customers(user: Any, words: str) -> QuerySet[Customer]:
     if not words:
         return customers
     forms = [Q(kind=kind, value=value) for kind in TYPED_KINDS if (value := normalise(kind, words))]
-    owners = Identity.objects.filter(_any(forms)).values_list("customer_id", flat=True) if forms else []
-    if exact := list(owners[:MOST_FOUND]):
+    owners = Identity.objects.filter(_any(forms)) if forms else Identity.objects.none()
+    if exact := list(owners.values_list("customer_id", flat=True)[:MOST_FOUND]):
         return customers.filter(pk__in=exact)
     meant = Q(name__icontains=words)
     if len(words) >= 3:
