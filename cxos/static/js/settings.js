@@ -15,10 +15,16 @@ function show(cell, level) {
   cell.setAttribute("aria-label", cell.getAttribute("aria-label").replace(/: [^:]*$/, `: ${level || "–"}`));
 }
 
-async function set(cell, level) {
+// One save at a time and cell: htmx would drop the one that is under way for the next.
+const turns = new WeakMap();
+function set(cell, level) {
   const before = cell.dataset.level;
   if (before === level) return;
   show(cell, level);
+  turns.set(cell, (turns.get(cell) ?? Promise.resolve()).then(() => save(cell, level, before)));
+}
+
+async function save(cell, level, before) {
   cell.setAttribute("data-saving", "");
   let good = false;
   const heard = (event) => { if (event.detail.elt === cell) good = event.detail.successful; };
@@ -26,7 +32,7 @@ async function set(cell, level) {
   try { await window.htmx.ajax("POST", cell.dataset.url, { source: cell, values: { level }, swap: "none" }); } catch { /* said by requests.js */ }
   document.removeEventListener("htmx:afterRequest", heard);
   cell.removeAttribute("data-saving");
-  if (!good) show(cell, before);
+  if (!good && cell.dataset.level === level) show(cell, before);
 }
 
 function go(cell, rows, columns) {
@@ -64,7 +70,7 @@ matrix?.addEventListener("click", (event) => {
 // What was saved elsewhere on the page: an undo in a toast.
 document.addEventListener("skill:level", ({ detail }) => {
   const cell = document.getElementById(`cell-${detail.user}-${detail.skill}`);
-  if (cell) show(cell, detail.level);
+  if (cell && !cell.hasAttribute("data-saving")) show(cell, detail.level);
 });
 
 // --- The week
@@ -98,7 +104,7 @@ days?.addEventListener("change", changed);
 
 // --- Conditions and actions: the server redraws the form after a button or another fact, operator or kind.
 
-const redraw = (form, values) => window.htmx.ajax("POST", location.href, { source: form, target: "#st-parts", swap: "innerHTML", values });
+const redraw = (form, values) => window.htmx.ajax("POST", location.href, { source: form, target: "#st-parts", swap: "morph:innerHTML", values });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (!button) return;
