@@ -44,9 +44,10 @@ class DutyDay:
 
     agent: str
     kinds: frozenset[str]
-    first: float
-    last: float  # possibly a little after the last call
+    first: float  # possibly a little before the first call
+    last: float
     gaps: tuple[Gap, ...]
+    left_callers: bool = False  # somebody was waiting for them when they went
 
     def spans(self, *, leaves_early: float) -> tuple[tuple[float, float], ...]:
         """When the agent takes new calls: the day less the absences too long for wrap-up.
@@ -59,7 +60,7 @@ class DutyDay:
             if gap.gone >= BREAK_SECONDS:
                 spans.append((start, gap.since - (leaves_early if gap.watched else 0.0)))
                 start = gap.since + gap.gone
-        spans.append((start, self.last))
+        spans.append((start, self.last - (leaves_early if self.left_callers else 0.0)))
         return tuple((begin, end) for begin, end in spans if end > begin)
 
 
@@ -117,20 +118,13 @@ class _Signs:
 
     def there_before(self, agent: str, first: float) -> float:
         """Seconds before their first call for which the agent may well have been there: hints worth less than 1."""
-        return self._quiet(reversed(self._passed_by(agent, 0.0, first - 1)), first)
-
-    def there_after(self, agent: str, last: float) -> float:
-        """Seconds after their last call for which the agent may well have stayed."""
-        return self._quiet(self._passed_by(agent, last + 1, float("inf")), last)
-
-    def _quiet(self, calls: Iterable[Call], instant: float) -> float:
-        collected, reached = 0.0, instant
-        for call in calls:
+        collected, reached = 0.0, first
+        for call in reversed(self._passed_by(agent, 0.0, first - 1)):
             collected += self._hint(call)
             if collected >= 1.0:
                 break
             reached = call.started
-        return abs(reached - instant)
+        return first - reached
 
     def _hint(self, call: Call) -> float:
         """What a call taken by a colleague says against the agent's being there."""
@@ -179,8 +173,7 @@ def _duty(agent: str, mine: Sequence[Call], signs: _Signs) -> DutyDay:
             gaps.append(Gap(agent, free_since, call.started, gone, seen, watched))
         free_since = max(free_since, call.ended)
     first = mine[0].started - (signs.there_before(agent, mine[0].started) if mine[0].waited == 0 else 0.0)
-    last = free_since + signs.there_after(agent, free_since)
-    return DutyDay(agent, signs.kinds[agent], first, last, tuple(gaps))
+    return DutyDay(agent, signs.kinds[agent], first, free_since, tuple(gaps), signs.is_awaited(agent, free_since))
 
 
 def _kinds_of(mine: Sequence[Call]) -> frozenset[str]:
