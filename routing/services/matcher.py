@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from routing import matching as engine
@@ -43,7 +44,10 @@ def run_matching(items: list[WorkItem], *, now: datetime, agent_ids: Collection[
     """Ask the core about these items and commit what it says; a lost race leaves the item for the next look."""
     if not items:
         return []
-    result = engine.match(take_snapshot(items, now=now, agent_ids=agent_ids))
+    snapshot = take_snapshot(items, now=now)
+    if agent_ids is not None:  # the others stay in the picture: rings and sticky waits look at them
+        snapshot = replace(snapshot, only_agents=frozenset(agent_ids), detail=False)
+    result = engine.match(snapshot)
     for move in result.ring_moves:
         WorkItem.objects.filter(id=move.item, state=WorkItem.State.WAITING).update(
             ring=move.ring, ring_since=moment(move.since), ring_elapsed=0
