@@ -15,7 +15,9 @@ from crm.models import Customer
 from cxos.core.models import Role, Team, User
 from cxos.screens.supervisor.board import read_board
 from cxos.screens.supervisor.floor import agent_cards, agents
-from intelligence.models import Fact
+from intelligence import queries
+from intelligence.intervals import Tally
+from intelligence.models import Fact, Interval
 from routing.models import AgentSkill, AgentState, Queue, QueueMember, Skill, WorkItem
 from routing.services.presence import set_presence
 from routing.services.queue import enqueue
@@ -227,3 +229,26 @@ def test_what_a_customer_wrote_runs_no_script(as_sam: Client, waiting: Callable[
         page = as_sam.get(path).content.decode()
         assert "<script>alert" not in page
         assert "<img" not in page
+
+
+def test_the_boards_counts_are_those_of_the_figures(queue: Queue, billing: Queue, now: datetime) -> None:
+    start, end = queries.today(now)
+    for subject, quarter, offered in ((queue, 0, 3), (queue, 7, 4), (billing, 7, 5), (queue, 96, 100)):
+        tally = Tally()
+        tally.count("offered", offered)
+        tally.count("answered", 2)
+        tally.count("answered_within", 1)
+        tally.count("answered_wait_ms", 30_000)
+        tally.measure("answered_wait", 15_000)
+        sums, sketches = tally.to_json()
+        at = start + timedelta(minutes=15 * quarter)
+        Interval.objects.create(subject="queue", subject_id=subject.pk, start=at, sums=sums, sketches=sketches)
+
+    board = read_board(now=now)
+
+    figures = queries.figures("queue", start, end)
+    lines = {line.queue: line.day for line in board.lines}
+    assert (lines[queue].offered, lines[queue].answer_seconds) == (7, 15.0)
+    for subject in (queue, billing):
+        assert lines[subject].offered == figures[subject.pk].offered
+        assert lines[subject].service_level == figures[subject.pk].service_level
