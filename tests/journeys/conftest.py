@@ -144,6 +144,7 @@ def forgive(page: Page) -> None:
 
 def sign_in(page: Page, user: User) -> None:
     page.goto("/login/")
+    expect(page.locator("#id_username")).to_be_focused()  # the browser gives the first field its focus after loading
     page.keyboard.type(user.email)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -3,10 +3,13 @@ import "./composer.js";
 
 const open = () => document.querySelector(".ws-conversation");
 
-// The list says which conversation is open; on a phone the open one covers the list.
+// The list says which conversation is open, or asked for; on a phone the open one covers the list.
+let asked = "";
 function mark() {
-  const id = open()?.dataset.conversation ?? "";
-  document.getElementById("workspace")?.toggleAttribute("data-has-open", Boolean(id));
+  const opened = open()?.dataset.conversation ?? "";
+  if (opened === asked) asked = "";
+  const id = asked || opened;
+  document.getElementById("workspace")?.toggleAttribute("data-has-open", Boolean(opened));
   for (const row of document.querySelectorAll(".ws-row")) {
     const here = row.parentElement.id === `conversation-row-${id}`;
     if (here) row.setAttribute("aria-current", "true"); else row.removeAttribute("aria-current");
@@ -35,6 +38,19 @@ document.addEventListener("live:signal", ({ detail }) => {
 });
 
 document.addEventListener("offer:accepted", ({ detail }) => { if (detail.url) location.assign(detail.url); });
+
+// The row asked for is marked at once, so that J J goes down two rows however long the answers take.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  const row = detail.elt.closest?.(".ws-row");
+  if (!row) return;
+  asked = row.parentElement.id.replace("conversation-row-", "");
+  mark();
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.successful || detail.elt.closest?.("li")?.id !== `conversation-row-${asked}`) return;
+  asked = "";
+  mark();
+});
 
 // J and K walk through the list.
 document.addEventListener("keydown", (event) => {
