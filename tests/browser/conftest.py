@@ -23,12 +23,6 @@ from cxos.core.relay import drain_outbox
 START_SECONDS = 30
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent.name == "browser":
-            item.add_marker(pytest.mark.browser)
-
-
 class Server(threading.Thread):
     """Pages and sockets from one port, and the relay beside them."""
 

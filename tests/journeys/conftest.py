@@ -28,12 +28,6 @@ expect.set_options(timeout=PATIENCE_MS)
 EXPECTED = "from here on this page's errors are expected"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent.name == "journeys":
-            item.add_marker(pytest.mark.browser)
-
-
 @pytest.fixture
 def beat(site: Site) -> Iterator[None]:  # noqa: F811
     """What the sweeps of the schedule do, twice a second."""
