@@ -9,6 +9,7 @@ urlpatterns = [
     path("c/<int:pk>/", views.conversation, name="conversation"),
     path("c/<int:pk>/thread/", views.thread_region, name="thread"),
     path("c/<int:pk>/head/", views.head_region, name="head"),
+    path("c/<int:pk>/assign-menu/", views.assign_menu, name="assign_menu"),
     path("c/<int:pk>/context/", views.context_region, name="context"),
     path("c/<int:pk>/reply/", commands.reply, name="reply"),
     path("c/<int:pk>/note/", commands.note, name="note"),

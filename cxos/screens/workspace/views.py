@@ -12,12 +12,12 @@ from django.views.decorators.http import require_safe
 
 from channels_app.models import Channel, Conversation
 from channels_app.permissions import can_reply, get_conversation_for
-from cxos.core.models import Team, User
+from cxos.core.models import User
 from cxos.screens.staff import staff
 from cxos.screens.workspace import lists
 from cxos.screens.workspace.context import read_context
 from cxos.screens.workspace.thread import read_thread
-from routing.models import Disposition, Queue
+from routing.models import Disposition, Queue, WorkItem
 from routing.services.queue import live_item
 
 
@@ -65,6 +65,18 @@ def head_region(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @staff
+def assign_menu(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who else could have this conversation: asked for when the menu opens."""
+    parts = {
+        "conversation": get_conversation_for(request.user, pk),
+        "queues": Queue.objects.filter(enabled=True).only("id", "name"),
+        "colleagues": User.objects.filter(is_active=True).exclude(pk=request.user.pk).only("id", "name")[:200],
+    }
+    return render(request, "workspace/assign.html", parts)
+
+
+@require_safe
+@staff
 def context_region(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
     assert isinstance(request.user, User)
@@ -101,14 +113,15 @@ def open_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
 
 
 def head_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
+    """The dispositions only when this user wraps it up; who could take it is asked for when that menu opens."""
     assert isinstance(request.user, User)
+    item = live_item(found.pk)
+    wrapping = item is not None and item.state == WorkItem.State.WRAPPING and item.agent_id == request.user.pk
     return {
         "conversation": found,
-        "item": live_item(found.pk),
+        "wrapping": wrapping,
+        "item": item,
         "can_reply": can_reply(request.user, found),
-        "queues": Queue.objects.filter(enabled=True).only("id", "name"),
-        "colleagues": User.objects.filter(is_active=True).only("id", "name", "email")[:200],
-        "teams": Team.objects.all(),
-        "dispositions": Disposition.objects.filter(enabled=True),
+        "dispositions": Disposition.objects.filter(enabled=True) if wrapping else [],
         "priorities": Conversation._meta.get_field("priority").choices,
     }

@@ -19,6 +19,8 @@ if (window.Idiomorph) {
   });
   window.Idiomorph.defaults.restoreFocus = true;
   // The server does not know what is unfolded, open or switched here; it says so with data-server-owned when it does.
+  // What was fetched into a part by itself (the rest of a menu) stays when the region around it is fetched again.
+  window.Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && old.hasAttribute("data-fetched-here"));
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, change) => {
     if (name === "style" && element.matches(":popover-open")) return false; // where it stands
     if (name === "aria-expanded" && element.hasAttribute("popovertarget")) return false;
