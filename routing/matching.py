@@ -15,7 +15,7 @@ from routing.engine.capacity import BUDGET, DEFAULT_COST, Seat, default_cost, id
 from routing.engine.explanation import encoded, explain, unmatched
 from routing.engine.feed import Feed
 from routing.engine.floor import EVERYONE, Floor
-from routing.engine.overflow import is_full, overflow_target
+from routing.engine.overflow import MAX_DEPTH, is_full, overflow_target
 from routing.engine.run import Run
 from routing.engine.scoring import score_parts
 from routing.engine.snapshot import (
@@ -42,6 +42,7 @@ from routing.engine.snapshot import (
 __all__ = [
     "BUDGET",
     "DEFAULT_COST",
+    "MAX_DEPTH",
     "Agent",
     "Choice",
     "Diversion",

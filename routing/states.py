@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 ITEM_EDGES: dict[str, frozenset[str]] = {
-    "waiting": frozenset({"offered", "active", "abandoned", "canceled", "completed"}),
-    "offered": frozenset({"waiting", "active", "abandoned", "canceled", "completed"}),
-    "active": frozenset({"paused", "wrapping", "completed", "waiting", "active"}),
-    "paused": frozenset({"active", "wrapping", "completed", "waiting"}),
+    "scheduled": frozenset({"waiting", "active", "canceled", "expired"}),
+    "waiting": frozenset({"waiting", "offered", "active", "scheduled", "abandoned", "canceled"}),
+    "offered": frozenset({"waiting", "active", "scheduled", "abandoned", "canceled"}),
+    "active": frozenset({"paused", "wrapping", "completed", "waiting", "active", "scheduled", "expired"}),
+    "paused": frozenset({"active", "wrapping", "completed", "waiting", "scheduled"}),
     "wrapping": frozenset({"completed"}),
     "completed": frozenset(),
     "abandoned": frozenset(),
     "canceled": frozenset(),
+    "expired": frozenset(),
 }
 OFFER_EDGES: dict[str, frozenset[str]] = {
     "pending": frozenset({"accepted", "declined", "expired", "withdrawn"}),

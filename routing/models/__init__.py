@@ -1,8 +1,10 @@
 from routing.models.agent import AgentState, Presence
+from routing.models.callback import Callback
+from routing.models.floor import FloorVersion
 from routing.models.queue import AgentSkill, Disposition, Queue, QueueMember, Skill
 from routing.models.work import ActionRun, Decision, Offer, Segment, WorkItem
 
 __all__ = [
-    "ActionRun", "AgentSkill", "AgentState", "Decision", "Disposition", "Offer", "Presence", "Queue", "QueueMember",
-    "Segment", "Skill", "WorkItem",
+    "ActionRun", "AgentSkill", "AgentState", "Callback", "Decision", "Disposition", "FloorVersion", "Offer", "Presence",
+    "Queue", "QueueMember", "Segment", "Skill", "WorkItem",
 ]  # fmt: skip

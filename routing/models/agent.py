@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from routing.models.queue import NOTHING
+
 
 class Presence(models.TextChoices):
     OFFLINE = "offline", "Offline"
@@ -26,8 +28,13 @@ class AgentState(models.Model):
     pending_presence = models.CharField(max_length=12, choices=Presence, blank=True)
     reason = models.CharField(max_length=80, blank=True)
     budget = models.PositiveSmallIntegerField(default=100)
-    # {medium: most items at a time}; a medium set to 0 is switched off
-    caps = models.JSONField(default=dict, blank=True)
+    caps = models.JSONField(default=dict, blank=True)  # {medium: most items at a time}
+    media_off = models.JSONField(default=list, db_default=NOTHING, blank=True)  # switched off by the agent
+    # Media whose offer they missed: nothing more of those until they say that they are there.
+    media_missed = models.JSONField(default=list, db_default=NOTHING, blank=True)
+    auto_accept = models.JSONField(default=list, db_default=NOTHING, blank=True)  # media taken without being asked
+    missed_in_row = models.PositiveSmallIntegerField(default=0, db_default=0)
+    declined_in_row = models.PositiveSmallIntegerField(default=0, db_default=0)
     idle_since = models.DateTimeField(default=timezone.now)
     handled_today = models.PositiveIntegerField(default=0)
     last_offer_at = models.DateTimeField(null=True, blank=True)

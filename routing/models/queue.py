@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Value
 from django.utils import timezone
+
+NOTHING = Value([], output_field=models.JSONField())
+NO_PAIRS = Value({}, output_field=models.JSONField())
 
 
 class Skill(models.Model):
@@ -39,6 +43,34 @@ class Queue(models.Model):
         LEAST_OCCUPIED = "least_occupied", "Least occupied"
         FEWEST_HANDLED = "fewest_handled", "Fewest handled"
         ROUND_ROBIN = "round_robin", "Round robin"
+        SCORE = "score", "Predicted score"
+
+    class Treatment(models.TextChoices):
+        """What becomes of work while the queue is closed."""
+
+        WAIT = "wait", "Waits for the opening"
+        OVERFLOW = "overflow", "Goes to the next open queue"
+        CALLBACK = "callback", "Is called back at the opening"
+
+    class WrapUp(models.TextChoices):
+        """What follows a contact. `wrap_up_seconds` is the time of the last two; 0 there means none."""
+
+        NONE = "none", "None"
+        OPTIONAL = "optional", "Only when the agent asks for it"
+        MANDATORY = "mandatory", "Until the agent ends it"
+        TIMED = "timed", "Until the agent ends it, at most the time given"
+        FORCED = "forced", "Exactly the time given"
+
+    class Missed(models.TextChoices):
+        """What an offer that nobody answered does to its agent (RONA)."""
+
+        FAMILY = "family", "Gets nothing more of this medium"
+        ALL = "all", "Is away"
+        SECOND = "second", "Is away from the second in a row on"
+
+    class CallbackOrder(models.TextChoices):
+        AGENT_FIRST = "agent", "The agent, then the customer"
+        CUSTOMER_FIRST = "customer", "The customer, then the agent"
 
     class SkillMode(models.TextChoices):
         BEST = "best", "Best skilled first"
@@ -52,17 +84,60 @@ class Queue(models.Model):
     strategy = models.CharField(max_length=16, choices=Strategy, default=Strategy.LONGEST_IDLE)
     skill_mode = models.CharField(max_length=8, choices=SkillMode, default=SkillMode.BEST)
     aging = models.FloatField(default=1.0)
+    # [{"seconds": 30, "drops": [skill key], "drops_all_soft": false, "min_queue_level": 0, "hold": false, "groups":
+    #   [{"team": id, "level": 0, "min_expected_wait": s, "max_service_level": 0–1, "min_waiting": n, "from": min, "until": min}]}]
     rings = models.JSONField(default=list, blank=True)
     offer_seconds = models.PositiveIntegerField(default=30)
+    # {medium: seconds} where a medium has another time; 0 = nobody is asked, the agent has it at once
+    offer_seconds_by = models.JSONField(default=dict, db_default=NO_PAIRS, blank=True)
+    auto_accept = models.JSONField(default=list, db_default=NOTHING, blank=True)  # media taken without being asked
+    missed = models.CharField(max_length=8, choices=Missed, default=Missed.ALL, db_default=Missed.ALL)
+    # So many declined in a row count as an offer missed; 0 = as many as they like.
+    most_declines = models.PositiveSmallIntegerField(default=0, db_default=0)
     cooldown_seconds = models.PositiveIntegerField(default=60)
-    wrap_up_seconds = models.PositiveIntegerField(default=0)  # 0 = no wrap-up timer: the item completes at once
+    wrap_up = models.CharField(max_length=10, choices=WrapUp, default=WrapUp.TIMED, db_default=WrapUp.TIMED)
+    wrap_up_seconds = models.PositiveIntegerField(default=0)
+    disposition_required = models.BooleanField(default=False, db_default=False)
     service_level_seconds = models.PositiveIntegerField(default=60)
     short_abandon_seconds = models.PositiveIntegerField(default=5)
     max_size = models.PositiveIntegerField(null=True, blank=True)
     max_wait_seconds = models.PositiveIntegerField(null=True, blank=True)
+    closed_treatment = models.CharField(
+        max_length=10, choices=Treatment, default=Treatment.WAIT, db_default=Treatment.WAIT
+    )
+    holiday_treatment = models.CharField(
+        max_length=10, choices=Treatment, default=Treatment.WAIT, db_default=Treatment.WAIT
+    )
     overflow_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     enabled = models.BooleanField(default=True)
     sticky_seconds = models.PositiveIntegerField(default=0)  # how long a returning customer waits for the same agent
+    direct_seconds = models.PositiveIntegerField(
+        default=60, db_default=60
+    )  # how long work sent to one agent waits for them
+    push = models.BooleanField(default=True, db_default=True)  # False: agents pick their work themselves
+    offer_size = models.PositiveSmallIntegerField(default=1, db_default=1)  # agents asked at once; the first has it
+    batch = models.BooleanField(default=False, db_default=False)  # the best pairs of all that wait and all who are free
+    blended = models.BooleanField(default=False, db_default=False)  # leaves other queues' reserves alone
+    min_reserve = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # agents blended queues keep free for this one
+    max_occupancy = models.FloatField(
+        null=True, blank=True
+    )  # 0–1 of the last hour; who is above gets nothing from here
+    max_offers_per_minute = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # per agent: a backlog comes in portions
+    transfer_credit = models.FloatField(
+        default=1.0, db_default=1.0
+    )  # share of its age that transferred work keeps here
+    callback_order = models.CharField(
+        max_length=8, choices=CallbackOrder, default=CallbackOrder.AGENT_FIRST, db_default=CallbackOrder.AGENT_FIRST
+    )
+    callback_attempts = models.PositiveSmallIntegerField(default=3, db_default=3)
+    callback_gap_seconds = models.PositiveIntegerField(default=900, db_default=900)  # between two attempts
+    # When customers are called back, in minutes of their own day.
+    callback_from = models.PositiveSmallIntegerField(default=8 * 60, db_default=8 * 60)
+    callback_until = models.PositiveSmallIntegerField(default=21 * 60, db_default=21 * 60)
     settings = models.JSONField(default=dict, blank=True)  # the rarer rules of engine.QueueRules, by their names
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -80,6 +155,7 @@ class QueueMember(models.Model):
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+")
     level = models.PositiveSmallIntegerField(default=0)
+    delay_seconds = models.PositiveIntegerField(default=0, db_default=0)  # gets only what has waited so long
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["queue", "user"], name="one_membership")]

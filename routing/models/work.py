@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing.models.queue import Disposition, Queue
+from routing.models.queue import NO_PAIRS, Disposition, Queue
 
 
 class WorkItemQuerySet(models.QuerySet["WorkItem"]):
@@ -26,6 +27,7 @@ class WorkItem(models.Model):
     """A unit of routing. States and their edges: routing.states."""
 
     class State(models.TextChoices):
+        SCHEDULED = "scheduled", "Callback scheduled"
         WAITING = "waiting", "Waiting"
         OFFERED = "offered", "Offered"
         ACTIVE = "active", "In progress"
@@ -34,8 +36,9 @@ class WorkItem(models.Model):
         COMPLETED = "completed", "Completed"
         ABANDONED = "abandoned", "Abandoned"
         CANCELED = "canceled", "Canceled"
+        EXPIRED = "expired", "Given up"
 
-    LIVE = (State.WAITING, State.OFFERED, State.ACTIVE, State.PAUSED, State.WRAPPING)
+    LIVE = (State.SCHEDULED, State.WAITING, State.OFFERED, State.ACTIVE, State.PAUSED, State.WRAPPING)
     HELD = (State.ACTIVE, State.PAUSED, State.WRAPPING)
 
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -47,6 +50,9 @@ class WorkItem(models.Model):
     # [{"skill": key, "level": 1–5, "hard": true, "weight": 1.0}, …]
     required = models.JSONField(default=list, blank=True)
     preferred = models.JSONField(default=list, blank=True)  # [{"skill": key, "weight": 1.0}, …]
+    # The hard ones of `required` as "key:level": the database asks by them whether an agent could take it at all.
+    needs = ArrayField(models.CharField(max_length=50), default=list, db_default=[], blank=True)
+    agent_scores = models.JSONField(default=dict, db_default=NO_PAIRS, blank=True)  # {agent id: predicted score}
     interruptible = models.BooleanField(default=False)
     agent = models.ForeignKey("core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     sticky_agent = models.ForeignKey(
@@ -76,6 +82,9 @@ class WorkItem(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)  # nearest SLA deadline, told by cases
     sla_target_seconds = models.PositiveIntegerField(null=True, blank=True)
     offers_made = models.PositiveSmallIntegerField(default=0)
+    # What we expected when it came into its queue, and what it was when somebody first answered.
+    predicted_wait_seconds = models.FloatField(null=True, blank=True)
+    actual_wait_seconds = models.FloatField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     wrap_up_until = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -89,7 +98,8 @@ class WorkItem(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["conversation"],
-                condition=Q(state__in=["waiting", "offered", "active", "paused", "wrapping"]) & ~Q(conversation=None),
+                condition=Q(state__in=["scheduled", "waiting", "offered", "active", "paused", "wrapping"])
+                & ~Q(conversation=None),
                 name="one_live_item_per_conversation",
             ),
             models.CheckConstraint(
@@ -100,6 +110,13 @@ class WorkItem(models.Model):
         indexes = [
             models.Index(fields=["queue", "queued_at"], name="work_waiting", condition=Q(state="waiting")),
             models.Index(fields=["wake_at"], name="work_to_wake", condition=Q(state="waiting")),
+            models.Index(fields=["eligible_at"], name="work_scheduled", condition=Q(state="scheduled")),
+            models.Index(
+                fields=["direct_agent"], name="work_direct", condition=Q(state="waiting") & ~Q(direct_agent=None)
+            ),
+            models.Index(
+                fields=["sticky_agent"], name="work_sticky", condition=Q(state="waiting") & ~Q(sticky_agent=None)
+            ),
             models.Index(
                 fields=["agent"], name="work_held", condition=Q(state__in=["offered", "active", "paused", "wrapping"])
             ),
@@ -112,7 +129,12 @@ class WorkItem(models.Model):
 
 
 class Offer(models.Model):
-    """A work item held for one agent until a deadline."""
+    """A work item held for one agent until a deadline; or an agent asked to join somebody else's."""
+
+    class Kind(models.TextChoices):
+        WORK = "work", "Work"
+        CONSULT = "consult", "Asked for advice"
+        CONFERENCE = "conference", "Asked to join"
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -126,6 +148,10 @@ class Offer(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempt = models.PositiveSmallIntegerField(default=1)
     broadcast = models.BooleanField(default=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.WORK, db_default=Kind.WORK)
+    asked_by = models.ForeignKey(
+        "core.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -145,6 +171,7 @@ class Offer(models.Model):
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="pending")),
             models.Index(fields=["agent"], name="offer_of_agent", condition=Q(state="pending")),
             models.Index(fields=["item", "-id"], name="offer_of_item"),
+            models.Index(fields=["agent", "-made_at"], name="offer_by_agent"),
         ]
 
     def __str__(self) -> str:
@@ -152,20 +179,41 @@ class Offer(models.Model):
 
 
 class Segment(models.Model):
-    """One agent's part of a work item, from accepting to letting go."""
+    """One agent's part of a work item, from accepting to letting go. One of those open leads; others advise or join."""
+
+    class Kind(models.TextChoices):
+        LEAD = "lead", "Holds it"
+        CONSULT = "consult", "Advises"
+        CONFERENCE = "conference", "Takes part"
 
     item = models.ForeignKey(WorkItem, on_delete=models.CASCADE, related_name="segments")
     agent = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.LEAD, db_default=Kind.LEAD)
+    medium = models.CharField(max_length=12, default="", db_default="", blank=True)
     started_at = models.DateTimeField()
     wrap_up_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.CharField(max_length=20, blank=True)  # completed, transferred, requeued
+    ended_by = models.CharField(max_length=20, blank=True)  # completed, transferred, requeued, left
+    ended_to = models.CharField(max_length=120, blank=True, db_default="")  # the address outside it was transferred to
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item"], condition=Q(ended_at=None), name="one_open_segment_per_item")
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(ended_at=None, kind="lead"), name="one_open_segment_per_item"
+            ),
+            models.UniqueConstraint(
+                fields=["item", "agent"], condition=Q(ended_at=None), name="one_open_segment_per_agent"
+            ),
+            models.UniqueConstraint(
+                fields=["agent"],
+                condition=Q(ended_at=None, medium="voice", wrap_up_at=None),
+                name="one_live_call_per_agent",
+            ),
         ]
-        indexes = [models.Index(fields=["agent", "-started_at"], name="segment_of_agent")]
+        indexes = [
+            models.Index(fields=["agent", "-started_at"], name="segment_of_agent"),
+            models.Index(fields=["agent"], name="segment_open", condition=Q(ended_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.agent_id} on {self.item_id}"

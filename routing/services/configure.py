@@ -7,18 +7,26 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import TextChoices
 from django.utils.text import slugify
 
+from channels_app.models import Channel
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.models import User
 from cxos.core.services.audit import record
+from routing.matching import MAX_DEPTH
 from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
+from routing.services.rings import check_rings
 
 LEVELS = range(6)
 KEY_LENGTH = 40
 QUEUE_FIELDS = (
-    "name", "team_id", "calendar_id", "strategy", "skill_mode", "offer_seconds", "cooldown_seconds", "wrap_up_seconds",
-    "service_level_seconds", "short_abandon_seconds", "sticky_seconds", "max_wait_seconds", "overflow_to_id", "enabled",
+    "name", "team_id", "calendar_id", "closed_treatment", "holiday_treatment", "strategy", "skill_mode", "aging", "rings",
+    "offer_seconds", "offer_seconds_by", "auto_accept", "missed", "most_declines", "cooldown_seconds", "wrap_up",
+    "wrap_up_seconds", "disposition_required", "service_level_seconds", "short_abandon_seconds", "sticky_seconds",
+    "direct_seconds", "max_size", "max_wait_seconds", "overflow_to_id", "push", "offer_size", "batch", "blended",
+    "min_reserve", "max_occupancy", "max_offers_per_minute", "transfer_credit", "callback_order", "callback_attempts",
+    "callback_gap_seconds", "callback_from", "callback_until", "enabled",
 )  # fmt: skip
 # field → (least, most) in seconds
 SECONDS = {
@@ -28,6 +36,32 @@ SECONDS = {
     "service_level_seconds": (1, 86_400),
     "short_abandon_seconds": (0, 600),
     "sticky_seconds": (0, 86_400),
+    "direct_seconds": (0, 86_400),
+    "callback_gap_seconds": (60, 86_400),
+}
+# field → (least, most)
+NUMBERS = {
+    "aging": (-10, 10),
+    "most_declines": (0, 100),
+    "max_size": (1, 100_000),
+    "max_wait_seconds": (1, 7 * 86_400),
+    "offer_size": (1, 50),
+    "min_reserve": (0, 10_000),
+    "max_occupancy": (0, 1),
+    "max_offers_per_minute": (1, 100),
+    "transfer_credit": (0, 1),
+    "callback_attempts": (1, 20),
+    "callback_from": (0, 24 * 60),
+    "callback_until": (0, 24 * 60),
+}
+CHOICES: dict[str, type[TextChoices]] = {
+    "strategy": Queue.Strategy,
+    "skill_mode": Queue.SkillMode,
+    "closed_treatment": Queue.Treatment,
+    "holiday_treatment": Queue.Treatment,
+    "missed": Queue.Missed,
+    "wrap_up": Queue.WrapUp,
+    "callback_order": Queue.CallbackOrder,
 }
 
 
@@ -60,12 +94,49 @@ def _check_queue(queue: Queue | None, changes: Mapping[str, Any]) -> None:
     for name, (least, most) in SECONDS.items():
         if name in changes and not least <= changes[name] <= most:
             raise Invalid(name, f"Choose {least} to {most} seconds.", field=name)
-    if queue is not None and changes.get("overflow_to_id") == queue.pk:
-        raise Invalid("overflow", "A queue cannot overflow into itself.", field="overflow_to_id")
-    if changes.get("strategy", Queue.Strategy.LONGEST_IDLE) not in Queue.Strategy.values:
-        raise Invalid("strategy", "There is no such strategy.", field="strategy")
-    if changes.get("skill_mode", Queue.SkillMode.BEST) not in Queue.SkillMode.values:
-        raise Invalid("skill_mode", "There is no such use of skills.", field="skill_mode")
+    for name, (least, most) in NUMBERS.items():
+        if changes.get(name) is not None and not least <= changes[name] <= most:
+            raise Invalid(name, f"Choose {least} to {most}.", field=name)
+    for name, choices in CHOICES.items():
+        if name in changes and changes[name] not in choices.values:
+            raise Invalid(name, "There is no such choice.", field=name)
+    if "rings" in changes:
+        check_rings(changes["rings"])
+    _check_media(changes)
+    if changes.get("overflow_to_id"):
+        _check_chain(queue, changes["overflow_to_id"])
+
+
+def _check_media(changes: Mapping[str, Any]) -> None:
+    media = set(Channel.Medium.values)
+    if set(changes.get("auto_accept", ())) - media:
+        raise Invalid("auto_accept", "There is no such medium.", field="auto_accept")
+    times = changes.get("offer_seconds_by", {})
+    if set(times) - media or any(not isinstance(time, int) or not 0 <= time <= 600 for time in times.values()):
+        raise Invalid("offer_seconds_by", "Give a medium 0 to 600 seconds; 0 asks nobody.", field="offer_seconds_by")
+
+
+def _check_chain(queue: Queue | None, next_id: int) -> None:
+    """No work may come back to where it was, and it moves five times at most."""
+    following = dict(Queue.objects.values_list("id", "overflow_to_id"))
+    seen, at = [queue.pk if queue else None], next_id
+    while at is not None:
+        if at in seen:
+            raise Invalid(
+                "overflow", "A queue cannot overflow into itself, by itself or through others.", field="overflow_to_id"
+            )
+        seen.append(at)
+        at = following.get(at)
+    leading = _longest_lead(queue.pk, following) if queue else 0
+    if leading + len(seen) - 1 > MAX_DEPTH:
+        raise Invalid("overflow_depth", f"Work may overflow {MAX_DEPTH} times at most.", field="overflow_to_id")
+
+
+def _longest_lead(queue_id: int, following: Mapping[int, int | None]) -> int:
+    """How many queues in a row overflow into this one."""
+    before = [queue for queue, target in following.items() if target == queue_id]
+    rest = {queue: target for queue, target in following.items() if target != queue_id}
+    return max((1 + _longest_lead(queue, rest) for queue in before), default=0)
 
 
 def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: datetime) -> None:
