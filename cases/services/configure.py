@@ -14,6 +14,7 @@ from cases.services.promises import Budgets, save_policy
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.services.audit import record
 
+AT = " at "  # between metric and priority in what the audit says of a target
 Weekly = Mapping[str, Sequence[Sequence[int]]]
 
 
@@ -85,9 +86,28 @@ def save_promise(
         after = shown_policy(kept)
         if before is None:
             record(actor, "made", kept, after=after)
-        elif changed := [field for field in after if after[field] != before[field]]:
-            record(actor, "changed", kept, before={f: before[f] for f in changed}, after={f: after[f] for f in changed})
+        elif changed := [field for field in {**before, **after} if after.get(field) != before.get(field)]:
+            record(
+                actor, "changed", kept,
+                before={field: before.get(field) for field in changed},
+                after={field: after.get(field) for field in changed},
+            )  # fmt: skip
     return kept
+
+
+def restore_promise(policy: SlaPolicy, state: Mapping[str, Any], *, actor: Any, now: datetime) -> SlaPolicy:
+    """The policy as `shown_policy` once described it. Raises Conflict when its calendar is gone."""
+    calendar = Calendar.objects.filter(name=state["calendar"]).first()
+    if calendar is None:
+        raise Conflict("gone", f"There is no calendar “{state['calendar']}” any more.")
+    budgets = {
+        (metric, None if priority == "others" else int(priority)): seconds
+        for name, seconds in state.items()
+        if seconds is not None and AT in name
+        for metric, priority in [name.split(AT)]
+    }
+    values = {name: state[name] for name in ("name", "conditions", "rank", "enabled", "reopening")}
+    return save_promise(policy, calendar=calendar, budgets=budgets, actor=actor, now=now, **values)
 
 
 def shown(calendar: Calendar) -> dict[str, Any]:
@@ -104,7 +124,7 @@ def shown_policy(policy: SlaPolicy) -> dict[str, Any]:
         "rank": policy.rank,
         "enabled": policy.enabled,
         "reopening": policy.reopening,
-        **{f"{t.metric} at {'others' if t.priority is None else t.priority}": t.budget_seconds for t in targets},
+        **{f"{t.metric}{AT}{'others' if t.priority is None else t.priority}": t.budget_seconds for t in targets},
     }
 
 

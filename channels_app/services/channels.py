@@ -64,22 +64,22 @@ def change_channel(
     config: Mapping[str, Any] | None = None,
     actor: Any,
 ) -> Channel:
-    """Another name, on or off, and other settings; settings that are not given stay. Raises Invalid."""
+    """Another name, on or off, and other settings; those not given stay, None takes one away. Raises Invalid."""
     checked = checked_config(channel.kind, config or {})
     with transaction.atomic():
         kept = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
         before = shown(kept)
         kept.name = kept.name if name is None else checked_name(name)
         kept.enabled = kept.enabled if enabled is None else enabled
-        kept.config = {**kept.config, **checked}
+        kept.config = {name: value for name, value in {**kept.config, **checked}.items() if value is not None}
         after = shown(kept)
         if after != before:
             kept.save(update_fields=["name", "enabled", "config"])
-            changed = [field for field in after if after[field] != before.get(field)]
+            changed = [field for field in {**before, **after} if after.get(field) != before.get(field)]
             record(
                 actor, "changed", kept,
                 before={field: before.get(field) for field in changed},
-                after={field: after[field] for field in changed},
+                after={field: after.get(field) for field in changed},
             )  # fmt: skip
     forget_channels()
     return kept
@@ -132,7 +132,7 @@ def checked_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid("unknown_setting", f"A channel of this kind has no setting {sorted(unknown)[0]}.")
     if config.get("reply_url"):
         check_url(config["reply_url"])
-    for origin in config.get("allowed_origins", ()):
+    for origin in config.get("allowed_origins") or ():
         if not is_origin(origin):
             raise Invalid(
                 "origin", f"“{origin[:80]}” is no origin. Write it like https://www.example.com, without a path.",

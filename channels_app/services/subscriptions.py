@@ -27,7 +27,7 @@ def subscribe(*, name: str, url: str, events: Sequence[str], actor: Any) -> tupl
         subscription = WebhookSubscription.objects.create(
             name=name, url=url, events=known_events(events), secrets=[secret]
         )
-        record(actor, "made", subscription, after=_shown(subscription))
+        record(actor, "made", subscription, after=shown(subscription))
     return subscription, secret
 
 
@@ -39,12 +39,12 @@ def change_subscription(subscription_id: int, *, changes: dict[str, Any], actor:
         changes = {**changes, "events": known_events(changes["events"])}
     with transaction.atomic():
         subscription = _locked(subscription_id)
-        before = _shown(subscription)
+        before = shown(subscription)
         for field in changes.keys() & set(SHOWN):
             setattr(subscription, field, changes[field])
         if subscription.enabled and not before["enabled"]:
             subscription.failing_since = None
-        after = _shown(subscription)
+        after = shown(subscription)
         if after != before:
             subscription.save(update_fields=[*SHOWN, "failing_since"])
             record(actor, "changed", subscription, before=before, after=after)
@@ -84,5 +84,5 @@ def _locked(subscription_id: int) -> WebhookSubscription:
     return subscription
 
 
-def _shown(subscription: WebhookSubscription) -> dict[str, Any]:
+def shown(subscription: WebhookSubscription) -> dict[str, Any]:
     return {field: getattr(subscription, field) for field in SHOWN}

@@ -145,23 +145,26 @@ def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: dat
         raise Invalid("level", "A level is 0 to 5.", field="members")
     with transaction.atomic():
         Queue.objects.select_for_update(no_key=True, of=("self",)).get(pk=queue.pk)
-        names = dict(User.objects.filter(pk__in=levels).values_list("pk", "name"))
-        if missing := set(levels) - set(names):
+        emails = dict(User.objects.filter(pk__in=levels).values_list("pk", "email"))
+        if missing := set(levels) - set(emails):
             raise NotFound("no_such_person", f"There is no person {min(missing)}.")
         held = {row.user_id: row for row in QueueMember.objects.filter(queue=queue).select_related("user")}
-        before = {row.user.name: row.level for row in held.values()}
+        before = {row.user.email: row.level for row in held.values()}
         QueueMember.objects.filter(queue=queue).exclude(user__in=levels).delete()
         for user_id, level in levels.items():
             if user_id not in held or held[user_id].level != level:
                 QueueMember.objects.update_or_create(queue=queue, user_id=user_id, defaults={"level": level})
-        after = {names[user_id]: level for user_id, level in levels.items()}
+        after = {emails[user_id]: level for user_id, level in levels.items()}
         if before != after:
             look_again([queue.pk], now=now)
             record(actor, "changed the members of", queue, before=before, after=after)
 
 
-def save_skill(skill: Skill | None, *, name: str, actor: Any) -> Skill:
-    """A new skill, or another name for one; its key stays, because rules and waiting work name it."""
+def save_skill(skill: Skill | None, *, name: str, key: str = "", actor: Any) -> Skill:
+    """A new skill, or another name for one; its key stays, because rules and waiting work name it.
+
+    `key`: the one a new skill shall have; drawn from the name when it is not given or taken.
+    """
     name = name.strip()
     if not 0 < len(name) <= 80:
         raise Invalid("name", "A skill needs a name of up to 80 characters.", field="name")
@@ -169,7 +172,7 @@ def save_skill(skill: Skill | None, *, name: str, actor: Any) -> Skill:
         raise Conflict("skill_exists", f"There is a skill “{name}” already.", field="name")
     with transaction.atomic():
         if skill is None:
-            skill = Skill.objects.create(key=free_key(Skill, name), name=name)
+            skill = Skill.objects.create(key=free_key(Skill, key or name), name=name)
             record(actor, "made", skill, after={"name": name})
         elif skill.name != name:
             before, skill.name = skill.name, name
@@ -184,28 +187,63 @@ def remove_skill(skill: Skill, *, actor: Any) -> None:
     if needed:
         raise Conflict("skill_needed", f"{needed} waiting work items need {skill.name}. Answer or move them first.")
     with transaction.atomic():
-        levels = AgentSkill.objects.filter(skill=skill).select_related("user").order_by("user__name")
-        before = {"name": skill.name, "levels": {row.user.name: row.level for row in levels}}
+        levels = AgentSkill.objects.filter(skill=skill).select_related("user").order_by("user__email")
+        before = {"name": skill.name, "key": skill.key, "levels": {row.user.email: row.level for row in levels}}
         record(actor, "removed", skill, before=before)
         skill.delete()
 
 
 def set_skill_level(user: User, *, skill: Skill, level: int | None, actor: Any, now: datetime) -> int | None:
     """How well `user` can do it: 0–5, None = not at all. Returns what it was before."""
-    if level is not None and level not in LEVELS:
-        raise Invalid("level", "A level is 0 to 5.", field="level")
-    with transaction.atomic():
-        row = AgentSkill.objects.select_for_update(no_key=True).filter(user=user, skill=skill).first()
-        before = row.level if row else None
-        if before == level:
-            return before
-        if level is None:
-            AgentSkill.objects.filter(user=user, skill=skill).delete()
-        else:
-            AgentSkill.objects.update_or_create(user=user, skill=skill, defaults={"level": level})
-        look_again(QueueMember.objects.filter(user=user).values("queue_id"), now=now)
-        record(actor, "changed the skills of", user, before={skill.name: before}, after={skill.name: level})
+    before = AgentSkill.objects.filter(user=user, skill=skill).values_list("level", flat=True).first()
+    set_levels({(user.pk, skill.pk): level}, actor=actor, now=now)
     return before
+
+
+def set_levels(levels: Mapping[tuple[int, int], int | None], *, actor: Any, now: datetime) -> int:
+    """Many cells of the matrix at once: (user id, skill id) → level 0–5, None = not at all. One audit entry a person.
+
+    All or nothing. Returns how many cells changed. 6 queries and one entry a changed person.
+    """
+    if any(level is not None and level not in LEVELS for level in levels.values()):
+        raise Invalid("level", "A level is 0 to 5.", field="level")
+    users = User.objects.in_bulk({user for user, _skill in levels})
+    skills = Skill.objects.in_bulk({skill for _user, skill in levels})
+    if any(user not in users or skill not in skills for user, skill in levels):
+        raise NotFound("no_such_cell", "One of these people or skills is not there any more. Look again.")
+    with transaction.atomic():
+        rows = AgentSkill.objects.select_for_update(no_key=True).filter(user__in=users, skill__in=skills).order_by("pk")
+        held = {(row.user_id, row.skill_id): row for row in rows}
+        before = {cell: row.level for cell, row in held.items()}
+        changed = {cell: level for cell, level in levels.items() if before.get(cell) != level}
+        write_levels(changed, held)
+        for user_id in sorted({user for user, _skill in changed}):
+            mine = {skill: level for (user, skill), level in changed.items() if user == user_id}
+            record(
+                actor, "changed the skills of", users[user_id],
+                before={skills[skill].name: before.get((user_id, skill)) for skill in mine},
+                after={skills[skill].name: level for skill, level in mine.items()},
+            )  # fmt: skip
+        if changed:
+            people = {user for user, _skill in changed}
+            look_again(QueueMember.objects.filter(user__in=people).values("queue_id"), now=now)
+    return len(changed)
+
+
+def write_levels(changed: Mapping[tuple[int, int], int | None], held: Mapping[tuple[int, int], AgentSkill]) -> None:
+    """3 queries, however many cells."""
+    AgentSkill.objects.filter(pk__in=[held[cell].pk for cell, level in changed.items() if level is None]).delete()
+    AgentSkill.objects.bulk_create(
+        AgentSkill(user_id=cell[0], skill_id=cell[1], level=level)
+        for cell, level in changed.items()
+        if level is not None and cell not in held
+    )
+    again = []
+    for cell, level in changed.items():
+        if level is not None and cell in held:
+            held[cell].level = level
+            again.append(held[cell])
+    AgentSkill.objects.bulk_update(again, ["level"])
 
 
 def look_again(queue_ids: Any, *, now: datetime) -> None:

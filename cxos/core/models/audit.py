@@ -15,10 +15,14 @@ class AuditEntry(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     reason = models.TextField(blank=True)
+    undoes = models.BigIntegerField(null=True, blank=True)  # id of the entry this one takes back
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["undoes"], condition=models.Q(undoes__isnull=False), name="taken_back_once")
+        ]
         indexes = [
             models.Index(fields=["object_type", "object_id", "id"], name="audit_by_object"),
             models.Index(fields=["actor", "id"], name="audit_by_actor"),

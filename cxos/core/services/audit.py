@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -14,6 +17,18 @@ from cxos.core.models import AuditEntry
 
 CHAIN_LOCK = 0x0C05  # advisory: one writer at a time orders the chain
 GENESIS = "0" * 64
+# The entry being taken back. Ambient, because an undo goes through the ordinary services, which know nothing of it.
+_taken_back: ContextVar[int | None] = ContextVar("taken_back", default=None)
+
+
+@contextmanager
+def taking_back(entry: AuditEntry) -> Iterator[None]:
+    """The first entry recorded in here says that it takes `entry` back; what follows it is a part of the same undo."""
+    token = _taken_back.set(entry.pk)
+    try:
+        yield
+    finally:
+        _taken_back.reset(token)
 
 
 def record(
@@ -34,10 +49,12 @@ def record(
             before=before,
             after=after,
             reason=reason,
+            undoes=_taken_back.get(),
             previous_hash=last or GENESIS,
         )
         entry.hash = digest(entry)
         entry.save(force_insert=True)
+        _taken_back.set(None)
     return entry
 
 
@@ -47,6 +64,8 @@ def digest(entry: AuditEntry) -> str:
         entry.at.isoformat(), entry.actor, entry.verb, entry.object_type, entry.object_id, entry.object_label,
         entry.before, entry.after, entry.reason, entry.previous_hash,
     ]  # fmt: skip
+    if entry.undoes is not None:  # rows that take nothing back keep the hash they always had
+        said.append(entry.undoes)
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -7,19 +7,24 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from cxos.core.actor import actor_user_id
+from cxos.core.errors import NotFound
 from cxos.core.models import ApiKey, AuditEntry, User
 from cxos.screens.settings.pages import show
-from cxos.screens.staff import admins
+from cxos.screens.settings.undo import restore_of, take_back
+from cxos.screens.settings.wording import changes_of, names_of
+from cxos.screens.staff import admins, toast, trigger
 
 PAGE = 40
 MOST_EXPORTED = 50_000
-SHOWN_VALUE = 400
 # What a spreadsheet would take for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -34,7 +39,7 @@ class Echo:
 @require_safe
 @admins
 def audit(request: HttpRequest) -> HttpResponse:
-    filters = {name: request.GET.get(name, "").strip()[:60] for name in ("who", "what", "thing")}
+    filters = {name: request.GET.get(name, "").strip()[:60] for name in ("who", "what", "thing", "id")}
     before = request.GET.get("before", "")
     rows = narrowed(**filters).order_by("-id")
     if before.isascii() and before.isdigit():
@@ -42,7 +47,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = list(rows[: PAGE + 1])
     return show(
         request, "audit", "audit",
-        entries=[(entry, changes_of(entry)) for entry in named(page[:PAGE])],
+        entries=told(page[:PAGE]), about=page[0] if filters["id"] and page else None,
         older=page[PAGE - 1].pk if len(page) > PAGE else None,
         filters=filters, filtered=any(filters.values()), things=things(),
         people=[(f"user:{user.pk}", user.name) for user in User.objects.order_by("name")[:500]],
@@ -53,7 +58,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 @admins
 def audit_export(request: HttpRequest) -> StreamingHttpResponse:
     """The filtered entries as CSV, newest first, safe to open in a spreadsheet."""
-    filters = {name: request.GET.get(name, "").strip()[:60] for name in ("who", "what", "thing")}
+    filters = {name: request.GET.get(name, "").strip()[:60] for name in ("who", "what", "thing", "id")}
     rows = narrowed(**filters).order_by("-id")[:MOST_EXPORTED].iterator(chunk_size=1000)
     response = StreamingHttpResponse(exported(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="audit.csv"'
@@ -76,13 +81,31 @@ def as_text(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def narrowed(*, who: str, what: str, thing: str) -> QuerySet[AuditEntry]:
-    """By actor ("user:7"), kind of thing ("routing.Queue") and words in the thing's name or the verb."""
+@require_POST
+@admins
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a change back; the page then shows itself as it is now."""
+    assert isinstance(request.user, User)
+    entry = AuditEntry.objects.filter(pk=pk).first()
+    if entry is None:
+        raise NotFound("no_such_entry", f"There is no entry {pk}.")
+    take_back(entry, actor=request.user, now=timezone.now())
+    words = _("Taken back: “%(name)s” is as it was before.") % {"name": entry.object_label}
+    if request.headers.get("HX-Request"):
+        return trigger(toast(HttpResponse(status=204), words), **{"audit:changed": True})
+    messages.success(request, words)
+    return redirect("settings:audit")
+
+
+def narrowed(*, who: str, what: str, thing: str, id: str) -> QuerySet[AuditEntry]:
+    """By actor ("user:7"), kind of thing ("routing.Queue"), one of them, and words in the thing's name or the verb."""
     rows = AuditEntry.objects.all()
     if who:
         rows = rows.filter(actor=who)
     if thing:
         rows = rows.filter(object_type=thing)
+    if id:
+        rows = rows.filter(object_id=id)
     if what:
         rows = rows.filter(object_label__icontains=what) | rows.filter(verb__icontains=what)
     return rows
@@ -100,6 +123,15 @@ def said_thing(object_type: str) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip().capitalize()
 
 
+def told(entries: list[AuditEntry]) -> list[tuple[AuditEntry, list[tuple[str, str | None, str | None]]]]:
+    """The entries with who, what kind of thing, what changed, and whether it can be or was taken back. Up to 7 queries."""
+    names, ids = names_of(entries), [one.pk for one in entries]
+    undone = {one.undoes: one for one in named(list(AuditEntry.objects.filter(undoes__in=ids)))} if ids else {}
+    for one in entries:
+        vars(one).update(undone_by=undone.get(one.pk), can_undo=one.pk not in undone and restore_of(one) is not None)
+    return [(entry, changes_of(entry, names)) for entry in named(entries)]
+
+
 def named(entries: list[AuditEntry]) -> list[AuditEntry]:
     """The entries with `who`: the actor's name. 2 queries."""
     users = User.objects.in_bulk([pk for one in entries if (pk := actor_user_id(one.actor))])
@@ -111,32 +143,3 @@ def named(entries: list[AuditEntry]) -> list[AuditEntry]:
         said = user.name if user else _("key “%(name)s”") % {"name": key.name} if key else one.actor
         vars(one).update(who=said, user=user, thing=said_thing(one.object_type))
     return entries
-
-
-def changes_of(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
-    """(field, before, after) of what differs, as short texts."""
-    before = entry.before if isinstance(entry.before, dict) else {"": entry.before} if entry.before else {}
-    after = entry.after if isinstance(entry.after, dict) else {"": entry.after} if entry.after else {}
-    names = list(dict.fromkeys([*before, *after]))
-    return [
-        (said_field(name), shown(before.get(name)), shown(after.get(name)))
-        for name in names
-        if before.get(name) != after.get(name)
-    ]
-
-
-def said_field(name: str) -> str:
-    return name.removesuffix("_id").replace("_", " ").capitalize() or _("Value")
-
-
-def shown(value: Any) -> str | None:
-    """A stored value in words: short lists with commas, anything deeper as JSON."""
-    if value is None or value in ("", [], {}):
-        return None
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list) and all(isinstance(one, (str, int, float)) for one in value):
-        return ", ".join(map(str, value))[:SHOWN_VALUE]
-    if isinstance(value, dict) and all(isinstance(one, (str, int, float, type(None))) for one in value.values()):
-        return ", ".join(f"{name} {'–' if one is None else one}" for name, one in value.items())[:SHOWN_VALUE]
-    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:SHOWN_VALUE]

@@ -16,7 +16,7 @@ from cases.models import Calendar, SlaPolicy
 from channels_app.models import Channel, WebhookSubscription
 from cxos.core.models import AuditEntry, Delivery, Role, User
 from cxos.demo.removal import demo_left
-from cxos.screens.settings.audit import changes_of, named
+from cxos.screens.settings.audit import told
 from cxos.screens.settings.pages import show
 from cxos.screens.staff import admins
 from routing.models import AgentSkill, Queue, QueueMember
@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
         done=sum(step.done for step in steps),
         troubles=troubles(),
         demo=demo if demo.any else None,
-        entries=[(entry, changes_of(entry)) for entry in named(entries)],
+        entries=told(entries),
     )
 
 

@@ -58,5 +58,6 @@ urlpatterns = [
     path("parked/", connections.parked, name="parked"),
     path("parked/<int:pk>/retry/", connections.retry_parked, name="retry_parked"),
     path("audit/", audit.audit, name="audit"),
+    path("audit/<int:pk>/undo/", audit.undo, name="undo"),
     path("audit/export/", audit.audit_export, name="audit_export"),
 ]
