@@ -9,7 +9,7 @@ import sys
 from cxos.ops.environment import ROOT, ensure_environment
 from cxos.ops.errors import run_or_explain
 
-NEED_DEVELOPMENT_TOOLS = {"test", "ci", "lock"}
+NEED_DEVELOPMENT_TOOLS = {"test", "ci", "lock", "screens"}
 
 
 def main() -> int:

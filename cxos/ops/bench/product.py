@@ -3,20 +3,20 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from cxos.ops.bench.installation import START_SECONDS, Installation, answers, free_port, throwaway_installation
 from cxos.ops.daemon import Daemon, wait_until
 from cxos.ops.errors import CannotRun
-from cxos.ops.programs import Address, programs
+from cxos.ops.programs import GRACE_SECONDS, Address, programs
 from cxos.ops.supervisor import LOOK_SECONDS, Supervisor
 
 
 class Product:
-    """A running installation. `supervise` brings back what a fault kills, as it would in real life."""
+    """A running installation, or the programs of it named in `only`. What a fault kills comes back, as in real life."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, *, only: Collection[str] = GRACE_SECONDS) -> None:
         self.installation = installation
         self.servers = installation.servers
         self.address = Address("127.0.0.1", free_ports())
@@ -24,8 +24,7 @@ class Product:
             "CXOS_PUBLIC_URL": f"http://127.0.0.1:{self.address.port}"
         }
         installation.environment["CXOS_SOCKET_URL"] = f"ws://127.0.0.1:{self.address.socket_port}"
-        logs = installation.folder / "log"
-        self.programs = programs(self.address, installation.environment, logs=logs, demo=False)
+        self.programs = self._named(only)
         self.supervisor = Supervisor(servers=[], programs=self.programs, tell=lambda sentence: None)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
@@ -40,6 +39,12 @@ class Product:
     def program(self, name: str) -> Daemon:
         return next(program for program in self.programs if program.name == name)
 
+    def add(self, names: Collection[str]) -> None:
+        """Start some more of the programs."""
+        added = self._named(names)
+        self.programs += added
+        self.supervisor.add(added)
+
     def start(self) -> None:
         self.supervisor.start()
         ready = [f"{self.url}/readyz", f"http://127.0.0.1:{self.address.socket_port}/readyz"]
@@ -51,6 +56,11 @@ class Product:
         self.supervisor.stop()
         if self._watcher.is_alive():
             self._watcher.join(5)
+
+    def _named(self, names: Collection[str]) -> list[Daemon]:
+        logs = self.installation.folder / "log"
+        every = programs(self.address, self.installation.environment, logs=logs, demo=False)
+        return [program for program in every if program.name in names]
 
     def _watch(self) -> None:
         while not self.supervisor.stopping:

@@ -217,13 +217,13 @@ def sparkline_points(values: Sequence[float | None]) -> str:
 
 
 @register.filter
-def share(value: Any, of: Any) -> float:
-    """value as a percentage of `of`, 0–100; 0 when `of` is nothing."""
+def share(value: Any, of: Any) -> str:
+    """value as a percentage of `of`, "0.0"–"100.0"; "0.0" when `of` is nothing. For attributes: no language's comma."""
     try:
         whole = float(of)
-        return round(max(0.0, min(100.0, float(value) * 100 / whole)), 1) if whole else 0.0
+        return str(round(max(0.0, min(100.0, float(value) * 100 / whole)), 1)) if whole else "0.0"
     except (TypeError, ValueError):
-        return 0.0
+        return "0.0"
 
 
 @register.filter
