@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
+from channels_app.file_links import linked
 from channels_app.models import Channel, Conversation, Message, Priority
 from crm.serializers import CustomerName
 from cxos.core.api.output import KeyedOutput, NameOutput, Output
@@ -39,6 +42,13 @@ class ConversationOutput(Output):
     metadata = serializers.JSONField()
 
 
+class Attachments(serializers.JSONField):
+    """Each with an address; that of a file of ours is good for an hour."""
+
+    def to_representation(self, value: Any) -> Any:
+        return linked(value, absolute=True)
+
+
 class MessageOutput(Output):
     id = serializers.IntegerField()
     conversation = serializers.IntegerField(source="conversation_id")
@@ -47,7 +57,7 @@ class MessageOutput(Output):
     author = NameOutput(allow_null=True)
     text = serializers.CharField()
     html = serializers.CharField()
-    attachments = serializers.JSONField()
+    attachments = Attachments(help_text="url, name, mime, size; the address of an uploaded file is good for an hour.")
     state = serializers.ChoiceField(choices=Message.State.choices)
     problem = serializers.CharField(help_text="Why it could not be delivered.")
     client_id = serializers.CharField()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from channels_app.services import conversations, delivery, webhooks
+from channels_app.services import attachments, conversations, delivery, webhooks
 from cxos.core import broker
 
 SWEEP_SECONDS = 8.0
@@ -23,6 +23,11 @@ def sweep_replies() -> None:
 @shared_task(name="channels_app.sweep_webhooks")
 def sweep_webhooks() -> None:
     one_at_a_time("sweep_webhooks", lambda: webhooks.sweep_webhooks(now=timezone.now(), seconds=SWEEP_SECONDS))
+
+
+@shared_task(name="channels_app.prune")
+def prune() -> None:
+    attachments.prune_unsent(now=timezone.now())
 
 
 def one_at_a_time(name: str, run: Callable[[], object]) -> None:

@@ -44,5 +44,6 @@ app.conf.beat_schedule = {
     "replies": every(5, "channels_app.sweep_replies", "work"),
     "webhooks": every(2, "channels_app.sweep_webhooks", "work"),
     "streams": every(2, "core.sweep_streams", "work"),
+    "unsent files": every(3600, "channels_app.prune", "work"),
     "housekeeping": every(3600, "core.prune", "work"),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from channels_app.adapters import SENT, Outcome, Send
 from channels_app.adapters.posting import post_signed
+from channels_app.file_links import linked
 from channels_app.models import Message
 
 
@@ -54,6 +55,6 @@ def reply_body(message: Message) -> dict[str, Any]:
             "author": message.author.name if message.author else None,
             "text": message.text,
             "html": message.html,
-            "attachments": message.attachments,
+            "attachments": linked(message.attachments, absolute=True),
         },
     }

@@ -10,7 +10,9 @@ from django.db import transaction
 
 from channels_app.models import Conversation, Message
 from channels_app.sanitising import clean_html, text_of
+from channels_app.services.attachments import hand_over
 from channels_app.services.lines import lock_conversation
+from channels_app.services.mentions import find_called, store_mentions
 from channels_app.services.threads import show_newest
 from cxos.core.actor import actor_name
 from cxos.core.errors import Conflict, Invalid, NotFound
@@ -62,6 +64,7 @@ def send_reply(
             created_at=now,
             due_at=now,
         )
+        hand_over(message)
         waiting_ms, first = _answer(conversation, message)
         emit(
             MessageSent(
@@ -86,31 +89,36 @@ def add_note(
     text: str,
     author: User | None,
     mentioned_ids: Sequence[int] = (),
+    attachments: Sequence[dict[str, Any]] = (),
     client_id: str = "",
     actor: Any,
     now: datetime,
 ) -> Message:
-    """Store a note that only staff see. The same `client_id` again returns the first one. Raises NotFound, Invalid."""
-    text = _checked(text)
+    """Store a note that only staff see. Whom it calls (`@Ana`, `@Care`, or `mentioned_ids`) is told.
+    The same `client_id` again returns the first one. Raises NotFound, Invalid.
+    """
+    text = _checked(text, attachments=attachments)
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         earlier = _sent_before(conversation, client_id)
         if earlier is not None:
             return earlier
-        mentioned = tuple(
-            User.objects.filter(id__in=mentioned_ids, is_active=True).order_by("id").values_list("id", flat=True)
-        )
+        called = find_called(text, ids=mentioned_ids, author=author)
+        mentioned = tuple(one.user_id for one in called)
         message = Message.objects.create(
             conversation=conversation,
             kind=Message.Kind.NOTE,
             author_kind=Message.Author.AGENT if author else Message.Author.SYSTEM,
             author=author,
             text=text,
+            attachments=list(attachments),
             state=Message.State.SENT,
             client_id=client_id,
             created_at=now,
             metadata={"mentioned_ids": list(mentioned)} if mentioned else {},
         )
+        hand_over(message)
+        store_mentions(message, called, now=now)
         emit(
             NoteAdded(
                 conversation_id=conversation.id,

@@ -10,6 +10,7 @@ from django.db.models import Case, IntegerField, Value, When
 
 from channels_app.models import Conversation, Interaction, Message
 from channels_app.sanitising import clean_html, text_of
+from channels_app.services.attachments import hand_over
 from crm.models import Customer
 from cxos.core.actor import actor_name
 from cxos.core.events.channels import ConversationReopened, ConversationStarted, MessageReceived
@@ -112,7 +113,7 @@ def _start(interaction: Interaction, customer: Customer, key: str) -> Conversati
 def _message(interaction: Interaction, conversation: Conversation, how: str) -> Message:
     given = interaction.payload
     html = clean_html(given.get("html", ""))
-    return Message.objects.create(
+    message = Message.objects.create(
         conversation=conversation,
         kind=Message.Kind.MESSAGE,
         author_kind=Message.Author.CUSTOMER,
@@ -125,6 +126,8 @@ def _message(interaction: Interaction, conversation: Conversation, how: str) -> 
         created_at=interaction.received_at,
         metadata={"thread": how} if how else {},
     )
+    hand_over(message)
+    return message
 
 
 def _touch(conversation: Conversation, message: Message) -> None:

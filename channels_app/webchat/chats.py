@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from channels_app.file_links import linked
 from channels_app.models import Conversation, Message
 from channels_app.services.threads import own_key
 from channels_app.webchat.outlook import outlook_of
@@ -19,6 +20,7 @@ from crm.normalise import normalise
 from cxos.core.models import User
 
 PAGE = 50
+SHOWN_OF_A_FILE = ("url", "name", "mime", "size", "width", "height")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def present(message: Message, names: dict[int, str]) -> dict[str, Any]:
         "text": "" if joined else message.text,
         "read": message.state == Message.State.READ,
         "attachments": [
-            {name: one[name] for name in ("url", "name", "mime", "size") if name in one} for one in message.attachments
+            {name: one[name] for name in SHOWN_OF_A_FILE if name in one} for one in linked(message.attachments)
         ],
         "at": message.created_at.isoformat(),
         "client_id": client_id_of(getattr(message, "external_id", None) or ""),

@@ -1,7 +1,7 @@
 """The visitor's socket, `/ws/chat/<channel key>/`. Everything it does can be done by REST too (see views).
 
 The page says  {"hello": {"token", "identity", "after"}}        first, within ten seconds
-               {"say": {"client_id", "text", "form", "context"}}
+               {"say": {"client_id", "text", "files", "form", "context"}}
                {"after": id} or {"before": id}                  ask for messages
                {"received": id} or {"read": id}                 our messages up to this one
                {"typing": true}
@@ -133,6 +133,7 @@ class VisitorSocket(Socket):
             self.channel,
             client_id=given.get("client_id"),
             text=given.get("text"),
+            files=given.get("files"),
             form=given.get("form"),
             context=given.get("context"),
             now=timezone.now(),

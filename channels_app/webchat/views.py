@@ -17,10 +17,13 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from rest_framework.exceptions import ParseError
 
+from channels_app.channel_rules import rules_of
 from channels_app.models import Channel
+from channels_app.services.attachments import opened, store_attachment
+from channels_app.serving import file_response
 from channels_app.webchat import sayings
 from channels_app.webchat.appearance import appearance_of, choose_language
 from channels_app.webchat.assets import Asset, asset, folder_digest, modules
@@ -34,7 +37,7 @@ from channels_app.webchat.visitors import Visitor, read_token
 from cxos.core import live
 from cxos.core.api.parsing import parse_json
 from cxos.core.api.problems import problem
-from cxos.core.errors import DomainError, Forbidden, Invalid
+from cxos.core.errors import DomainError, Forbidden, Invalid, NotFound
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -183,7 +186,8 @@ def read(request: HttpRequest, channel: Channel) -> dict[str, Any]:
 
 @api
 def say(request: HttpRequest, channel: Channel) -> dict[str, Any]:
-    """{client_id, text, form?, context?} → {client_id}. The same client_id again is the same message."""
+    """{client_id, text, files?, form?, context?} → {client_id}. The same client_id again is the same message.
+    `files`: ids of what this visitor has uploaded."""
     visitor = visitor_of(request, channel)
     check_limits("message", visitor=visitor.id, address=address_of(request))
     given = body_of(request)
@@ -192,11 +196,39 @@ def say(request: HttpRequest, channel: Channel) -> dict[str, Any]:
         channel,
         client_id=given.get("client_id"),
         text=given.get("text"),
+        files=given.get("files"),
         form=given.get("form"),
         context=given.get("context"),
         now=timezone.now(),
     )
     return {"client_id": given["client_id"]}
+
+
+@require_POST
+@api
+def files(request: HttpRequest, channel: Channel) -> dict[str, Any]:
+    """multipart/form-data with one `file` → {id, name, mime, size}; the id then goes into a message's `files`."""
+    visitor = visitor_of(request, channel)
+    check_limits("upload", visitor=visitor.id, address=address_of(request))
+    rules = rules_of(channel.kind, channel.config)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > rules.max_file_bytes + MAX_BODY:
+        raise Invalid(
+            "file_too_large", f"A file may have {rules.max_file_bytes // 1_000_000} MB.", field="file", status=413
+        )
+    given = request.FILES.get("file")
+    if given is None:
+        raise Invalid("file", "Send the file as the field “file” of a multipart form.", field="file")
+    name = given.name or "file"
+    return store_attachment(given, name=name, rules=rules, visitor=visitor.owner, now=timezone.now()).descriptor
+
+
+@require_safe
+def signed_file(request: HttpRequest, token: str) -> HttpResponse:
+    """A file by a signed address that was part of a message. It needs nothing else, and ends after an hour."""
+    try:
+        return file_response(opened(token))
+    except NotFound as gone:
+        return HttpResponse(gone.message, status=404, content_type="text/plain; charset=utf-8")
 
 
 @require_POST

@@ -50,6 +50,11 @@ class Visitor:
         return f"visitor:{self.id}"
 
     @property
+    def owner(self) -> str:
+        """Whose the files are that this visitor uploads."""
+        return f"{self.channel_id}:{self.id}"
+
+    @property
     def identities(self) -> tuple[tuple[str, str], ...]:
         """What the customer is recognised by, strongest first. An e-mail address only when the site has signed it."""
         verified = (("external_id", self.subject), ("email", self.email)) if self.subject else ()

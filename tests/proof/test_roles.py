@@ -38,6 +38,7 @@ PAGES: dict[str, Any] = {
     "workspace/capacity/": STAFF, "workspace/c/<int:pk>/": STAFF, "workspace/c/<int:pk>/thread/": STAFF,
     "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF,
     "workspace/c/<int:pk>/assign-menu/": STAFF,
+    "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),
     "supervisor/": SUPERVISORS, "supervisor/board/": SUPERVISORS, "supervisor/agents/": SUPERVISORS,
     "supervisor/waiting/": SUPERVISORS, "supervisor/risk/": SUPERVISORS, "supervisor/chart/": SUPERVISORS,
     "supervisor/behind/<slug:figure>/": SUPERVISORS, "supervisor/agents/<int:pk>/": SUPERVISORS,
@@ -51,10 +52,10 @@ COMMANDS: dict[str, set[Role | None]] = {
     "logout/": EVERYBODY,
     "chat/<slug:channel_key>/session": EVERYBODY, "chat/<slug:channel_key>/receipts": EVERYBODY,
     "chat/<slug:channel_key>/typing": EVERYBODY, "chat/<slug:channel_key>/end": EVERYBODY,
-    "chat/<slug:channel_key>/survey": EVERYBODY,
+    "chat/<slug:channel_key>/survey": EVERYBODY, "chat/<slug:channel_key>/files": EVERYBODY,
     **{f"workspace/c/<int:pk>/{verb}/": STAFF for verb in (
         "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "priority", "tag", "assign", "wrap-up",
-        "retry/<int:message>",
+        "retry/<int:message>", "files", "files/<uuid:key>/remove",
     )},
     "workspace/offers/<int:pk>/accept/": STAFF, "workspace/offers/<int:pk>/decline/": STAFF,
     "workspace/presence/set/": STAFF,
@@ -97,7 +98,7 @@ def address(route: str, floor: dict[str, int]) -> str:
     told = {
         "<int:pk>": str(pk), "<int:message>": str(floor["message"]), "<slug:channel_key>": "site",
         "<slug:figure>": "abandoned", "<slug:digest>": "0", "<str:digest>": "0", "<str:kind>": "js", "<str:name>": "x.js",
-        "<slug:name>": "nothing",
+        "<slug:name>": "nothing", "<uuid:key>": "00000000-0000-4000-8000-000000000000",
     }  # fmt: skip
     for part, value in told.items():
         route = route.replace(part, value)

@@ -50,6 +50,8 @@ class MessageSent:
 
 @event
 class NoteAdded:
+    """`mentioned_ids`: whom it calls, by name or with their team; each has a Mention row."""
+
     conversation_id: int
     message_id: int
     agent_id: int | None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.workspace import commands, me, views
+from cxos.screens.workspace import commands, files, me, views
 
 app_name = "workspace"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("c/<int:pk>/note/", commands.note, name="note"),
     path("c/<int:pk>/seen/", commands.seen, name="seen"),
     path("c/<int:pk>/retry/<int:message>/", commands.retry, name="retry"),
+    path("c/<int:pk>/files/", files.upload, name="upload"),
+    path("c/<int:pk>/files/<uuid:key>/remove/", files.remove_file, name="remove_file"),
+    path("files/<uuid:key>/", files.file, name="file"),
     path("c/<int:pk>/resolve/", commands.resolve, name="resolve"),
     path("c/<int:pk>/reopen/", commands.reopen, name="reopen"),
     path("c/<int:pk>/status/", commands.status, name="status"),
