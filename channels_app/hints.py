@@ -29,10 +29,12 @@ def states_changed(received: Received) -> None:
     ConversationResolved, ConversationReopened,
 )  # fmt: skip
 def conversation_changed(received: Received) -> None:
-    """One query."""
-    conversation_id = received.event.conversation_id
-    holder = Conversation.objects.filter(pk=conversation_id).values_list("assignee_id", flat=True).first()
-    notify([f"conversation.{conversation_id}", f"inbox.{holder}" if holder else "inbox"], version=received.id)
+    """One query, but for a new conversation, which nobody holds."""
+    told = received.event
+    holder = None
+    if not getattr(told, "first", False):
+        holder = Conversation.objects.filter(pk=told.conversation_id).values_list("assignee_id", flat=True).first()
+    notify([f"conversation.{told.conversation_id}", f"inbox.{holder}" if holder else "inbox"], version=received.id)
 
 
 @hint(ConversationAssigned)

@@ -6,7 +6,7 @@ Beat decides nothing: every sweep claims due rows in the database, so a second b
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, task_prerun, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cxos.settings")
 
@@ -18,6 +18,14 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**kwargs: object) -> None:
     """Celery leaves logging alone when this signal has a receiver; settings have configured it already."""
+
+
+@task_prerun.connect
+def drop_broken_connections(**kwargs: object) -> None:
+    """Opening a connection costs more than most tasks, so a process keeps its own for as long as it works."""
+    from django.db import close_old_connections
+
+    close_old_connections()
 
 
 @worker_process_init.connect

@@ -253,6 +253,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 10,
 }
+CELERY_DB_REUSE_MAX = 1_000_000  # tasks keep their connection; cxos/celery.py drops one that is broken
 CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TIMEZONE = "UTC"
 METRICS_PORT = env.number("CXOS_METRICS_PORT", 0)

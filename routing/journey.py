@@ -29,7 +29,7 @@ def is_verified(interaction: Interaction) -> bool:
 
 def advance(interaction_id: int, *, now: datetime) -> None:
     """Resolve the customer, attach the message, understand it, decide, do it, and put the rest before people."""
-    interaction = Interaction.objects.select_related("channel").get(id=interaction_id)
+    interaction = Interaction.objects.select_related("channel", "message__conversation").get(id=interaction_id)
     structlog.contextvars.bind_contextvars(interaction_id=interaction_id)
     if interaction.handled_at:
         return
@@ -39,7 +39,7 @@ def advance(interaction_id: int, *, now: datetime) -> None:
             payload["identities"], attributes=payload.get("customer"), verified=is_verified(interaction), now=now
         )
         attached = attach(interaction, person.customer, now=now)
-    insight = understand(attached.message, now=now)
+    insight = understand(attached.message, is_new=not attached.repeated, now=now)
     facts = gather(
         channel=interaction.channel,
         customer=person.customer,

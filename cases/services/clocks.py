@@ -40,7 +40,7 @@ def start_clocks(conversation_id: int, *, message: Message, now: datetime) -> De
 
     Two queries when all runs already, six for a new conversation.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         clocks = _locked(conversation_id, now=now)
         clocks.follow(at=message.created_at)
         return clocks.nearest()

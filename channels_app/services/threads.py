@@ -23,12 +23,14 @@ Status = Conversation.Status
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """Where the interaction landed. `created`: it started the conversation; `reopened`: it brought it back."""
+    """Where the interaction landed. `created`: it started the conversation; `reopened`: it brought it back; `repeated`:
+    an earlier run had attached it."""
 
     conversation: Conversation
     message: Message
     created: bool
     reopened: bool
+    repeated: bool = False
 
 
 def attach(interaction: Interaction, customer: Customer, *, now: datetime) -> Attached:
@@ -36,21 +38,28 @@ def attach(interaction: Interaction, customer: Customer, *, now: datetime) -> At
 
     The open conversation of (channel, thread key), else the latest one if it was resolved within REOPEN_WITHIN, else a
     new one. A thread key that another customer's conversation holds does not let this customer in: they get a thread
-    of their own. Costs 5 queries, 8 for a new conversation.
+    of their own. Costs 4 queries, if the interaction was loaded with its `message__conversation`.
     """
+    earlier = getattr(interaction, "message", None)
+    if earlier is not None:
+        how = earlier.metadata.get("thread", "")
+        return Attached(earlier.conversation, earlier, how == "started", how == "reopened", repeated=True)
     with transaction.atomic(savepoint=False):
-        earlier = Message.objects.select_related("conversation").filter(interaction=interaction).first()
-        if earlier is not None:
-            how = earlier.metadata.get("thread", "")
-            return Attached(earlier.conversation, earlier, created=how == "started", reopened=how == "reopened")
-        conversation, how = _conversation(interaction, customer, now)
-        message = _message(interaction, conversation, how)
-        _touch(conversation, message)
+        message = _message(interaction)
+        conversation, how = _conversation(interaction, customer, message, now)
+        message.conversation, message.metadata = conversation, {"thread": how} if how else {}
+        message.save(force_insert=True)
+        hand_over(message)
+        if how != "started":
+            conversation.save(update_fields=_touch(conversation, message))
+        conversation.channel, conversation.customer = interaction.channel, customer  # so that nobody reads them again
         _emit(interaction, conversation, message, how)
     return Attached(conversation, message, created=how == "started", reopened=how == "reopened")
 
 
-def _conversation(interaction: Interaction, customer: Customer, now: datetime) -> tuple[Conversation, str]:
+def _conversation(
+    interaction: Interaction, customer: Customer, message: Message, now: datetime
+) -> tuple[Conversation, str]:
     """The locked conversation, and how it was come by: "" | "started" | "reopened"."""
     keys = (interaction.thread_key, own_key(interaction.thread_key, customer.id))
     for _ in range(3):
@@ -62,7 +71,7 @@ def _conversation(interaction: Interaction, customer: Customer, now: datetime) -
         for key in keys:
             try:
                 with transaction.atomic():
-                    return _start(interaction, customer, key), "started"
+                    return _start(interaction, customer, key, message), "started"
             except IntegrityError:  # somebody holds this key: the same customer a moment ago, or another customer
                 ours = Conversation.objects.open().filter(customer_id=customer.id, thread_key=key)
                 if ours.filter(channel_id=interaction.channel_id).exists():
@@ -98,9 +107,9 @@ def _find(channel_id: int, keys: tuple[str, ...], customer_id: int) -> Conversat
     )
 
 
-def _start(interaction: Interaction, customer: Customer, key: str) -> Conversation:
+def _start(interaction: Interaction, customer: Customer, key: str, message: Message) -> Conversation:
     subject = str(interaction.payload.get("metadata", {}).get("subject", ""))[:200]
-    return Conversation.objects.create(
+    conversation = Conversation(
         customer=customer,
         channel_id=interaction.channel_id,
         thread_key=key,
@@ -108,30 +117,30 @@ def _start(interaction: Interaction, customer: Customer, key: str) -> Conversati
         created_at=interaction.received_at,
         last_message_at=interaction.received_at,
     )
+    _touch(conversation, message)
+    conversation.save(force_insert=True)
+    return conversation
 
 
-def _message(interaction: Interaction, conversation: Conversation, how: str) -> Message:
+def _message(interaction: Interaction) -> Message:
+    """What was said, not saved yet and in no conversation."""
     given = interaction.payload
     html = clean_html(given.get("html", ""))
-    message = Message.objects.create(
-        conversation=conversation,
+    return Message(
         kind=Message.Kind.MESSAGE,
         author_kind=Message.Author.CUSTOMER,
         text=given.get("text", "") or text_of(html),
         html=html,
         attachments=given.get("attachments", []),
         state=Message.State.RECEIVED,
-        interaction=interaction,
+        interaction_id=interaction.pk,
         # When it reached us, not when the journey came to it: waiting is counted from here.
         created_at=interaction.received_at,
-        metadata={"thread": how} if how else {},
     )
-    hand_over(message)
-    return message
 
 
-def _touch(conversation: Conversation, message: Message) -> None:
-    """The customer is waiting again; what was pending or snoozed comes back to the inbox."""
+def _touch(conversation: Conversation, message: Message) -> list[str]:
+    """The customer is waiting again; what was pending or snoozed comes back to the inbox. The columns set, not saved."""
     changed = ["last_message_at", "last_message_text", "last_message_author", "waiting_since", "status"]
     show_newest(conversation, message)
     conversation.waiting_since = conversation.waiting_since or message.created_at
@@ -139,7 +148,7 @@ def _touch(conversation: Conversation, message: Message) -> None:
         conversation.snoozed_until = None
         changed.append("snoozed_until")
     conversation.status = Status.OPEN
-    conversation.save(update_fields=changed)
+    return changed
 
 
 def show_newest(conversation: Conversation, message: Message) -> None:
@@ -163,6 +172,7 @@ def _emit(interaction: Interaction, conversation: Conversation, message: Message
                 conversation_id=conversation.id,
                 customer_id=conversation.customer_id,
                 channel_id=conversation.channel_id,
+                thread_key=conversation.thread_key,
             )
         )
     if how == "reopened":

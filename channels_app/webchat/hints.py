@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from channels_app.models import Conversation
 from channels_app.webchat.chats import chat_region, thread_region
 from cxos.core import live
 from cxos.core.catalogue import Received, hint
@@ -23,9 +22,5 @@ def tell_chat(received: Received) -> None:
 
 @hint(ConversationStarted)
 def tell_thread(received: Received) -> None:
-    """A new conversation has an id no open page can know yet: its thread's region tells. One query."""
-    found = (
-        Conversation.objects.filter(pk=received.event.conversation_id).values_list("channel_id", "thread_key").first()
-    )
-    if found is not None:
-        live.notify([thread_region(*found)], version=received.id)
+    """A new conversation has an id no open page can know yet: its thread's region tells."""
+    live.notify([thread_region(received.event.channel_id, received.event.thread_key)], version=received.id)

@@ -67,13 +67,13 @@ def _resolve(
     known = _known(wanted)
     owners = list(dict.fromkeys(known[kind, value].customer for kind, value, _ in wanted if (kind, value) in known))
     created = not owners
-    customer = _survivor(owners[0]) if owners else Customer.objects.create(created_at=now, last_seen_at=now)
+    customer = _survivor(owners[0]) if owners else Customer(created_at=now)
+    _fill(customer, attributes, now=now)
     missing = [one for one in wanted if (one[0], one[1]) not in known]
     Identity.objects.bulk_create(
         Identity(customer=customer, kind=kind, value=value, shown=given[:254], verified=verified, created_at=now)
         for kind, value, given in missing
     )
-    _fill(customer, attributes, now=now)
     if created:
         emit(CustomerCreated(customer_id=customer.id), key=f"customer:{customer.id}")
     evidence = tuple(f"{kind} {given}" for kind, value, given in wanted if (kind, value) in known)
@@ -97,7 +97,7 @@ def _survivor(customer: Customer) -> Customer:
 
 
 def _fill(customer: Customer, attributes: Mapping[str, Any], *, now: datetime) -> None:
-    """Take what we did not know yet; what a person or an earlier contact told us is not overwritten."""
+    """Take what we did not know yet, and save; what a person or an earlier contact told us is not overwritten."""
     changed = ["last_seen_at"]
     customer.last_seen_at = now
     for name, most in FILLABLE.items():
@@ -109,7 +109,7 @@ def _fill(customer: Customer, attributes: Mapping[str, Any], *, now: datetime) -
     if extra:
         customer.attributes = {**customer.attributes, **extra}
         changed.append("attributes")
-    customer.save(update_fields=changed)
+    customer.save(update_fields=None if customer.pk is None else changed)
 
 
 def _suggest(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextvars
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -24,6 +25,8 @@ MAX_DEPTH = 5
 
 # The event being handled, so that what a handler emits knows its cause without every service passing it along.
 handling: contextvars.ContextVar[Received | None] = contextvars.ContextVar("handling", default=None)
+# The lane this process is relaying: it looks for more by itself, so what it emits there needs no nudge.
+_relaying: contextvars.ContextVar[str] = contextvars.ContextVar("relaying", default="")
 
 INSERT = """
 WITH written AS (
@@ -87,7 +90,7 @@ def owed_handlers(names: set[str]) -> str:
 
 def announce(received: list[Received]) -> None:
     """After commit: wake the relay of every lane concerned and send the hints. Must never fail the request."""
-    for lane in {handler.lane for one in received for handler in HANDLERS_OF.get(one.name, ())}:
+    for lane in {handler.lane for one in received for handler in HANDLERS_OF.get(one.name, ())} - {_relaying.get()}:
         nudge(lane)
     for one in received:
         for run in HINTS_OF.get(one.name, ()):
@@ -95,6 +98,15 @@ def announce(received: list[Received]) -> None:
                 run(one)
             except Exception:
                 log.warning("hint failed", hint=run.__qualname__, event=one.name, exc_info=True)
+
+
+@contextmanager
+def relaying(lane: str) -> Iterator[None]:
+    token = _relaying.set(lane)
+    try:
+        yield
+    finally:
+        _relaying.reset(token)
 
 
 def nudge(lane: str) -> None:

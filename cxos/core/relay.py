@@ -39,6 +39,7 @@ WHERE core_delivery.id IN (
 AND core_event.id = core_delivery.event_id
 RETURNING core_delivery.id, handler, attempts, core_event.id, name, core_event.key, actor, depth, at, payload
 """
+FINISH = "DELETE FROM core_delivery WHERE id = %s AND attempts = %s AND state = 'running'"
 
 
 class LostLease(Exception):
@@ -56,13 +57,16 @@ class Claim:
 def run_lane(lane: str, *, seconds: float = 5.0) -> int:
     """Handle owed deliveries until none is due or the time is up; returns how many were handled."""
     handled, stop = 0, time.monotonic() + seconds
-    while time.monotonic() < stop:
-        claims = claim(lane, batch=BATCH[lane])
-        if not claims:
-            return handled
-        for one in sorted(claims, key=lambda one: one.delivery_id):
-            handle(one)
-            handled += 1
+    with outbox.relaying(lane):
+        while time.monotonic() < stop:
+            claims = claim(lane, batch=BATCH[lane])
+            if not claims:
+                return handled
+            if len(claims) == BATCH[lane]:
+                outbox.nudge(lane)  # there may be more than we can do: another process helps
+            for one in sorted(claims, key=lambda one: one.delivery_id):
+                handle(one)
+                handled += 1
     outbox.nudge(lane)
     return handled
 
@@ -117,9 +121,10 @@ def handle(claim: Claim) -> None:
 
 
 def finish(claim: Claim) -> None:
-    removed, _ = Delivery.objects.filter(id=claim.delivery_id, attempts=claim.attempt, state="running").delete()
-    if not removed:
-        raise LostLease
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH, (claim.delivery_id, claim.attempt))
+        if not cursor.rowcount:
+            raise LostLease
 
 
 def put_back(claim: Claim, problem: Exception) -> None:

@@ -38,13 +38,14 @@ class Reading:
         return not (self.intent.nearest or self.sentiment.nearest or self.language.nearest)
 
 
-def understand(message: Message, *, now: datetime, deadline_ms: int = DEADLINE_MS) -> Insight:
+def understand(message: Message, *, is_new: bool = False, now: datetime, deadline_ms: int = DEADLINE_MS) -> Insight:
     """The stored insight of a message, made at the first call. Never raises: on failure it is empty and not stored.
 
-    Two queries, and now and then one for a new model. Call it outside a transaction.
+    `is_new`: nobody can have looked at it before, so nothing is searched for. One query then, else two, and now and then
+    one for a new model. Call it outside a transaction.
     """
     try:
-        known = Insight.objects.filter(message=message).first()
+        known = None if is_new else Insight.objects.filter(message=message).first()
         if known:
             return known
         reading = read_text(message.text, deadline_ms=deadline_ms)

@@ -18,6 +18,7 @@ class ConversationStarted:
     conversation_id: int
     customer_id: int
     channel_id: int
+    thread_key: str = ""
 
 
 @event
