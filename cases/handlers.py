@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from cases.models import Calendar
+from cases.models import Calendar, Case
 from cases.services import merges
 from cases.services.cases import wake_cases
 from cases.services.clocks import end_clocks, follow_conversation, record_reply
 from cases.services.reselection import recompute_calendar, reselect_conversation, reselect_customer
-from cxos.core.catalogue import Received, on
-from cxos.core.events.cases import CalendarChanged
+from cxos.core.catalogue import Received, on, stream
+from cxos.core.events.cases import CalendarChanged, CaseOpened
 from cxos.core.events.channels import (
     ConversationChanged,
     ConversationReopened,
@@ -21,6 +21,7 @@ from cxos.core.events.channels import (
     MessageSent,
 )
 from cxos.core.events.crm import CustomerChanged, CustomersMerged, CustomersUnmerged
+from cxos.core.search.dictionary import learn
 
 
 @on(MessageSent)
@@ -83,3 +84,9 @@ def follow_unmerge(received: Received) -> None:
 def reckon_with_new_hours(received: Received) -> None:
     calendar = Calendar.objects.get(id=received.event.calendar_id)
     recompute_calendar(calendar, actor=received.actor, now=timezone.now())
+
+
+@stream("words of cases", CaseOpened)
+def learn_words(events: list[Received]) -> None:
+    opened = {one.event.case_id for one in events}
+    learn(Case.objects.filter(pk__in=opened).values_list("subject", flat=True))

@@ -14,6 +14,9 @@ from cases.permissions import clocks_visible_to
 from cases.services.calendars import business_calendar
 from cases.services.clock_rows import pure
 from cxos.core.models import User
+from cxos.core.search.vectors import TextIndex
+
+CASE_WORDS = TextIndex("cases_case", "reference || ' ' || subject")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from channels_app.models import Conversation, Interaction
+from channels_app.models import Conversation, Interaction, Message
 from channels_app.services import delivery, merges, webhooks
 from cxos.core.catalogue import Received, on, stream
-from cxos.core.events.channels import MessageSent
+from cxos.core.events.channels import ConversationStarted, MessageReceived, MessageSent, NoteAdded
 from cxos.core.events.crm import CustomersMerged, CustomersUnmerged
+from cxos.core.search.dictionary import learn
 
 
 @on(MessageSent, lane="live", atomic=False)
@@ -32,3 +33,11 @@ def follow_unmerge(received: Received) -> None:
 @stream("webhooks")
 def owe_webhooks(events: list[Received]) -> None:
     webhooks.owe(events)
+
+
+@stream("words of messages", ConversationStarted, MessageReceived, MessageSent, NoteAdded)
+def learn_words(events: list[Received]) -> None:
+    messages = {one.event.message_id for one in events if one.name != "ConversationStarted"}
+    started = {one.event.conversation_id for one in events if one.name == "ConversationStarted"}
+    texts = Message.objects.filter(pk__in=messages).values_list("text", flat=True)
+    learn([*texts, *Conversation.objects.filter(pk__in=started).values_list("subject", flat=True)])

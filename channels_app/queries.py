@@ -8,6 +8,10 @@ from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
 from channels_app.models import Channel, Message, ReadMarker
+from cxos.core.search.vectors import TextIndex
+
+MESSAGE_WORDS = TextIndex("channels_app_message", "text")
+CONVERSATION_WORDS = TextIndex("channels_app_conversation", "subject")
 
 
 def thread_of(conversation_id: int, *, before_id: int | None = None, limit: int = 50) -> list[Message]:

@@ -8,7 +8,10 @@ from django.db.models import Q, QuerySet
 
 from crm.models import Customer, Identity, MergeSuggestion
 from crm.normalise import normalise
+from cxos.core.search.vectors import TextIndex
 
+CUSTOMER_WORDS = TextIndex("crm_customer", "name")
+IDENTITY_WORDS = TextIndex("crm_identity", "value", answer="customer_id")
 MOST_FOUND = 200
 # How a text may be meant: each kind an identity can be typed as.
 TYPED_KINDS = (Identity.Kind.EMAIL, Identity.Kind.PHONE, Identity.Kind.EXTERNAL_ID, Identity.Kind.HANDLE)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("api/", include("cxos.api_urls")),
     path("workspace/", include("cxos.screens.workspace.urls")),
+    path("search/", include("cxos.screens.search.urls")),
     path("customers/", include("cxos.screens.customers.urls")),
     path("settings/", include("cxos.screens.settings.urls")),
     path("supervisor/", include("cxos.screens.supervisor.urls")),

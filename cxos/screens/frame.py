@@ -64,10 +64,10 @@ SLOTS = {
 }
 
 
-def url_or_none(name: str) -> str | None:
+def url_or_none(name: str, *, args: tuple[int, ...] | list[int] = ()) -> str | None:
     """The address of a view that may not be there in every installation."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return None
 
@@ -124,11 +124,15 @@ class Frame:
 
     @cached_property
     def palette_url(self) -> str | None:
-        return url_or_none("workspace:palette")
+        return url_or_none("search:palette")
+
+    @cached_property
+    def commands_url(self) -> str | None:
+        return url_or_none("search:commands")
 
     @cached_property
     def search_url(self) -> str | None:
-        return url_or_none("workspace:search")
+        return url_or_none("search:index")
 
     @cached_property
     def profile_url(self) -> str | None:

@@ -26,7 +26,14 @@ SUPERVISORS = STAFF - {Role.AGENT}
 ADMINS = {Role.ADMIN}
 ELSEWHERE = ("api/v1/", "api/^")
 # A whole folder of pages with one audience.
-FOLDERS = {"settings/": ADMINS, "customers/": STAFF, "cases/": STAFF, "knowledge/": STAFF, "insights/": SUPERVISORS}
+FOLDERS = {
+    "settings/": ADMINS,
+    "customers/": STAFF,
+    "cases/": STAFF,
+    "knowledge/": STAFF,
+    "insights/": SUPERVISORS,
+    "search/": STAFF,
+}
 
 # Pages and parts of pages: who may, and what a GET of the right person is answered (200 unless said).
 PAGES: dict[str, Any] = {

@@ -1,4 +1,5 @@
-// The command palette: this page's commands (#page-commands), the frame's, and what the server finds (data-url?q=…).
+// The command palette: this page's commands (#page-commands), those for what is open here (data-commands-url?at=…), the
+// frame's, and what the server finds (data-url?q=…). A command with data-quiet shows only when somebody types for it.
 // The field keeps the focus; arrows move, Enter presses, Mod+Enter opens a link in a new tab.
 
 const palette = document.getElementById("palette");
@@ -7,8 +8,10 @@ const list = palette?.querySelector(".palette-list");
 const [here, commands, results] = ["[data-page-commands]", "[data-commands]", "[data-results]"].map((part) => palette?.querySelector(part));
 const empty = palette?.querySelector(".palette-empty");
 let asking = null;
+let opening = null;
 let timer = 0;
 let number = 0;
+let moved = null;
 
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 const shown = () => [...list.querySelectorAll(".palette-item:not([hidden])")];
@@ -36,17 +39,29 @@ function filter() {
         continue;
       }
       const words = plain(`${child.textContent} ${child.dataset.words ?? ""}`).split(/[\s:]+/);
-      child.hidden = !wanted.every((start) => words.some((word) => word.startsWith(start)));
+      child.hidden = (!wanted.length && child.hasAttribute("data-quiet")) || !wanted.every((start) => words.some((word) => word.startsWith(start)));
       any ||= !child.hidden;
     }
     if (heading) heading.hidden = !any;
   }
 }
 
+// Keeps the line somebody has moved to, as long as it is shown.
 function settle() {
   const items = shown();
   empty.hidden = items.length > 0 || asking !== null;
-  choose(items[0]);
+  choose(moved && items.includes(moved) ? moved : items[0]);
+}
+
+// What the server has for this place and, with `q`, these words; null when it was not to be had or is not wanted any more.
+async function fetched(address, signal, q = "") {
+  const url = new URL(address, location.href);
+  url.searchParams.set("at", location.pathname);
+  if (q) url.searchParams.set("q", q);
+  try {
+    const answer = await fetch(url, { signal, headers: { "HX-Request": "true" } });
+    return answer.ok && !answer.redirected && !signal.aborted ? await answer.text() : null;
+  } catch { return null; }
 }
 
 async function ask() {
@@ -55,18 +70,24 @@ async function ask() {
   asking = null;
   if (!palette.dataset.url || !query) return void (results.replaceChildren(), settle());
   const turn = (asking = new AbortController());
-  try {
-    const url = new URL(palette.dataset.url, location.href);
-    url.searchParams.set("q", query);
-    const answer = await fetch(url, { signal: turn.signal, headers: { "HX-Request": "true" } });
-    if (answer.ok && !answer.redirected) {
-      results.innerHTML = await answer.text();
-      window.htmx?.process(results);
-    }
-  } catch (error) {
-    if (error.name === "AbortError") return;
+  const found = await fetched(palette.dataset.url, turn.signal, query);
+  if (turn.signal.aborted) return;
+  if (found !== null) {
+    results.innerHTML = found;
+    window.htmx?.process(results);
   }
   asking = null;
+  settle();
+}
+
+async function askCommands() {
+  opening?.abort();
+  const turn = (opening = new AbortController());
+  const found = palette.dataset.commandsUrl && (await fetched(palette.dataset.commandsUrl, turn.signal));
+  if (!found || turn.signal.aborted) return;
+  here.insertAdjacentHTML("beforeend", found);
+  window.htmx?.process(here);
+  filter();
   settle();
 }
 
@@ -74,13 +95,16 @@ palette?.addEventListener("dialog:opened", () => {
   here.replaceChildren(document.getElementById("page-commands")?.content.cloneNode(true) ?? "");
   window.htmx?.process(here);
   field.value = "";
+  moved = null;
   results.replaceChildren();
   filter();
   settle();
   field.focus();
+  askCommands();
 });
 
 field?.addEventListener("input", () => {
+  moved = null;
   filter();
   settle();
   clearTimeout(timer);
@@ -93,7 +117,7 @@ palette?.addEventListener("keydown", (event) => {
   const to = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, PageDown: Math.min(at + 8, items.length - 1), PageUp: Math.max(at - 8, 0) }[event.key];
   if (to !== undefined && items.length) {
     event.preventDefault();
-    choose(items[to % items.length]);
+    choose((moved = items[to % items.length]));
   } else if (event.key === "Enter" && items[at]) {
     event.preventDefault();
     const item = items[at];
