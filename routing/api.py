@@ -10,14 +10,16 @@ from cxos.core.api import query
 from cxos.core.api.views import ReadViewSet, reads
 from cxos.core.errors import NotFound
 from cxos.core.models import Role, User
-from routing.models import Disposition, Offer, Queue, Skill, WorkItem
+from routing.models import CapacityProfile, Disposition, Offer, PresenceReason, Queue, Skill, WorkItem
 from routing.permissions import get_agent_for, get_offer_for, get_queue_for, get_work_for, offers_visible_to
 from routing.queries import with_presence
 from routing.serializers import (
     AgentOutput,
+    CapacityProfileOutput,
     DispositionOutput,
     KeyedOutput,
     OfferOutput,
+    PresenceReasonOutput,
     QueueOutput,
     WorkItemOutput,
 )
@@ -74,13 +76,46 @@ class Dispositions(ReadViewSet):
     filters = {"enabled": query.flag(Q(enabled=True), "In use, or switched off.")}
 
     def get_queryset(self) -> QuerySet[Disposition]:
-        return Disposition.objects.all()
+        return Disposition.objects.prefetch_related("queues")
 
     def load(self, id: int) -> Disposition:
         disposition = Disposition.objects.filter(id=id).first()
         if disposition is None:
             raise NotFound("no_such_disposition", f"There is no disposition {id}.")
         return disposition
+
+
+class PresenceReasons(ReadViewSet):
+    """The states agents choose, such as a break or coaching, under this house's own names."""
+
+    summaries = {"list": "List presence reasons.", "retrieve": "One presence reason."}
+    output = PresenceReasonOutput
+    filters = {"enabled": query.flag(Q(enabled=True), "In use, or switched off.")}
+
+    def get_queryset(self) -> QuerySet[PresenceReason]:
+        return PresenceReason.objects.all()
+
+    def load(self, id: int) -> PresenceReason:
+        reason = PresenceReason.objects.filter(id=id).first()
+        if reason is None:
+            raise NotFound("no_such_reason", f"There is no presence reason {id}.")
+        return reason
+
+
+class CapacityProfiles(ReadViewSet):
+    """How much agents take at a time."""
+
+    summaries = {"list": "List capacity profiles.", "retrieve": "One capacity profile."}
+    output = CapacityProfileOutput
+
+    def get_queryset(self) -> QuerySet[CapacityProfile]:
+        return CapacityProfile.objects.all()
+
+    def load(self, id: int) -> CapacityProfile:
+        profile = CapacityProfile.objects.filter(id=id).first()
+        if profile is None:
+            raise NotFound("no_such_profile", f"There is no capacity profile {id}.")
+        return profile
 
 
 class Agents(ReadViewSet):
@@ -148,6 +183,8 @@ urlpatterns = [
     *reads("queues", Queues),
     *reads("skills", Skills),
     *reads("dispositions", Dispositions),
+    *reads("presence-reasons", PresenceReasons),
+    *reads("capacity-profiles", CapacityProfiles),
     *reads("agents", Agents),
     *reads("work-items", WorkItems),
     *reads("offers", Offers),

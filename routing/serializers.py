@@ -84,6 +84,24 @@ class OfferOutput(Output):
 
 class DispositionOutput(KeyedOutput):
     enabled = serializers.BooleanField()
+    parent = serializers.IntegerField(source="parent_id", allow_null=True, help_text="The heading it stands below.")
+    queues = serializers.ListField(
+        source="queue_ids", child=serializers.IntegerField(), help_text="Where it is offered; none = everywhere."
+    )
+
+
+class PresenceReasonOutput(KeyedOutput):
+    presence = serializers.ChoiceField(choices=Presence.choices, help_text="The state it belongs to.")
+    routable = serializers.BooleanField(help_text="Whether work is offered in it.")
+    productive = serializers.BooleanField(help_text="Whether it counts as work.")
+    paid = serializers.BooleanField()
+    enabled = serializers.BooleanField()
+
+
+class CapacityProfileOutput(KeyedOutput):
+    budget = serializers.IntegerField(help_text="Points of work at a time; a call takes 100.")
+    caps = serializers.JSONField(help_text="Medium → most at a time.")
+    auto_accept = serializers.JSONField(help_text="Media taken without being asked.")
 
 
 class ReasonOutput(Output):

@@ -1,10 +1,11 @@
 from routing.models.agent import AgentState, Presence
 from routing.models.callback import Callback
+from routing.models.desk import CapacityProfile, PresenceReason
 from routing.models.floor import FloorVersion
 from routing.models.queue import AgentSkill, Disposition, Queue, QueueMember, Skill
 from routing.models.work import ActionRun, Decision, Offer, Segment, WorkItem
 
 __all__ = [
-    "ActionRun", "AgentSkill", "AgentState", "Callback", "Decision", "Disposition", "FloorVersion", "Offer", "Presence",
+    "ActionRun", "AgentSkill", "AgentState", "Callback", "CapacityProfile", "Decision", "Disposition", "FloorVersion", "Offer", "Presence", "PresenceReason",
     "Queue", "QueueMember", "Segment", "Skill", "WorkItem",
 ]  # fmt: skip

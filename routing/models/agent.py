@@ -27,6 +27,8 @@ class AgentState(models.Model):
     presence_since = models.DateTimeField(default=timezone.now)
     pending_presence = models.CharField(max_length=12, choices=Presence, blank=True)
     reason = models.CharField(max_length=80, blank=True)
+    # Whoever has a profile has its budget, caps and auto_accept (services.profiles writes them here).
+    profile = models.ForeignKey("CapacityProfile", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     budget = models.PositiveSmallIntegerField(default=100)
     caps = models.JSONField(default=dict, blank=True)  # {medium: most items at a time}
     media_off = models.JSONField(default=list, db_default=NOTHING, blank=True)  # switched off by the agent

@@ -22,17 +22,27 @@ class Skill(models.Model):
 
 
 class Disposition(models.Model):
-    """How a contact ended, chosen at wrap-up."""
+    """How a contact ended, chosen at wrap-up. One that has others below it is a heading: those are chosen."""
 
     key = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    queues: models.ManyToManyField[Queue, models.Model] = models.ManyToManyField(
+        "Queue", blank=True, related_name="+"
+    )  # of a first level: where; none = everywhere
     enabled = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["position", "name"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def queue_ids(self) -> list[int]:
+        """Where it is offered; none = everywhere. One query, unless `queues` was prefetched."""
+        return [queue.pk for queue in self.queues.all()]
 
 
 class Queue(models.Model):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import TextChoices
+from django.db.models import Model, TextChoices
 from django.utils.text import slugify
 
 from channels_app.models import Channel
@@ -251,7 +251,7 @@ def look_again(queue_ids: Any, *, now: datetime) -> None:
     WorkItem.objects.filter(queue__in=queue_ids, state=WorkItem.State.WAITING).update(wake_at=now)
 
 
-def free_key(model: type[Queue] | type[Skill], name: str) -> str:
+def free_key(model: type[Model], name: str) -> str:
     """A key made from the name that nothing else has: "Customer care" → customer-care, customer-care-2 …"""
     base = slugify(name)[: KEY_LENGTH - 4] or model._meta.model_name or "key"
     taken = set(model._default_manager.filter(key__startswith=base).values_list("key", flat=True))
