@@ -21,7 +21,7 @@ def index(name, table, text):
 class Migration(migrations.Migration):
 
     atomic = False
-    dependencies = [('channels_app', '0003_attachments')]
+    dependencies = [('channels_app', '0004_mentions')]
 
     operations = [
         index("message_words", "channels_app_message", "text"),
