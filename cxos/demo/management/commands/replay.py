@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from cxos.core.models import Role, Team, User
 from cxos.demo.recorded import read_dialogues
 from cxos.demo.replay import Replay, Setup
 from cxos.demo.seed import demo_key
+from cxos.ops.bench.installation import answers
+from cxos.ops.bench.product import running_product
 from routing.models import Queue, QueueMember
 
 
@@ -33,12 +37,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["file"].exists():
             raise CommandError(f"There is no file {options['file']}. Name a file of recorded dialogues.")
+        if not answers(f"{settings.PUBLIC_URL}/readyz"):
+            self.stderr.write("No product runs here, so one is started for this replay and thrown away after it.")
+            sys.exit(replay_on_throwaway())
         dialogues = list(read_dialogues(options["file"], limit=options["dialogues"]))
         setup = prepare(options)
         figures = asyncio.run(Replay(setup, dialogues).run(give_up_after=options["give_up_after"]))
         for name, value in figures.items():
             self.stdout.write(f"{name.replace('_', ' '):<24}{value if value is not None else '–':>12}")
         self.stdout.write(json.dumps(figures))
+
+
+def replay_on_throwaway() -> int:
+    """The same command again, against a product of its own; its exit code."""
+    with running_product() as product:
+        return subprocess.run([sys.executable, *sys.argv], env=product.installation.environment).returncode
 
 
 def prepare(options: dict[str, Any]) -> Setup:
