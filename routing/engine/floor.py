@@ -7,7 +7,7 @@ and a group nobody can serve is passed over at once. `match` builds a floor from
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -134,7 +134,7 @@ class Floor:
         self._groups, self._active, self._pools = {}, {}, {}
         self._reserves = {queue: rules for queue, rules in queues.items() if rules.min_reserve > 0}
         self.roster.forget_demands()
-        waiting = [standing.item for standing in self.standings.values()]
+        waiting = [_with_its_ring(standing) for standing in self.standings.values()]
         self.standings = {}
         return [self.add(item, now=now) for item in waiting]
 
@@ -165,8 +165,8 @@ class Floor:
 
     def refresh(self, item: int, *, now: float) -> Standing | Diversion | None:
         """Re-read an item whose `recheck_at` has come."""
-        known = self.discard(item)
-        return None if known is None else self.add(known, now=now)
+        standing = self.standings.pop(item, None)
+        return None if standing is None else self.add(_with_its_ring(standing), now=now)
 
     def _join(self, standing: Standing, rules: QueueRules, now: float) -> None:
         item = standing.item
@@ -286,6 +286,14 @@ class Floor:
             if free - 1 < rules.min_reserve:
                 return True
         return False
+
+
+def _with_its_ring(standing: Standing) -> Item:
+    """The item as it would be stored now: a ring once reached, by time or for want of people, is not left again."""
+    item = standing.item
+    if standing.ring == item.ring:
+        return item
+    return replace(item, ring=standing.ring, ring_since=standing.since, ring_elapsed=0.0)
 
 
 def _earliest(*instants: float | None) -> float | None:

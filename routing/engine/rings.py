@@ -32,7 +32,7 @@ def ring_now(item: Item, rules: QueueRules, *, now: float) -> tuple[int, float]:
     since = min(started, now) - item.ring_elapsed
     while ring < len(rings) - 1:
         seconds = rings[ring].seconds
-        if seconds is None or now - since < seconds:
+        if seconds is None or now < since + seconds:  # the very sum `advances_at` promises, to the last bit
             break
         since += seconds
         ring += 1

@@ -12,6 +12,8 @@ tally        what happened, interaction by interaction
 report       service level, waits, abandonment, occupancy, fairness; replications with confidence intervals
 compare      two configurations on the same customers
 what_if      the same day with other agents, volume, handle times or rules
+study        a configuration on several days, with progress and a way to stop; two side by side
+setting      a scenario with its names, and changes to it as JSON
 check        agreement with Erlang C and A
 call_log     reading a recorded call-centre log
 duty         who was there when, from the log

@@ -64,6 +64,21 @@ class Observed:
         return self.values[int(random.random() * len(self.values))]
 
 
+@dataclass(frozen=True, slots=True)
+class Stretched:
+    """A distribution times a factor."""
+
+    base: Duration
+    factor: float
+
+    @property
+    def mean(self) -> float:
+        return self.base.mean * self.factor
+
+    def draw(self, random: Random) -> float:
+        return self.base.draw(random) * self.factor
+
+
 class Curve:
     """By a survival curve: steps (time, share that lasts longer); beyond the last step exponentially with `tail_mean`."""
 

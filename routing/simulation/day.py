@@ -18,6 +18,9 @@ from routing.simulation.arrivals import Arrival
 from routing.simulation.scenario import Scenario
 from routing.simulation.tally import Contact, Fate, Post, Tally
 
+WATCHED_EVENTS = 2048
+Watch = Callable[[float, int], None]
+
 
 @dataclass(slots=True)
 class Visit:
@@ -26,18 +29,19 @@ class Visit:
     arrival: Arrival
     item: Item
     handle_seconds: float
-
-
-CC = 0.35
+    answer_seconds: float
+    wrap_up_seconds: float
 
 
 class Day:
-    """Handle times and patience are drawn as customers arrive, so two configurations meet the same customers."""
+    """Everything chance decides about a customer is drawn as they arrive, by their moment and the seed alone: two
+    configurations meet the same customers, and one more of them changes nothing about the others."""
 
-    def __init__(self, scenario: Scenario, *, seed: int) -> None:
+    def __init__(self, scenario: Scenario, *, seed: int, watch: Watch | None = None) -> None:
         self.scenario = scenario
         self.tally = Tally()
-        self._customers, self._agents = Random(f"{seed} customers"), Random(f"{seed} agents")
+        self._seed, self._customer, self._latest = seed, Random(), (-1.0, 0)
+        self._watch = watch
         self._arrivals = scenario.arrivals.day(Random(f"{seed} arrivals"), until=scenario.until)
         self._rules = dict(scenario.queues)
         self._events: list[tuple[float, int, Callable[[Any, float], None], Any]] = []
@@ -55,10 +59,13 @@ class Day:
 
     def run(self) -> Tally:
         self._plan()
-        while self._events:
-            now, _, happen, subject = heappop(self._events)
+        events = self._events
+        while events:
+            now, number, happen, subject = heappop(events)
             happen(subject, now)
-            self._ends_at = max(self._ends_at, now)
+            self._ends_at = now
+            if self._watch is not None and not number % WATCHED_EVENTS:
+                self._watch(now, len(self.tally.contacts))
         for visit in self._visits.values():
             self._record(visit, self._ends_at - visit.item.queued_at, Fate.LEFT_WAITING)
         for agent, post in self.tally.posts.items():
@@ -93,16 +100,22 @@ class Day:
             self._at(arrival.at, self._arrive, arrival)
 
     def _arrive(self, arrival: Arrival, now: float) -> None:
-        kind = arrival.kind
-        handle = arrival.handle_seconds
-        patience = arrival.patience_seconds
-        handle = kind.handle.draw(self._customers) if handle is None else handle
-        patience = kind.patience.draw(self._customers) if patience is None else patience
+        kind, chance = arrival.kind, self._chance_of(now)
+        handle = kind.handle.draw(chance) if arrival.handle_seconds is None else arrival.handle_seconds
+        patience = kind.patience.draw(chance) if arrival.patience_seconds is None else arrival.patience_seconds
+        wrap_up = (kind.wrap_up or self.scenario.wrap_up).draw(chance)
         item = _item(next(self._ids), arrival, now)
-        self._let_in(Visit(arrival, item, handle), now)
+        self._let_in(Visit(arrival, item, handle, self.scenario.answer.draw(chance), wrap_up), now)
         if item.id in self._visits and isfinite(patience):
             self._at(now + patience, self._abandon, item.id)
         self._next_arrival()
+
+    def _chance_of(self, now: float) -> Random:
+        """What decides about the customer who comes now; of several at the same moment each has their own."""
+        at, number = self._latest
+        self._latest = now, (number + 1 if at == now else 0)
+        self._customer.seed(hash((self._seed, *self._latest)))
+        return self._customer
 
     def _let_in(self, visit: Visit, now: float) -> None:
         """Into the queue, or where a full one overflows to."""
@@ -176,10 +189,8 @@ class Day:
                 self._freed(loser, now)
 
     def _start(self, visit: Visit, agent: int, now: float) -> None:
-        kind = visit.arrival.kind
-        answer = self.scenario.answer.draw(self._agents)
-        wrap_up = (kind.wrap_up or self.scenario.wrap_up).draw(self._agents)
-        worked = visit.handle_seconds * self._paces[agent] + wrap_up
+        kind, answer = visit.arrival.kind, visit.answer_seconds
+        worked = visit.handle_seconds * self._paces[agent] + visit.wrap_up_seconds
         self._record(visit, now + answer - visit.item.queued_at, Fate.ANSWERED, agent=agent, worked=worked)
         self._floor.seat(agent).predicted_free_at = now + answer + kind.handle.mean * self._paces[agent]
         self._book(agent, now)
@@ -241,9 +252,12 @@ class Day:
         self._serve(self._floor.run(now=now), now)
 
 
-def simulate(scenario: Scenario, *, seed: int) -> Tally:
-    """Run the day once. The same seed gives the same day, and the same customers to any other configuration."""
-    return Day(scenario, seed=seed).run()
+def simulate(scenario: Scenario, *, seed: int, watch: Watch | None = None) -> Tally:
+    """Run the day once. The same seed gives the same day, and the same customers to any other configuration.
+
+    `watch` is told (simulated second, interactions done) every so often; what it raises ends the run.
+    """
+    return Day(scenario, seed=seed, watch=watch).run()
 
 
 def _at_the_start(agent: Agent) -> Agent:

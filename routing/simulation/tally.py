@@ -47,10 +47,14 @@ class Post:
         self.since, self.holds, self.is_present = now, holds, is_present
 
     @property
+    def seconds(self) -> float:
+        """Time there: with work in hand, or free for it."""
+        return self.busy_seconds + self.idle_seconds
+
+    @property
     def occupancy(self) -> float:
         """Busy ÷ (busy + available idle), 0–1."""
-        total = self.busy_seconds + self.idle_seconds
-        return self.busy_seconds / total if total else 0.0
+        return self.busy_seconds / self.seconds if self.seconds else 0.0
 
 
 @dataclass(slots=True)

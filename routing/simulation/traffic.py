@@ -14,7 +14,7 @@ from random import Random
 from typing import TypeVar
 
 from routing.simulation.call_log import Call
-from routing.simulation.chance import Constant, Curve, Duration, Observed
+from routing.simulation.chance import Constant, Curve, Duration, Observed, Stretched
 from routing.simulation.duty import DutyDay, wrap_ups
 from routing.simulation.survival import Observation, fit
 
@@ -22,21 +22,6 @@ LEAST_ENDS = 60  # hang-ups seen, for a patience curve of its own
 ROUNDS = 8
 K = TypeVar("K")
 PRIOR_CALLS = 20  # an agent's or hour's factor counts this many average calls beside its own
-
-
-@dataclass(frozen=True, slots=True)
-class Stretched:
-    """A distribution times a factor."""
-
-    base: Observed
-    factor: float
-
-    @property
-    def mean(self) -> float:
-        return self.base.mean * self.factor
-
-    def draw(self, random: Random) -> float:
-        return self.base.draw(random) * self.factor
 
 
 @dataclass(frozen=True, slots=True)
