@@ -80,6 +80,14 @@ class Conversation(models.Model):
                 name="conversation_unassigned",
                 condition=Q(assignee=None) & ~Q(status="resolved"),
             ),
+            models.Index(
+                fields=["-priority", "-last_message_at", "-id"],
+                name="conversation_by_priority",
+                condition=~Q(status="resolved"),
+            ),
+            models.Index(
+                fields=["waiting_since", "id"], name="conversation_waiting", condition=Q(waiting_since__isnull=False)
+            ),
             models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
             models.Index(fields=["channel", "thread_key", "-id"], name="conversation_of_thread"),
             models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")),
@@ -150,6 +158,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["conversation", "-id"], name="message_of_conversation"),
             models.Index(fields=["due_at"], name="message_to_send", condition=Q(state="pending")),
+            models.Index(
+                fields=["author", "-id"], name="message_by_author", condition=Q(author__isnull=False) & ~Q(kind="event")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,6 +33,8 @@ FOLDERS = {
     "knowledge/": STAFF,
     "insights/": SUPERVISORS,
     "search/": STAFF,
+    "workspace/views/": STAFF,
+    "workspace/bulk/": STAFF,
 }
 
 # Pages and parts of pages: who may, and what a GET of the right person is answered (200 unless said).

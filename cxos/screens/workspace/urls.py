@@ -1,11 +1,15 @@
 from django.urls import path
 
-from cxos.screens.workspace import commands, files, me, views
+from cxos.screens.workspace import commands, files, me, narrowing, views
 
 app_name = "workspace"
 urlpatterns = [
     path("", views.index, name="index"),
     path("list/", views.list_region, name="list"),
+    path("views/", views.further, name="further"),
+    path("views/filter/", narrowing.drawer, name="filter"),
+    path("views/filter/work/", narrowing.work, name="filter_work"),
+    path("views/<int:pk>/delete/", narrowing.delete, name="delete_view"),
     path("c/<int:pk>/", views.conversation, name="conversation"),
     path("c/<int:pk>/thread/", views.thread_region, name="thread"),
     path("c/<int:pk>/head/", views.head_region, name="head"),

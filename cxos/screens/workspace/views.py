@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,12 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from channels_app.models import Channel, Conversation
+from channels_app.models import Conversation
 from channels_app.permissions import can_reply, get_conversation_for
 from cxos.core.models import User
 from cxos.screens.staff import staff
-from cxos.screens.workspace import lists
 from cxos.screens.workspace.context import read_context
+from cxos.screens.workspace.filters import Asking
+from cxos.screens.workspace.lists import Asked, further_tabs, page, read_asked, tabs_for
 from cxos.screens.workspace.thread import read_thread
 from routing.models import Disposition, Queue, WorkItem
 from routing.services.queue import live_item
@@ -41,10 +43,29 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @staff
 def list_region(request: HttpRequest) -> HttpResponse:
-    """The list, or with a cursor its next rows."""
+    """The list, or with a cursor its next rows. What a person asked for becomes the page's address; a refetch does not."""
+    if request.GET.get("cursor"):
+        return render(request, "workspace/rows.html", list_parts(request))
+    return show_list(request, read_asked(request.GET, asking_of(request)))
+
+
+def show_list(request: HttpRequest, asked: Asked) -> HttpResponse:
     open_id = request.GET.get("open", "")
-    parts = list_parts(request, open_id=int(open_id) if open_id.isdigit() else None)
-    return render(request, "workspace/rows.html" if request.GET.get("cursor") else "workspace/list.html", parts)
+    parts = parts_of(asked, open_id=int(open_id[:18]) if open_id.isdigit() and open_id.isascii() else None)
+    response = render(request, "workspace/list.html", parts)
+    if request.headers.get("HX-Request") and request.headers.get("HX-Trigger") != "list":
+        here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        path = here if here.startswith(reverse("workspace:index")) else reverse("workspace:index")
+        typed = request.headers.get("HX-Trigger") == "ws-find"
+        response["HX-Replace-Url" if typed else "HX-Push-Url"] = f"{path}?{asked.query}"
+    return response
+
+
+@require_safe
+@staff
+def further(request: HttpRequest) -> HttpResponse:
+    """The rest of the lists: asked for when their menu opens."""
+    return render(request, "workspace/further.html", further_tabs(read_asked(request.GET, asking_of(request))))
 
 
 @require_safe
@@ -87,23 +108,24 @@ def context_region(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def list_parts(request: HttpRequest, *, open_id: int | None = None) -> dict[str, Any]:
+def asking_of(request: HttpRequest) -> Asking:
     assert isinstance(request.user, User)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in lists.TABS else "mine"
-    filters = {name: request.GET.get(name, "")[:80] for name in ("words", "channel", "tag", "priority")}
-    rows = lists.narrowed(lists.rows_of(request.user, tab), **filters)
-    page = lists.page(rows, request.user, now=timezone.now(), cursor=request.GET.get("cursor", ""))
-    kept = {"tab": tab, **{name: value for name, value in filters.items() if value}}
+    return Asking(request.user, timezone.now())
+
+
+def list_parts(request: HttpRequest, *, open_id: int | None = None) -> dict[str, Any]:
+    asked = read_asked(request.GET, asking_of(request))
+    return parts_of(asked, open_id=open_id, cursor=request.GET.get("cursor", ""))
+
+
+def parts_of(asked: Asked, *, open_id: int | None = None, cursor: str = "") -> dict[str, Any]:
+    """What the templates of the list show; behind a cursor only rows."""
+    found = page(asked, cursor=cursor)
     return {
-        "tabs": [] if request.GET.get("cursor") else lists.tabs_for(request.user, tab),
-        "tab": tab,
-        "filters": filters,
-        "filtered": any(filters.values()),
-        "page": page,
+        "asked": asked,
+        "tabs": [] if cursor else tabs_for(asked),
+        "page": found,
         "open_id": open_id,
-        "kept": kept,
-        "channels": [] if request.GET.get("cursor") else Channel.objects.only("key", "name").order_by("name"),
         "list_url": reverse("workspace:list"),
     }
 

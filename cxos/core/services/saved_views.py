@@ -1,0 +1,62 @@
+"""Views of a list that people keep: their own, or shared with everybody. The screen checks what the conditions mean."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from cxos.core.errors import Conflict, Forbidden, Invalid, NotFound
+from cxos.core.models import SavedView, User
+
+MOST_VIEWS = 50
+
+
+def save_view(
+    view: SavedView | None,
+    *,
+    name: str,
+    shared: bool,
+    conditions: dict[str, Any],
+    order: str = "",
+    actor: User,
+    now: datetime,
+) -> SavedView:
+    """A new view of the actor's, or a change of one. Raises Invalid, Forbidden, and Conflict for a name they use already."""
+    name = " ".join(name.replace("\0", "").split())
+    if not 0 < len(name) <= 60:
+        raise Invalid("name", "A view needs a name of up to 60 characters.", field="name")
+    if view is None:
+        if SavedView.objects.filter(owner=actor).count() >= MOST_VIEWS:
+            raise Invalid("too_many_views", f"You keep {MOST_VIEWS} views already. Delete one you no longer need.")
+        view = SavedView(owner=actor)
+    elif not can_change_view(actor, view):
+        raise Forbidden(
+            "not_yours", f"Only {view.owner.name} or a supervisor can change this view. Save one of your own."
+        )
+    view.name, view.shared, view.conditions, view.order, view.changed_at = name, shared, conditions, order[:20], now
+    try:
+        with transaction.atomic():
+            view.save()
+    except IntegrityError:
+        raise Conflict("name_taken", f"{view.owner.name} keeps a view called “{name}” already.", field="name") from None
+    return view
+
+
+def delete_view(view: SavedView, *, actor: User) -> None:
+    if not can_change_view(actor, view):
+        raise Forbidden("not_yours", f"Only {view.owner.name} or a supervisor can delete this view.")
+    view.delete()
+
+
+def can_change_view(user: User, view: SavedView) -> bool:
+    """Its owner; supervisors what is shared."""
+    return view.owner_id == user.pk or (view.shared and user.supervises)
+
+
+def get_view_for(user: User, view_id: int) -> SavedView:
+    found = SavedView.objects.visible_to(user).select_related("owner").filter(pk=view_id).first()
+    if found is None:
+        raise NotFound("no_such_view", f"There is no view {view_id}, or it is not shared with you.")
+    return found
