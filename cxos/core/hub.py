@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
+from collections.abc import Iterable
+from time import monotonic
 from typing import Any, Protocol
 
 import orjson
@@ -25,6 +27,7 @@ from cxos.core.live import CHANNEL
 
 log = structlog.get_logger(__name__)
 SILENCE_SECONDS = 5.0  # after this long without a message Redis is asked whether it is there
+REMEMBERED_SECONDS = 60.0  # a page that takes longer from its answer to its socket asks for everything again
 BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -36,6 +39,24 @@ class Member(Protocol):
     def hear_state(self, *, connected: bool) -> None: ...
 
 
+class Recent:
+    """The newest version of each region that was heard of lately, oldest first."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, tuple[float, int]] = {}
+
+    def note(self, region: str, version: int, now: float) -> None:
+        self._heard.pop(region, None)
+        self._heard[region] = (now, version)
+        while now - self._heard[oldest := next(iter(self._heard))][0] > REMEMBERED_SECONDS:
+            del self._heard[oldest]
+
+    def since(self, moment: float, regions: Iterable[str]) -> list[tuple[str, int]]:
+        """(region, version) of those that changed at or after `moment`."""
+        found = ((region, self._heard.get(region)) for region in regions)
+        return [(region, heard[1]) for region, heard in found if heard is not None and heard[0] >= moment]
+
+
 class Hub:
     """Regions and who watches them, for one event loop. Everything here runs in that loop."""
 
@@ -44,6 +65,8 @@ class Hub:
         self._members: set[Member] = set()
         self._watchers: dict[str, set[Member]] = defaultdict(set)
         self._listening: asyncio.Task[None] | None = None
+        self._recent = Recent()
+        self._listens_since: float | None = None
 
     def start(self) -> None:
         if self._listening is None or self._listening.done():
@@ -82,6 +105,13 @@ class Hub:
             if not watchers:
                 del self._watchers[region]
 
+    def missed(self, regions: Iterable[str], *, seconds: float) -> list[tuple[str, int]] | None:
+        """(region, version) of those of them that changed in the last `seconds`; None when we cannot know."""
+        moment = monotonic() - seconds
+        if seconds > REMEMBERED_SECONDS or self._listens_since is None or self._listens_since > moment:
+            return None
+        return self._recent.since(moment, regions)
+
     @property
     def size(self) -> int:
         return len(self._members)
@@ -95,7 +125,10 @@ class Hub:
         except (ValueError, TypeError, KeyError):
             log.warning("unreadable notice", notice=notice[:200])
             return
+        now = monotonic()
         for region in regions:
+            if signal is None:
+                self._recent.note(region, version, now)
             for member in tuple(self._watchers.get(region, ())):
                 if signal is None:
                     member.hear(region, version)
@@ -147,6 +180,7 @@ class Hub:
             await client.aclose()
 
     def _change_state(self, *, connected: bool) -> None:
+        self._listens_since = monotonic() if connected else None
         if connected:
             self.connected.set()
         else:

@@ -197,6 +197,15 @@ class Socket:
             self.regions.add(region)
             hub().watch(self, region)
 
+    def catch_up(self, regions: Iterable[str], *, seconds: float) -> None:
+        """Hear now what was told of these regions in the last `seconds`: between a page's answer and its first watching
+        there is time for something to change."""
+        missed = hub().missed(regions, seconds=seconds)
+        if missed is None:
+            self.hear_state(connected=hub().connected.is_set())
+        for region, version in missed or ():
+            self.hear(region, version)
+
     def unwatch(self, regions: Iterable[str]) -> None:
         for region in regions:
             self.regions.discard(region)

@@ -1,6 +1,7 @@
 """The staff socket: who may open it, which regions each may watch, and what a page tells through it.
 
-A page says    {"subscribe": [regions]}  {"unsubscribe": [regions]}  {"heartbeat": true}
+A page says    {"subscribe": [regions], "age_ms": n}   n: since it asked for what it shows of them; absent = do not catch up
+               {"unsubscribe": [regions]}  {"heartbeat": true}
                {"signal": {"region": "conversation.5", "kind": "typing" | "viewing", "on": true, "note": false}}
 and hears      {"subscribed": [regions], "refused": [regions]}   the answer to subscribe
                {"regions": [regions], "version": n}              these are now at version n: ask for them again
@@ -148,7 +149,7 @@ class StaffSocket(Socket):
 
     async def on_message(self, body: dict[str, Any]) -> None:
         if isinstance(body.get("subscribe"), list):
-            await self._subscribe(body["subscribe"])
+            await self._subscribe(body["subscribe"], age_ms=body.get("age_ms"))
         if isinstance(body.get("unsubscribe"), list):
             self.unwatch([region for region in body["unsubscribe"] if isinstance(region, str)])
         if body.get("heartbeat") is True and self.entrance.may(Scope.WRITE):
@@ -156,12 +157,14 @@ class StaffSocket(Socket):
         if isinstance(body.get("signal"), dict):
             await self._signal(body["signal"])
 
-    async def _subscribe(self, asked: list[Any]) -> None:
+    async def _subscribe(self, asked: list[Any], *, age_ms: Any) -> None:
         asked = asked[: MAX_REGIONS - len(self.regions)]
         allowed = await in_database(allowed_regions, self.user, asked)
         self.watch(allowed)
         refused = [region for region in asked if not isinstance(region, str) or region not in allowed]
         await self.answer({"subscribed": sorted(allowed), "refused": refused})
+        if isinstance(age_ms, int | float) and not isinstance(age_ms, bool) and age_ms >= 0:
+            self.catch_up(allowed, seconds=age_ms / 1000)
 
     async def _signal(self, signal: dict[str, Any]) -> None:
         """Tell colleagues, and the customer when a reply is being typed. A note is nobody's business but ours."""

@@ -324,7 +324,7 @@ def live(open_as: Open, adi: User) -> tuple[Page, Server]:
         " document.dispatchEvent(new CustomEvent('htmx:afterSettle')); }",
         region(version=10, words="first"),
     )
-    wait_until(page, lambda: {"subscribe": ["conversation.5"]} in server.heard)
+    wait_until(page, lambda: any(said.get("subscribe") == ["conversation.5"] for said in server.heard))
     return page, server
 
 

@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 
 from cxos.core import broker, live, sockets
-from cxos.core.hub import Hub, hub
+from cxos.core.hub import Hub, Recent, hub
 from cxos.core.models import User
 from cxos.core.sockets import Flood, Socket
 from tests.sockets.conftest import opened
@@ -255,3 +255,48 @@ def test_sockets_open_without_redis_and_say_so(ana: User, monkeypatch: pytest.Mo
             return [await page.hears(), await page.hears()]
 
     assert async_to_sync(story)() == [{"paused": True}, {"subscribed": [f"inbox.{ana.pk}"], "refused": []}]
+
+
+def test_a_page_hears_at_once_what_changed_while_it_was_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = [1000.0]
+    monkeypatch.setattr("cxos.core.hub.monotonic", lambda: times[0])
+    ours = Hub()
+    ours._change_state(connected=True)
+
+    times[0] = 1010.0
+    ours.hand_on(notice(7, "board"))
+    ours.hand_on(notice(8, "board", "inbox"))
+    times[0] = 1012.0
+
+    assert ours.missed(["board", "inbox", "offers.7"], seconds=2.0) == [("board", 8), ("inbox", 8)]
+    assert ours.missed(["board"], seconds=1.9) == []
+    assert ours.missed(["board"], seconds=12.1) is None  # nobody listened then
+    assert ours.missed(["board"], seconds=61.0) is None
+
+
+def test_what_is_older_than_a_minute_is_forgotten() -> None:
+    recent = Recent()
+
+    for number in range(5):
+        recent.note(f"conversation.{number}", number, now=1000.0 + number * 30)
+    recent.note("conversation.2", 9, now=1121.0)
+
+    assert list(recent._heard) == ["conversation.3", "conversation.4", "conversation.2"]
+    assert recent.since(0.0, ["conversation.2", "conversation.0"]) == [("conversation.2", 9)]
+
+
+def test_who_subscribes_late_is_told_what_was_missed_or_to_ask_for_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[list[tuple[str, int]] | None] = [[("board", 9)], None]
+    monkeypatch.setattr(Hub, "missed", lambda self, regions, seconds: answers.pop(0))
+
+    async def story() -> list[dict[str, Any]]:
+        socket = OpenSocket()
+        task = await served(socket)
+        socket.catch_up(["board"], seconds=1.0)
+        await settle()
+        socket.catch_up(["board"], seconds=99.0)
+        await settle()
+        task.cancel()
+        return socket.hints
+
+    assert async_to_sync(story)() == [{"regions": ["board"], "version": 9}, {"resync": True}]

@@ -446,3 +446,24 @@ def test_only_so_many_regions_can_be_watched(sam: User, conversation: Conversati
     answer = async_to_sync(story)()
 
     assert len(answer["subscribed"]) + len(answer["refused"]) == 200
+
+
+def test_a_page_that_says_how_old_it_is_catches_up(sam: User) -> None:
+    async def story() -> list[dict[str, Any]]:
+        async with opened(WS, sam) as page:
+            await page.say(subscribe=["board"], age_ms=10**9)  # older than anybody remembers
+            return [await page.hears(), await page.hears()]
+
+    answer, hint = async_to_sync(story)()
+    assert (answer["subscribed"], hint) == (["board"], {"resync": True})
+
+
+@pytest.mark.parametrize("age", [-1, "5", None, [1], True])
+def test_an_odd_age_is_passed_over(sam: User, age: Any) -> None:
+    async def story() -> bool:
+        async with opened(WS, sam) as page:
+            await page.say(subscribe=[], age_ms=age)
+            await page.hears()
+            return await page.hears_nothing()
+
+    assert async_to_sync(story)()

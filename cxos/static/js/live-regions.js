@@ -9,6 +9,7 @@ const meta = document.querySelector('meta[name="live-url"]');
 const banner = document.getElementById("connection");
 const GAP = 200; // at most five fetches a second per region
 const states = new WeakMap(); // element → {busy, again, stale, last}
+const asked = new WeakMap(); // request → when it was sent, by performance.now()
 let socket = null;
 let subscribed = new Set();
 let attempt = 0;
@@ -42,12 +43,13 @@ async function refetch(element) {
 
 const refetchAll = () => elements().forEach(refetch);
 
-// Tell the server which regions are on the page now.
-function subscribe() {
+// Tell the server which regions are on the page now, and since when what they show may be old: what changed between the
+// answer that brought them and this subscription, the server tells at once.
+function subscribe(since = 0) {
   const wanted = new Set([...elements()].flatMap((element) => element.dataset.region.split(" ")).filter(Boolean));
   const fresh = [...wanted].filter((name) => !subscribed.has(name));
   const gone = [...subscribed].filter((name) => !wanted.has(name));
-  if (fresh.length) send({ subscribe: fresh });
+  if (fresh.length) send({ subscribe: fresh, age_ms: Math.round(performance.now() - since) });
   if (gone.length) send({ unsubscribe: gone });
   if (isOpen()) subscribed = wanted;
 }
@@ -91,7 +93,6 @@ function open() {
     showLost(false);
     subscribe();
     send({ heartbeat: true });
-    // What happened between the page's own answer and the first subscription is in nobody's hint.
     if (wasOpen) refetchAll();
     wasOpen = true;
     document.dispatchEvent(new CustomEvent("live:open"));
@@ -103,7 +104,8 @@ function open() {
 }
 
 document.addEventListener("live:send", (event) => send(event.detail));
-document.addEventListener("htmx:afterSettle", subscribe);
+document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.xhr && asked.set(detail.xhr, performance.now()));
+document.addEventListener("htmx:afterSettle", ({ detail }) => subscribe(asked.get(detail?.xhr)));
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   if (socket?.readyState === WebSocket.CLOSED) open();
