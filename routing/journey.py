@@ -5,19 +5,25 @@ Safe to run again from the top: every step finds what it did before.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import transaction
 
+from automation.plan import Plan
 from automation.services.decide import decide
 from cases.services.clocks import start_clocks
 from channels_app.models import Channel, Interaction
-from channels_app.services.threads import attach
+from channels_app.services.threads import Attached, attach
+from crm.models import Customer
 from crm.services.identity import resolve
+from intelligence.models import Insight
 from intelligence.services.understand import understand
 from routing.actions import Subject
 from routing.facts import gather
+from routing.models import WorkItem
 from routing.perform import perform
 from routing.place import place
 
@@ -27,12 +33,28 @@ def is_verified(interaction: Interaction) -> bool:
     return interaction.channel.kind == Channel.Kind.WEBCHAT and interaction.payload["metadata"].get("verified") is True
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of an interaction before anything is done about it. `known`: the customer was known before."""
+
+    customer: Customer
+    known: bool
+    attached: Attached
+    insight: Insight
+    facts: dict[str, Any]
+    plan: Plan
+
+
 def advance(interaction_id: int, *, now: datetime) -> None:
     """Resolve the customer, attach the message, understand it, decide, do it, and put the rest before people."""
     interaction = Interaction.objects.select_related("channel", "message__conversation").get(id=interaction_id)
     structlog.contextvars.bind_contextvars(interaction_id=interaction_id)
-    if interaction.handled_at:
-        return
+    if not interaction.handled_at:
+        act(interaction, look(interaction, now=now), now=now)
+
+
+def look(interaction: Interaction, *, now: datetime) -> Seen:
+    """Who it is, what they said, what it means, and what the rules ask for."""
     payload = interaction.payload
     with transaction.atomic():
         person = resolve(
@@ -49,8 +71,15 @@ def advance(interaction_id: int, *, now: datetime) -> None:
         now=now,
     )
     plan = decide("MessageReceived", facts)
-    perform(plan, interaction, Subject(attached.conversation, attached.message, facts), now=now)
+    return Seen(person.customer, not person.created, attached, insight, facts, plan)
+
+
+def act(interaction: Interaction, seen: Seen, *, now: datetime) -> WorkItem | None:
+    """Carry the plan out, start the clocks, and put the conversation before people. Returns its work, if it has any."""
+    attached = seen.attached
+    perform(seen.plan, interaction, Subject(attached.conversation, attached.message, seen.facts), now=now)
     with transaction.atomic():
         deadline = start_clocks(attached.conversation.pk, message=attached.message, now=now)
-        place(plan, interaction, attached, deadline=deadline, now=now)
-        Interaction.objects.filter(id=interaction_id, handled_at=None).update(handled_at=now)
+        item = place(seen.plan, interaction, attached, deadline=deadline, now=now)
+        Interaction.objects.filter(id=interaction.pk, handled_at=None).update(handled_at=now)
+    return item

@@ -19,7 +19,7 @@ from tests.screens.markup import Reader
 
 PAGES = [
     "", "channels/", "channels/new/", "channels/new/?kind=webchat", "channels/new/?kind=api", "queues/", "queues/new/",
-    "skills/", "hours/", "hours/new/", "sla/", "sla/new/", "rules/", "rules/new/", "people/", "people/?show=left",
+    "skills/", "hours/", "hours/new/", "sla/", "sla/new/", "rules/", "rules/new/", "try/", "people/", "people/?show=left",
     "people/invite/", "api-keys/", "webhooks/", "webhooks/new/", "parked/", "audit/", "audit/export/",
 ]  # fmt: skip
 

@@ -40,6 +40,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("queues", _("Queues"), "rows-3"),
             Section("skills", _("Skills"), "graduation-cap"),
             Section("rules", _("Rules"), "zap"),
+            Section("tester", _("Try a message"), "flask-conical"),
         ),
     ),
     (_("Promises"), (Section("policies", _("SLA"), "shield-check"), Section("hours", _("Hours"), "calendar-clock"))),

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from cxos.screens.settings import audit, channels, connections, demo, hours, overview, people, policies, queues, rules
+from cxos.screens.settings import (
+    audit,
+    channels,
+    connections,
+    demo,
+    hours,
+    overview,
+    people,
+    policies,
+    queues,
+    rules,
+    tester,
+)
 
 app_name = "settings"
 urlpatterns = [
@@ -37,6 +49,8 @@ urlpatterns = [
     path("rules/<int:pk>/switch/", rules.switch_rule, name="switch_rule"),
     path("rules/<int:pk>/move/", rules.move_rule, name="move_rule"),
     path("rules/<int:pk>/remove/", rules.remove_rule, name="remove_rule"),
+    path("try/", tester.tester, name="tester"),
+    path("try/it/", tester.try_it, name="try_it"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/<int:pk>/", people.person, name="person"),
