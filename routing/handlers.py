@@ -5,14 +5,18 @@ from __future__ import annotations
 from django.utils import timezone
 
 from cxos.core.catalogue import Received, on
-from cxos.core.events.cases import ClockChanged, ClockPaused, ClockResumed
+from cxos.core.events.cases import CalendarChanged, ClockChanged, ClockPaused, ClockResumed
 from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
 from cxos.core.events.routing import (
+    AgentChanged,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
     OfferWithdrawn,
+    PartLeft,
     PresenceChanged,
+    QueueChanged,
+    WorkChanged,
     WorkCompleted,
     WorkPaused,
     WorkQueued,
@@ -21,7 +25,7 @@ from cxos.core.events.routing import (
 from routing.journey import advance
 from routing.models import Presence
 from routing.services.follow import end_with_conversation, follow_conversation
-from routing.services.matcher import match_agent, match_items
+from routing.services.matcher import match_agent, match_items, match_queues, queues_open_by
 from routing.services.offers import return_offers_of
 
 
@@ -30,15 +34,28 @@ def begin_journey(received: Received) -> None:
     advance(received.event.interaction_id, now=timezone.now())
 
 
-@on(WorkQueued, OfferDeclined, OfferExpired, atomic=False)
+@on(WorkQueued, WorkChanged, OfferDeclined, OfferExpired, OfferWithdrawn, atomic=False)
 def find_an_agent(received: Received) -> None:
     match_items([received.event.item_id], now=timezone.now())
 
 
-@on(WorkCompleted, WorkReleased, WorkPaused, OfferDeclined, OfferWithdrawn, OfferAccepted, atomic=False)
+@on(
+    WorkCompleted, WorkReleased, WorkPaused, OfferDeclined, OfferWithdrawn, OfferAccepted, PartLeft, AgentChanged,
+    atomic=False,
+)  # fmt: skip
 def find_work(received: Received) -> None:
     if received.event.agent_id:
         match_agent(received.event.agent_id, now=timezone.now())
+
+
+@on(QueueChanged, atomic=False)
+def follow_queue(received: Received) -> None:
+    match_queues([received.event.queue_id], now=timezone.now())
+
+
+@on(CalendarChanged, atomic=False)
+def follow_hours(received: Received) -> None:
+    match_queues(queues_open_by(received.event.calendar_id), now=timezone.now())
 
 
 @on(PresenceChanged, atomic=False)

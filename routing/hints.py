@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from cxos.core.catalogue import Received, hint
 from cxos.core.events.routing import (
+    AgentChanged,
+    CallbackClosed,
+    CallbackRequested,
+    CallbackTried,
+    HolderLost,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
     OfferMade,
     OfferWithdrawn,
+    PartJoined,
+    PartLeft,
     PresenceChanged,
     WorkAbandoned,
     WorkAssigned,
     WorkCompleted,
+    WorkMoved,
     WorkQueued,
     WorkReleased,
     WorkWrapping,
@@ -33,11 +41,27 @@ def work_changed(received: Received) -> None:
     notify(regions, version=received.id)
 
 
+@hint(PartJoined, PartLeft)
+def parts_changed(received: Received) -> None:
+    event = received.event
+    regions = ["board", f"offers.{event.agent_id}", f"inbox.{event.agent_id}"]
+    notify(
+        [*regions, *([f"conversation.{event.conversation_id}"] if event.conversation_id else [])], version=received.id
+    )
+
+
+@hint(CallbackRequested, CallbackTried, CallbackClosed, WorkMoved, HolderLost)
+def callback_changed(received: Received) -> None:
+    event = received.event
+    regions = [f"conversation.{event.conversation_id}"] if event.conversation_id else []
+    notify(["board", "inbox", *regions], version=received.id)
+
+
 @hint(WorkQueued, WorkAbandoned)
 def queue_changed(received: Received) -> None:
     notify(["board", "inbox"], version=received.id)
 
 
-@hint(PresenceChanged)
+@hint(PresenceChanged, AgentChanged)
 def presence_changed(received: Received) -> None:
     notify([f"presence.{received.event.agent_id}", "board"], version=received.id)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from routing.matching import Match, Reason, Unmatched
 
+MOST_NAMES = 3
 WHY = {
     Reason.DIRECT: "asked for by name",
     Reason.STICKY: "served this customer before",
@@ -32,11 +35,15 @@ FILTERED = {
 }
 
 
-def match_sentence(match: Match) -> str:
+def match_sentence(match: Match, names: Mapping[int, str]) -> str:
+    """`names` of the agents it is offered to, by id."""
+    who = ", ".join(names.get(agent, f"agent {agent}") for agent in match.agents[:MOST_NAMES])
+    more = len(match.agents) - MOST_NAMES
+    who += f" and {more} more" if more > 0 else ""
     others = sum(match.filtered.values())
     rest = f" {others} others could not: {filtered_words(match)}." if others else ""
     eligible = max(match.considered - others, len(match.agents))
-    return f"Offered to agent {match.agent}: {WHY[match.reason]} of {eligible} who could take it.{rest}"[:300]
+    return f"Offered to {who}: {WHY[match.reason]} of {eligible} who could take it.{rest}"[:300]
 
 
 def filtered_words(decision: Match | Unmatched) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from routing.services.callbacks import wake_callbacks
 from routing.services.leases import lose_unreachable
 from routing.services.matcher import wake_waiting
 from routing.services.offers import expire_due
@@ -18,7 +19,9 @@ def sweep_offers() -> None:
 
 @shared_task(name="routing.sweep_waiting")
 def sweep_waiting() -> None:
-    wake_waiting(now=timezone.now())
+    now = timezone.now()
+    wake_callbacks(now=now)
+    wake_waiting(now=now)
 
 
 @shared_task(name="routing.sweep_presence")

@@ -35,7 +35,8 @@ def overflow_target(queue: int, queues: Mapping[int, QueueRules], *, visited: tu
 def diversion(item: Item, rules: QueueRules, queues: Mapping[int, QueueRules], *, now: float) -> Diversion | None:
     """Why and where the item must leave its queue, or None when it may stay."""
     if not rules.open:
-        return Diversion(item.id, Reason.CLOSED, None)
+        target = overflow_target(item.queue, queues, visited=item.overflow_path) if rules.closed_overflows else None
+        return Diversion(item.id, Reason.CLOSED, target)
     if rules.max_wait is None or now < wait_limit_at(item, rules.max_wait):
         return None
     target = overflow_target(item.queue, queues, visited=item.overflow_path)

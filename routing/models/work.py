@@ -228,6 +228,7 @@ class Decision(models.Model):
         NO_MATCH = "no_match", "Nobody yet"
         ASSIGN = "assign", "Assigned by hand"
         DEADLINE = "deadline", "Deadline"
+        OVERRIDE = "override", "Beyond capacity"
 
     item = models.ForeignKey(WorkItem, null=True, on_delete=models.CASCADE, related_name="decisions")
     conversation = models.ForeignKey(

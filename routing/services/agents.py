@@ -24,6 +24,11 @@ def held_cost(user_id: int, *, interrupting: bool = False) -> int:
     return sum(cost - (soft if interrupting else 0) for _, cost, soft in load.values())
 
 
+def held_count(user_id: int, medium: str) -> int:
+    """How many items of the medium the agent holds, pending offers included."""
+    return held_loads([user_id])[user_id].get(medium, (0, 0, 0))[0]
+
+
 def note_idle(state: AgentState, *, now: datetime) -> None:
     """When the last held thing is gone the agent begins to be idle: longest idle counts from here."""
     if not held_cost(state.user_id):

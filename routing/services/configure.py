@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from django.utils.text import slugify
 
 from channels_app.models import Channel
 from cxos.core.errors import Conflict, Invalid, NotFound
+from cxos.core.events.routing import AgentChanged, QueueChanged
 from cxos.core.models import User
+from cxos.core.outbox import emit, emit_all
 from cxos.core.services.audit import record
 from routing.matching import MAX_DEPTH
 from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
@@ -81,7 +83,7 @@ def save_queue(queue: Queue | None, *, changes: Mapping[str, Any], actor: Any, n
         if changed := {name: changes[name] for name in changes if before and before[name] != changes[name]}:
             kept.version, kept.changed_at = kept.version + 1, now
             kept.save(update_fields=[*changed, "version", "changed_at"])
-            look_again([kept.pk], now=now)
+            _tell_queue(kept, "settings", actor=actor, now=now)
             record(actor, "changed", kept, before={name: (before or {})[name] for name in changed}, after=changed)
     return kept
 
@@ -156,7 +158,7 @@ def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: dat
                 QueueMember.objects.update_or_create(queue=queue, user_id=user_id, defaults={"level": level})
         after = {emails[user_id]: level for user_id, level in levels.items()}
         if before != after:
-            look_again([queue.pk], now=now)
+            _tell_queue(queue, "members", actor=actor, now=now)
             record(actor, "changed the members of", queue, before=before, after=after)
 
 
@@ -226,7 +228,7 @@ def set_levels(levels: Mapping[tuple[int, int], int | None], *, actor: Any, now:
             )  # fmt: skip
         if changed:
             people = {user for user, _skill in changed}
-            look_again(QueueMember.objects.filter(user__in=people).values("queue_id"), now=now)
+            _tell_people(people, actor=actor, now=now)
     return len(changed)
 
 
@@ -246,9 +248,15 @@ def write_levels(changed: Mapping[tuple[int, int], int | None], held: Mapping[tu
     AgentSkill.objects.bulk_update(again, ["level"])
 
 
-def look_again(queue_ids: Any, *, now: datetime) -> None:
-    """Whoever waits in these queues may suit somebody now."""
-    WorkItem.objects.filter(queue__in=queue_ids, state=WorkItem.State.WAITING).update(wake_at=now)
+def _tell_queue(queue: Queue, what: str, *, actor: Any, now: datetime) -> None:
+    """Whoever waits there may suit somebody now: looked at as soon as this commits."""
+    emit(QueueChanged(queue_id=queue.pk, what=what, at=now.isoformat()), key=f"queue:{queue.pk}", actor=actor)
+
+
+def _tell_people(people: Iterable[int], *, actor: Any, now: datetime) -> None:
+    """What they can do is different: what waits may suit them now."""
+    at = now.isoformat()
+    emit_all([(AgentChanged(agent_id=id, what="skills", at=at), f"agent:{id}") for id in sorted(people)], actor=actor)
 
 
 def free_key(model: type[Model], name: str) -> str:

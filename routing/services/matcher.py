@@ -1,34 +1,84 @@
-"""The imperative shell of the matching core: take a picture, ask, commit each match on its own."""
+"""The imperative shell of the matching core: take a picture, ask, commit each match on its own.
+
+Whoever loses a race (the item was taken, the agent got something else) looks again, so that nobody stays idle beside
+waiting work. Bounded: what still waits then is looked at by the event of whoever won.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from routing import matching as engine
-from routing.models import Decision, Offer, Queue, QueueMember, WorkItem
-from routing.sentences import waiting_sentence
-from routing.services.offers import make_offer
-from routing.services.work import transfer
-from routing.snapshots import moment, take_snapshot
+from django.db import connection
+from psycopg2.extras import execute_values
 
-MOST_ITEMS = 500  # of the waiting work, by entry; what is not looked at now is looked at when somebody frees up again
-LOOK_AGAIN = timedelta(seconds=30)
+from routing import matching as engine
+from routing.models import Decision, Offer, Queue, WorkItem
+from routing.sentences import waiting_sentence
+from routing.services.closed import divert
+from routing.services.offers import make_offer
+from routing.services.waits import foretell
+from routing.snapshots import load_agents, moment, take_snapshot
+from routing.snapshots.setup import read_setup
+from routing.snapshots.work import candidates
+
+MOST_ITEMS = 500  # of a sweep
+PAGE = 40  # waiting items an agent who frees up looks at first; more when none of them suits
+LOOK_AGAIN = timedelta(minutes=5)  # without any event and without any timer
+TRIES = 6
+LEAST_COST = 1
+NOTE = """
+UPDATE routing_workitem i SET wake_at = seen.wake_at, reason = seen.reason,
+    predicted_wait_seconds = coalesce(i.predicted_wait_seconds, seen.predicted)
+FROM (VALUES %s) AS seen(id, wake_at, reason, predicted) WHERE i.id = seen.id AND i.state = 'waiting'
+"""
 
 
 def match_items(item_ids: Collection[int], *, now: datetime) -> list[Offer]:
     """Offer these waiting items to whoever can take them now."""
-    waiting = WorkItem.objects.filter(id__in=item_ids, state=WorkItem.State.WAITING)
-    return run_matching(list(waiting), now=now)
+    offers: list[Offer] = []
+    for _ in range(TRIES):
+        waiting = list(WorkItem.objects.filter(id__in=item_ids, state=WorkItem.State.WAITING))
+        made, lost = run_matching(waiting, now=now) if waiting else ([], 0)
+        offers += made
+        if not lost:
+            break
+    return offers
 
 
 def match_agent(agent_id: int, *, now: datetime) -> list[Offer]:
-    """This agent can take something: the best waiting work of the queues they serve."""
-    queues = QueueMember.objects.filter(user_id=agent_id).values("queue_id")
-    waiting = WorkItem.objects.filter(queue__in=queues, state=WorkItem.State.WAITING, eligible_at__lte=now)
-    items = list(waiting.order_by("queued_at")[:MOST_ITEMS])
-    return run_matching(items, now=now, agent_ids=[agent_id]) if items else []
+    """This agent can take something: the best waiting work of the queues they serve or help in."""
+    offers: list[Offer] = []
+    for _ in range(TRIES):
+        made, lost = _look(agent_id, now=now)
+        offers += made
+        if not lost:
+            break
+    return offers
+
+
+def _look(agent_id: int, *, now: datetime) -> tuple[list[Offer], int]:
+    """(offers made, matches that lost a race). Pages through what waits until the agent is full or nothing is left."""
+    setup = read_setup()
+    me = next(iter(load_agents([agent_id], setup, rules=(), now=now)), None)
+    if me is None or not me.routable:
+        return [], 0
+    room, offset, limit = me.budget - me.load, 0, PAGE
+    offers: list[Offer] = []
+    while room + me.interruptible_load >= LEAST_COST:
+        items = candidates(me, setup, room=room, limit=limit, offset=offset, now=now)
+        if not items:
+            break
+        # The others stay in the picture: rings and sticky waits look at them.
+        snapshot = replace(take_snapshot(items, now=now, setup=setup), only_agents=frozenset({agent_id}), detail=False)
+        made, lost = commit(engine.match(snapshot).matches, now=now)
+        offers += made
+        if lost or len(items) < limit:
+            return offers, lost
+        room -= sum(offer.item.cost for offer in made)
+        offset, limit = offset + limit - len(made), limit * 4
+    return offers, 0
 
 
 def wake_waiting(*, now: datetime, limit: int = MOST_ITEMS) -> int:
@@ -40,63 +90,74 @@ def wake_waiting(*, now: datetime, limit: int = MOST_ITEMS) -> int:
     return len(items)
 
 
-def run_matching(items: list[WorkItem], *, now: datetime, agent_ids: Collection[int] | None = None) -> list[Offer]:
-    """Ask the core about these items and commit what it says; a lost race leaves the item for the next look."""
-    if not items:
-        return []
-    snapshot = take_snapshot(items, now=now)
-    if agent_ids is not None:  # the others stay in the picture: rings and sticky waits look at them
-        snapshot = replace(snapshot, only_agents=frozenset(agent_ids), detail=False)
-    result = engine.match(snapshot)
-    for move in result.ring_moves:
+def match_queues(queue_ids: Collection[int], *, now: datetime) -> int:
+    """Everything that waits in these queues, the largest score first: their rules, members or hours have changed.
+    Returns how many items were looked at."""
+    waiting = WorkItem.objects.filter(queue__in=queue_ids, state=WorkItem.State.WAITING)
+    ids = list(waiting.order_by("-priority", "queued_at").values_list("id", flat=True))
+    for start in range(0, len(ids), MOST_ITEMS):
+        match_items(ids[start : start + MOST_ITEMS], now=now)
+    return len(ids)
+
+
+def queues_open_by(calendar_id: int) -> list[int]:
+    return list(Queue.objects.filter(calendar=calendar_id).values_list("id", flat=True))
+
+
+def run_matching(items: list[WorkItem], *, now: datetime) -> tuple[list[Offer], int]:
+    """Ask the core about these items and commit what it says: (offers made, matches that lost a race)."""
+    result = engine.match(take_snapshot(items, now=now))
+    _note_rings(result.ring_moves)
+    offers, lost = commit(result.matches, now=now)
+    _note_waiting(result.unmatched, {item.id: item for item in items}, now=now)
+    for diversion in result.diversions:
+        divert(diversion, now=now)
+    return offers, lost
+
+
+def commit(matches: Iterable[engine.Match], *, now: datetime) -> tuple[list[Offer], int]:
+    """Each match in its own transaction. (offers made, how many the world had moved on from)."""
+    offers: list[Offer] = []
+    lost = 0
+    for match in matches:
+        made = make_offer(match, now=now)
+        offers += made
+        lost += not made
+    return offers, lost
+
+
+def _note_rings(moves: Iterable[engine.RingMove]) -> None:
+    for move in moves:
         WorkItem.objects.filter(id=move.item, state=WorkItem.State.WAITING).update(
             ring=move.ring, ring_since=moment(move.since), ring_elapsed=0
         )
-    offers = [offer for one in result.matches for offer in make_offer(one, now=now)]
-    if agent_ids is None:  # a look through one agent's eyes says nothing about why the others do not take it
-        _note_waiting(result.unmatched, {item.id: item for item in items}, now=now)
-        for diversion in result.diversions:
-            _divert(diversion, now=now)
-    return offers
 
 
 def _note_waiting(unmatched: tuple[engine.Unmatched, ...], items: dict[int, WorkItem], *, now: datetime) -> None:
-    """Write when to look again, and why nobody has it yet (once per reason)."""
-    for one in unmatched:
-        wake_at = moment(one.wake_at) or now + LOOK_AGAIN
-        WorkItem.objects.filter(id=one.item, state=WorkItem.State.WAITING).update(
-            wake_at=wake_at, reason=one.reason.value
+    """Write when to look again, how long we think it takes, and why nobody has it yet (once per reason)."""
+    if not unmatched:
+        return
+    new = [items[one.item] for one in unmatched if items[one.item].predicted_wait_seconds is None]
+    predicted = foretell(new, now=now)
+    rows = [
+        (one.item, moment(one.wake_at) or now + LOOK_AGAIN, one.reason.value, predicted.get(one.item))
+        for one in sorted(unmatched, key=lambda one: one.item)
+    ]
+    with connection.cursor() as cursor:
+        execute_values(cursor, NOTE, rows, template="(%s, %s::timestamptz, %s, %s::float8)", page_size=len(rows))
+    Decision.objects.bulk_create(
+        Decision(
+            item_id=one.item,
+            conversation_id=items[one.item].conversation_id,
+            kind=Decision.Kind.NO_MATCH,
+            sentence=waiting_sentence(one),
+            facts={
+                "reason": one.reason.value,
+                "ring": one.ring,
+                "filtered": {reason.value: count for reason, count in one.filtered.items()},
+            },
+            at=now,
         )
-        item = items[one.item]
-        if item.reason != one.reason.value:
-            Decision.objects.create(
-                item_id=one.item,
-                conversation_id=item.conversation_id,
-                kind=Decision.Kind.NO_MATCH,
-                sentence=waiting_sentence(one),
-                facts={
-                    "reason": one.reason.value,
-                    "ring": one.ring,
-                    "filtered": {k.value: v for k, v in one.filtered.items()},
-                },
-                at=now,
-            )
-
-
-def _divert(diversion: engine.Diversion, *, now: datetime) -> None:
-    """The queue cannot keep it: into the next one; without one it waits on, marked, and is looked at again later."""
-
-    item = WorkItem.objects.filter(id=diversion.item, state=WorkItem.State.WAITING).first()
-    if item is None:
-        return
-    if diversion.to_queue is None:
-        WorkItem.objects.filter(id=item.id).update(wake_at=now + LOOK_AGAIN, reason=diversion.reason.value)
-        return
-    WorkItem.objects.filter(id=item.id).update(overflow_path=[*item.overflow_path, item.queue_id])
-    transfer(
-        item.id,
-        queue=Queue.objects.get(id=diversion.to_queue),
-        actor=None,
-        now=now,
-        reason=f"overflow: {diversion.reason.value}",
+        for one in unmatched
+        if items[one.item].reason != one.reason.value
     )

@@ -6,28 +6,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
 from channels_app.services.assignment import assign
 from cxos.core.errors import Conflict, NotFound
-from cxos.core.events.routing import OfferAccepted, OfferDeclined, OfferExpired, OfferMade, OfferWithdrawn
+from cxos.core.events.routing import OfferAccepted, OfferDeclined, OfferExpired, OfferMade, PartJoined
 from cxos.core.models import User
 from cxos.core.outbox import emit
 from routing.matching import Match, explain
-from routing.models import AgentState, Decision, Offer, Presence, Queue, Segment, WorkItem
+from routing.models import AgentState, Decision, Offer, Presence, Queue, WorkItem
 from routing.sentences import match_sentence
-from routing.services.agents import held_cost, lock_agent, note_idle
-from routing.services.presence import change_presence
+from routing.services.agents import held_cost, held_count, lock_agent, note_idle
+from routing.services.holding import begin_segment, closing, milliseconds, withdraw
+from routing.services.missed import note_declined, note_missed
 
 VOICE = "voice"
 
 
-def milliseconds(start: datetime, end: datetime) -> int:
-    return max(0, round((end - start).total_seconds() * 1000))
-
-
 def make_offer(match: Match, *, now: datetime) -> list[Offer]:
-    """Commit a match: hold the item for its agent(s) until the queue's deadline. Empty when the world moved on."""
+    """Commit a match: hold the item for its agent(s) until the queue's deadline. Empty when the world moved on.
+
+    Where queue or agent take this medium without being asked the offer is accepted in the same transaction.
+    """
     try:
         with transaction.atomic():
             return _make_offer(match, now=now)
@@ -43,35 +44,49 @@ def _make_offer(match: Match, *, now: datetime) -> list[Offer]:
     takers = [agent for agent in agents if _may_take(agent, item)]
     if not takers or not _hold(item, now=now):
         return []
-    broadcast = len(match.agents) > 1
+    seconds = item.queue.offer_seconds_by.get(item.medium, item.queue.offer_seconds)
     offers = Offer.objects.bulk_create(
         Offer(
             item=item,
             agent_id=agent.user_id,
             attempt=item.offers_made + 1,
-            broadcast=broadcast,
+            broadcast=len(match.agents) > 1,
             made_at=now,
-            expires_at=now + timedelta(seconds=item.queue.offer_seconds),
+            expires_at=now + timedelta(seconds=seconds),
         )
         for agent in takers
     )
     AgentState.objects.filter(user__in=[agent.user_id for agent in takers]).update(last_offer_at=now)
+    _explain(item, match, takers, now=now)
+    for offer in offers:
+        tell_made(offer, item, now=now)
+    for agent, offer in zip(takers, offers, strict=True):
+        if seconds == 0 or item.medium in {*item.queue.auto_accept, *agent.auto_accept}:
+            _take(offer, User.objects.get(id=agent.user_id), agent, asked=False, now=now)
+            break
+    return offers
+
+
+def _explain(item: WorkItem, match: Match, takers: list[AgentState], *, now: datetime) -> None:
+    names = dict(User.objects.filter(id__in=[agent.user_id for agent in takers]).values_list("id", "name"))
     Decision.objects.create(
         item=item,
         conversation_id=item.conversation_id,
         kind=Decision.Kind.MATCH,
-        sentence=match_sentence(match),
+        sentence=match_sentence(match, names),
         facts=explain(match),
         at=now,
     )
-    for offer in offers:
-        _tell_made(offer, item, now=now)
-    return offers
 
 
 def _may_take(agent: AgentState, item: WorkItem) -> bool:
     """Checked under the agent's lock: the matcher's picture may be a moment old."""
     if agent.presence != Presence.AVAILABLE or agent.pending_presence:
+        return False
+    if item.medium in {*agent.media_off, *agent.media_missed}:
+        return False
+    cap = agent.caps.get(item.medium)
+    if cap is not None and held_count(agent.user_id, item.medium) >= cap:
         return False
     return held_cost(agent.user_id, interrupting=item.medium == VOICE) + item.cost <= agent.budget
 
@@ -85,11 +100,13 @@ def _hold(item: WorkItem, *, now: datetime) -> bool:
         wake_at=None,
         ring_elapsed=item.ring_elapsed + max(0.0, (now - since).total_seconds()),
         ring_since=None,
+        # Offered at the first look: there was nothing to wait for.
+        predicted_wait_seconds=Coalesce(F("predicted_wait_seconds"), Value(0.0)),
     )
     return bool(held)
 
 
-def _tell_made(offer: Offer, item: WorkItem, *, now: datetime) -> None:
+def tell_made(offer: Offer, item: WorkItem, *, now: datetime) -> None:
     emit(
         OfferMade(
             offer_id=offer.id,
@@ -115,26 +132,38 @@ def accept_offer(offer_id: int, *, user: User, now: datetime) -> WorkItem:
         if offer.state == Offer.State.ACCEPTED:
             return offer.item  # a repeated click or resent command
         offer.item = lock_item(offer.item_id)
-        won = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING, expires_at__gt=now).update(
-            state=Offer.State.ACCEPTED, closed_at=now
-        )
         item = offer.item
-        taken = won and WorkItem.objects.filter(id=item.id, state=WorkItem.State.OFFERED).update(
-            state=WorkItem.State.ACTIVE,
-            agent=user,
-            accepted_at=now,
-            sticky_agent=user,
-            version=F("version") + 1,
-        )
-        if not taken:
-            raise _why_not(offer, now)
-        _withdraw_siblings(offer, now=now)
-        _begin(item, user, now=now)
-        agent.handled_today = F("handled_today") + 1
-        agent.save(update_fields=["handled_today"])
-        _tell_accepted(offer, item, now=now)
+        _take(offer, user, agent, now=now)
     item.refresh_from_db()
     return item
+
+
+def _take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, now: datetime) -> None:
+    """The offer is this agent's. Raises Conflict when it is closed, over (if anybody was asked), or the work gone."""
+    open_still = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING)
+    open_still = open_still.filter(expires_at__gt=now) if asked else open_still
+    if not open_still.update(state=Offer.State.ACCEPTED, closed_at=now):
+        raise _why_not(offer, now)
+    if offer.kind != Offer.Kind.WORK:
+        _join(offer, user, now=now)
+        return
+    item = offer.item
+    taken = WorkItem.objects.filter(id=item.id, state=WorkItem.State.OFFERED).update(
+        state=WorkItem.State.ACTIVE, agent=user, accepted_at=now, sticky_agent=user, direct_agent=None, direct_until=None,
+        version=F("version") + 1, actual_wait_seconds=Coalesce(
+            F("actual_wait_seconds"), Value(max(0.0, (now - item.entered_at).total_seconds()))
+        ),
+    )  # fmt: skip
+    if not taken:
+        raise Conflict("already_taken", "This work has been taken or moved already.")
+    _withdraw_siblings(offer, now=now)
+    begin_segment(item, user.pk, now=now)
+    if item.conversation_id:
+        assign(item.conversation_id, assignee_id=user.pk, team_id=item.queue.team_id, actor=user, now=now)
+    agent.handled_today = F("handled_today") + 1
+    agent.missed_in_row = agent.declined_in_row = 0
+    agent.save(update_fields=["handled_today", "missed_in_row", "declined_in_row"])
+    _tell_accepted(offer, item, now=now)
 
 
 def lock_item(item_id: int) -> WorkItem:
@@ -161,10 +190,24 @@ def _why_not(offer: Offer, now: datetime) -> Conflict:
     return Conflict("offer_closed", f"This offer is {offer.get_state_display().lower()} already.")
 
 
-def _begin(item: WorkItem, user: User, *, now: datetime) -> None:
-    Segment.objects.create(item=item, agent=user, started_at=now)
-    if item.conversation_id:
-        assign(item.conversation_id, assignee_id=user.pk, team_id=item.queue.team_id, actor=user, now=now)
+def _join(offer: Offer, user: User, *, now: datetime) -> bool:
+    """Somebody asked this agent to advise or to take part: they do from now on, the holder stays."""
+    item = offer.item
+    if item.state not in {WorkItem.State.ACTIVE, WorkItem.State.PAUSED} or item.agent_id == user.pk:
+        raise Conflict("already_taken", "This work has been moved or ended meanwhile.")
+    begin_segment(item, user.pk, kind=offer.kind, now=now)
+    emit(
+        PartJoined(
+            item_id=item.id,
+            queue_id=item.queue_id,
+            agent_id=user.pk,
+            conversation_id=item.conversation_id,
+            kind=offer.kind,
+            at=now.isoformat(),
+        ),
+        key=f"work:{item.id}",
+        actor=user,
+    )
 
 
 def _tell_accepted(offer: Offer, item: WorkItem, *, now: datetime) -> None:
@@ -192,29 +235,6 @@ def _withdraw_siblings(offer: Offer, *, now: datetime) -> None:
         withdraw(other, item=offer.item, reason="taken by somebody else", now=now)
 
 
-def withdraw(offer: Offer, *, item: WorkItem, reason: str, now: datetime) -> None:
-    """Close a pending offer whose reason is gone. Needs an open transaction."""
-    closed = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING).update(
-        state=Offer.State.WITHDRAWN, closed_at=now, reason=reason[:80]
-    )
-    if closed:
-        emit(
-            OfferWithdrawn(**_closing(offer, item, now), reason=reason, ring_ms=milliseconds(offer.made_at, now)),
-            key=f"work:{item.id}",
-        )
-
-
-def _closing(offer: Offer, item: WorkItem, now: datetime) -> dict[str, Any]:
-    return {
-        "offer_id": offer.id,
-        "item_id": item.id,
-        "queue_id": item.queue_id,
-        "agent_id": offer.agent_id,
-        "conversation_id": item.conversation_id,
-        "at": now.isoformat(),
-    }
-
-
 def decline_offer(offer_id: int, *, user: User, reason: str, now: datetime) -> None:
     """The agent passes. The work keeps its age, and is not offered to this agent again until the cooldown ends."""
     with transaction.atomic():
@@ -227,11 +247,12 @@ def decline_offer(offer_id: int, *, user: User, reason: str, now: datetime) -> N
         if not closed:
             raise _why_not(offer, now)
         emit(
-            OfferDeclined(**_closing(offer, offer.item, now), reason=reason, ring_ms=milliseconds(offer.made_at, now)),
+            OfferDeclined(**closing(offer, offer.item, now), reason=reason, ring_ms=milliseconds(offer.made_at, now)),
             key=f"work:{offer.item_id}",
             actor=user,
         )
         _return_item(offer.item, not_to=user.pk, now=now)
+        note_declined(agent, offer.item, now=now)
         note_idle(agent, now=now)
 
 
@@ -242,7 +263,8 @@ def expire_due(*, now: datetime, limit: int = 200) -> int:
 
 
 def expire_offer(offer_id: int, *, now: datetime) -> bool:
-    """The agent did not answer: presence becomes Missed, the work returns with its age. False if it was closed already."""
+    """The agent did not answer: the work returns with its age, the agent counts as away as the queue wants it. False if it
+    was closed already."""
     with transaction.atomic():
         offer = Offer.objects.select_related("item__queue").get(id=offer_id)
         agent = lock_agent(offer.agent_id)
@@ -253,12 +275,11 @@ def expire_offer(offer_id: int, *, now: datetime) -> bool:
         if not closed:
             return False
         emit(
-            OfferExpired(**_closing(offer, offer.item, now), ring_ms=milliseconds(offer.made_at, now)),
+            OfferExpired(**closing(offer, offer.item, now), ring_ms=milliseconds(offer.made_at, now)),
             key=f"work:{offer.item_id}",
         )
         _return_item(offer.item, not_to=offer.agent_id, now=now)
-        if agent.presence == Presence.AVAILABLE:
-            change_presence(agent, presence=Presence.MISSED, reason="Did not answer an offer", actor=None, now=now)
+        note_missed(agent, offer.item, now=now)
         note_idle(agent, now=now)
     return True
 

@@ -40,7 +40,15 @@ def set_presence(
         if signs_in and presence != Presence.OFFLINE:
             state.fence = F("fence") + 1
             state.idle_since = now  # signing in starts the idle clock: the first in does not get everything
-        state.save(update_fields=["lease_until", "fence", "idle_since"])
+            if state.presence_since.date() != now.date():
+                state.handled_today = 0
+        if presence == Presence.AVAILABLE:  # they say that they are there
+            state.missed_in_row, state.declined_in_row, state.media_missed = 0, 0, []
+        state.save(
+            update_fields=[
+                "lease_until", "fence", "idle_since", "handled_today", "missed_in_row", "declined_in_row", "media_missed",
+            ]
+        )  # fmt: skip
         state.refresh_from_db(fields=["fence"])
         change_presence(state, presence=presence, reason=reason, actor=actor, now=now)
     return state

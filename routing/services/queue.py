@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,8 @@ from cxos.core.events.routing import WorkQueued
 from cxos.core.outbox import emit
 from routing.matching import default_cost
 from routing.models import Decision, Queue, WorkItem
+from routing.services.room import with_room
+from routing.snapshots.work import needs_of
 
 STICKY_DAYS = 7
 VIP_BOOST = 300.0  # a VIP is served as if they had waited five minutes longer
@@ -25,6 +27,8 @@ def enqueue(
     *,
     queue: Queue,
     required: Sequence[dict[str, Any]] = (),
+    preferred: Sequence[dict[str, Any]] = (),
+    agent_scores: Mapping[str, float] | None = None,
     priority: int,
     due_at: datetime | None = None,
     target_seconds: int | None = None,
@@ -38,19 +42,26 @@ def enqueue(
         raise Invalid("queue_disabled", f"The queue {queue.name} is switched off. Choose another one.", field="queue")
     try:
         with transaction.atomic():
+            asked, queue = queue, with_room(queue, now=now)
             item = WorkItem.objects.create(
                 queue=queue,
+                overflow_path=[] if queue.pk == asked.pk else [asked.pk],
                 conversation=conversation,
                 medium=conversation.channel.medium,
                 priority=priority,
                 cost=default_cost(conversation.channel.medium),
                 required=list(required),
+                needs=needs_of(required),
+                preferred=list(preferred),
+                agent_scores=dict(agent_scores or {}),
                 due_at=due_at,
                 sla_target_seconds=target_seconds,
                 vip_boost=VIP_BOOST if conversation.customer.vip else 0,
                 **dict.fromkeys(("queued_at", "entered_at", "eligible_at", "ring_since", "wake_at"), now),
                 **_sticky(conversation, queue, now),
             )
+            if queue.pk != asked.pk:
+                why = f"{why} {asked.name} is full: {queue.name} took it."
             _explain(item, why=why, facts=facts or {}, now=now)
             if queue.team_id and conversation.team_id != queue.team_id:
                 give_to_team(conversation, team_id=queue.team_id)

@@ -173,3 +173,120 @@ class WorkResumed:
     queue_id: int
     agent_id: int
     at: str
+
+
+@event
+class WorkMoved:
+    """Waiting work went on to another queue. `kind`: overflow or transferred. `waited_ms` in the queue it left."""
+
+    item_id: int
+    from_queue_id: int
+    to_queue_id: int
+    conversation_id: int | None
+    kind: str
+    reason: str
+    at: str
+    waited_ms: int
+
+
+@event
+class WorkChanged:
+    """What it asks for, or how urgent it is, is different now: whoever waits for somebody may suit somebody else."""
+
+    item_id: int
+    queue_id: int
+    conversation_id: int | None
+    changed: list[str]
+    at: str
+
+
+@event
+class PartJoined:
+    """Somebody joined work that another agent holds. `kind`: consult or conference."""
+
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    kind: str
+    at: str
+
+
+@event
+class PartLeft:
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    kind: str
+    at: str
+    joined_ms: int
+
+
+@event
+class HolderLost:
+    """The connection of an agent in a call is gone: the call is left where it is, a supervisor should look."""
+
+    item_id: int
+    queue_id: int
+    agent_id: int
+    conversation_id: int | None
+    at: str
+
+
+@event
+class CallbackRequested:
+    """Key `work:<item>`, as the next two. The customer keeps the place (`kind` in_queue) or named a time (scheduled)."""
+
+    callback_id: int
+    item_id: int
+    queue_id: int
+    conversation_id: int | None
+    kind: str
+    slot_at: str | None
+    at: str
+    waited_ms: int
+
+
+@event
+class CallbackTried:
+    """The customer did not answer. `again_at` None: it was the last attempt."""
+
+    callback_id: int
+    item_id: int
+    queue_id: int
+    agent_id: int | None
+    conversation_id: int | None
+    attempt: int
+    again_at: str | None
+    at: str
+
+
+@event
+class CallbackClosed:
+    """`outcome`: reached, failed, canceled."""
+
+    callback_id: int
+    item_id: int
+    queue_id: int
+    conversation_id: int | None
+    outcome: str
+    at: str
+
+
+@event
+class AgentChanged:
+    """Key `agent:<id>`. `what`: skills, queues, capacity, media."""
+
+    agent_id: int
+    what: str
+    at: str
+
+
+@event
+class QueueChanged:
+    """Key `queue:<id>`. `what`: settings, members, hours."""
+
+    queue_id: int
+    what: str
+    at: str

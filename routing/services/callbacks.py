@@ -1,0 +1,305 @@
+"""Callbacks: the customer hangs up and keeps the place, or names a time. The work item stays the same one with its age.
+
+An agent who does not take the offer is no attempt; a customer who does not answer is one. Locks go agent → item → callback.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from channels_app.services.assignment import assign
+from crm.models import Identity
+from cxos.core.errors import Conflict, Forbidden, Invalid, NotFound
+from cxos.core.events.routing import CallbackClosed, CallbackRequested, CallbackTried
+from cxos.core.models import User
+from cxos.core.outbox import emit
+from routing.calling import next_allowed
+from routing.models import Callback, Queue, WorkItem
+from routing.services.holding import (
+    close_pending,
+    end_parts,
+    end_segment,
+    free,
+    lock_item,
+    milliseconds,
+    tell_released,
+    unpaused,
+)
+from routing.services.queue import tell_queued
+from routing.services.wrap_up import complete
+
+State = WorkItem.State
+BEFORE = frozenset({State.WAITING, State.OFFERED})
+FURTHEST = timedelta(days=60)
+DO_NOT_CALL = "do_not_call"  # a tag of customers who must not be called
+
+
+def request_callback(
+    item_id: int,
+    *,
+    kind: str,
+    address: str,
+    slot_at: datetime | None = None,
+    zone: str = "",
+    actor: Any,
+    now: datetime,
+    version: int | None = None,
+) -> Callback:
+    """We shall call back. `in_queue`: the item waits on in its place; `scheduled`: it comes at `slot_at`, at the head.
+
+    Raises Conflict when one is open already for this address in this queue; Forbidden for who must not be called.
+    """
+    _check(kind, slot_at, now=now)
+    try:
+        with transaction.atomic():
+            item, holder = lock_item(item_id, version=version)
+            _check_item(item, kind)
+            zone = zone or _zone_of(item)
+            made = Callback.objects.create(
+                item=_without_closed_one(item),
+                queue=item.queue,
+                customer_id=item.conversation.customer_id if item.conversation else None,
+                address=_checked_address(address),
+                kind=kind,
+                slot_at=slot_at,
+                zone=zone,
+                created_at=now,
+            )
+            _tell_requested(made, item, actor=actor, now=now)
+            if slot_at is not None:
+                _schedule(item, holder, at=_allowed(item.queue, slot_at, zone), actor=actor, now=now)
+    except IntegrityError as problem:
+        raise Conflict("callback_open", "A callback to this customer is open already in this queue.") from problem
+    return made
+
+
+def _check(kind: str, slot_at: datetime | None, *, now: datetime) -> None:
+    if kind not in Callback.Kind.values:
+        raise Invalid("kind", "A callback is in_queue or scheduled.", field="kind")
+    if (slot_at is None) != (kind == Callback.Kind.IN_QUEUE):
+        raise Invalid("slot_at", "A scheduled callback has a time, one that keeps its place has none.", field="slot_at")
+    if slot_at is not None and not now <= slot_at <= now + FURTHEST:
+        raise Invalid("slot_at", "Choose a time within the next sixty days.", field="slot_at")
+
+
+def _check_item(item: WorkItem, kind: str) -> None:
+    allowed = BEFORE if kind == Callback.Kind.IN_QUEUE else BEFORE | {State.ACTIVE, State.PAUSED}
+    if item.state not in allowed:
+        raise Conflict("not_waiting", f"Work that is {item.get_state_display().lower()} cannot become this callback.")
+    customer = item.conversation.customer if item.conversation else None
+    if customer is not None and DO_NOT_CALL in customer.tags:
+        raise Forbidden("do_not_call", "This customer must not be called.")
+
+
+def _checked_address(address: str) -> str:
+    address = "".join(address.split())
+    if not 3 <= len(address) <= 254:
+        raise Invalid("address", "Say which number to call.", field="address")
+    return address
+
+
+def _without_closed_one(item: WorkItem) -> WorkItem:
+    """An item has one callback at a time; an earlier one that is over makes way."""
+    Callback.objects.filter(item=item).exclude(state__in=Callback.LIVE).delete()
+    return item
+
+
+def _zone_of(item: WorkItem) -> str:
+    return (item.conversation.customer.time_zone if item.conversation else "") or "UTC"
+
+
+def callback_address(item: WorkItem) -> str:
+    """A phone number of the item's customer, "" when none is known. 1 query."""
+    if item.conversation is None:
+        return ""
+    phones = Identity.objects.filter(customer=item.conversation.customer_id, kind=Identity.Kind.PHONE)
+    return phones.order_by("-verified", "id").values_list("value", flat=True).first() or ""
+
+
+def _allowed(queue: Queue, at: datetime, zone: str) -> datetime:
+    return next_allowed(at, zone=zone, start=queue.callback_from, end=queue.callback_until)
+
+
+def _schedule(item: WorkItem, holder: Any, *, at: datetime, actor: Any, now: datetime) -> None:
+    """Off the line until `at`. Then it is due at once with the queue's target behind it: as if it had waited that long."""
+    close_pending(item, reason="called back later", now=now)
+    if item.state in WorkItem.HELD:
+        end_segment(item, by="scheduled", now=now)
+        tell_released(item, kind="scheduled", reason="called back later", actor=actor, now=now)
+    end_parts(item, now=now)
+    for name, value in unpaused(item, now=now).items():
+        setattr(item, name, value)
+    item.state, item.agent, item.accepted_at, item.paused_at = State.SCHEDULED, None, None, None
+    item.eligible_at, item.due_at, item.sla_target_seconds = at, at, item.queue.service_level_seconds
+    item.ring, item.ring_elapsed, item.wake_at, item.version = 0, 0.0, None, item.version + 1
+    item.save(
+        update_fields=[
+            "state", "agent", "accepted_at", "paused_at", "eligible_at", "due_at", "sla_target_seconds", "ring",
+            "ring_elapsed", "wake_at", "version", "cost", "paused_seconds",
+        ]
+    )  # fmt: skip
+    if item.conversation_id:
+        assign(item.conversation_id, assignee_id=None, actor=actor, now=now)
+    if holder is not None:
+        free(holder, now=now)
+
+
+def wake_callbacks(*, now: datetime, limit: int = 200) -> int:
+    """Scheduled callbacks whose time has come wait in their queue from now on. Returns how many."""
+    due = WorkItem.objects.filter(state=State.SCHEDULED, eligible_at__lte=now).order_by("eligible_at")
+    return sum(_wake(item_id, now=now) for item_id in list(due.values_list("id", flat=True)[:limit]))
+
+
+def _wake(item_id: int, *, now: datetime) -> bool:
+    with transaction.atomic():
+        item, _ = lock_item(item_id)
+        if item.state != State.SCHEDULED or item.eligible_at > now:
+            return False
+        callback = Callback.objects.filter(item=item, state__in=Callback.LIVE).first()
+        later = _allowed(item.queue, now, callback.zone) if callback else now
+        if later > now:  # the window closed while nobody looked
+            WorkItem.objects.filter(id=item.id).update(eligible_at=later, due_at=later)
+            return False
+        item.state, item.entered_at, item.ring_since, item.wake_at = State.WAITING, now, now, now
+        item.version, item.predicted_wait_seconds, item.actual_wait_seconds = item.version + 1, None, None
+        item.save(
+            update_fields=[
+                "state", "entered_at", "ring_since", "wake_at", "version", "predicted_wait_seconds", "actual_wait_seconds",
+            ]
+        )  # fmt: skip
+        tell_queued(item, actor=None, again=True, now=now)
+    return True
+
+
+def claim_callback(callback_id: int, *, user: User, now: datetime) -> Callback:
+    """This agent calls now. Of two who claim one wins (Conflict `already_taken`)."""
+    with transaction.atomic():
+        callback, item, _ = _locked(callback_id)
+        holds = item.agent_id == user.pk and item.state == State.ACTIVE
+        if not holds and callback.queue.callback_order == Queue.CallbackOrder.AGENT_FIRST:
+            raise Conflict("not_yours", "Accept the work before you call.")
+        claimed = Callback.objects.filter(id=callback_id, state=Callback.State.OPEN).update(
+            state=Callback.State.CALLING, claimed_by=user, last_attempt_at=now
+        )
+        if not claimed and not (callback.state == Callback.State.CALLING and callback.claimed_by_id == user.pk):
+            raise Conflict("already_taken", "Somebody is calling this customer already, or has called.")
+    callback.refresh_from_db()
+    return callback
+
+
+def note_no_answer(callback_id: int, *, user: User, now: datetime) -> Callback:
+    """The customer did not answer: again after the gap, inside their hours; after the last attempt it is given up."""
+    with transaction.atomic():
+        callback, item, holder = _locked(callback_id)
+        _check_caller(callback, user)
+        callback.attempts += 1
+        last = callback.attempts >= callback.queue.callback_attempts
+        again = None if last else _allowed(item.queue, now + _gap(item.queue), callback.zone)
+        callback.state = Callback.State.FAILED if last else Callback.State.OPEN
+        callback.claimed_by = None
+        callback.closed_at = now if last else None
+        callback.save(update_fields=["attempts", "state", "claimed_by", "closed_at"])
+        _tell_tried(callback, item, again, user=user, now=now)
+        if again is None:
+            _tell_closed(callback, item, actor=user, now=now)
+            complete(item, holder, state=State.EXPIRED, disposition=None, actor=user, now=now)
+        else:
+            _schedule(item, holder, at=again, actor=user, now=now)
+    return callback
+
+
+def _gap(queue: Queue) -> timedelta:
+    return timedelta(seconds=queue.callback_gap_seconds)
+
+
+def note_reached(callback_id: int, *, user: User, now: datetime) -> Callback:
+    """They talk: from here on it is ordinary work in hand."""
+    with transaction.atomic():
+        callback, item, _ = _locked(callback_id)
+        _check_caller(callback, user)
+        _close(callback, item, state=Callback.State.REACHED, actor=user, now=now)
+    return callback
+
+
+def cancel_callback(callback_id: int, *, actor: Any, now: datetime) -> Callback:
+    """The customer does not want it any more, or came back by themselves. Held work goes on, waiting work is canceled."""
+    with transaction.atomic():
+        callback, item, holder = _locked(callback_id)
+        if callback.state not in Callback.LIVE:
+            return callback
+        _close(callback, item, state=Callback.State.CANCELED, actor=actor, now=now)
+        if item.state in BEFORE | {State.SCHEDULED}:
+            complete(item, holder, state=State.CANCELED, disposition=None, actor=actor, now=now)
+    return callback
+
+
+def _locked(callback_id: int) -> tuple[Callback, WorkItem, Any]:
+    item_id = Callback.objects.filter(id=callback_id).values_list("item_id", flat=True).first()
+    if item_id is None:
+        raise NotFound("no_such_callback", "There is no such callback.")
+    item, holder = lock_item(item_id)
+    callback = Callback.objects.select_related("queue").select_for_update(of=("self",), no_key=True).get(id=callback_id)
+    return callback, item, holder
+
+
+def _check_caller(callback: Callback, user: User) -> None:
+    if callback.state != Callback.State.CALLING or callback.claimed_by_id != user.pk:
+        raise Conflict("not_calling", "You are not calling this customer, or it is over.")
+
+
+def _close(callback: Callback, item: WorkItem, *, state: str, actor: Any, now: datetime) -> None:
+    callback.state, callback.closed_at, callback.outcome = state, now, str(state)
+    callback.save(update_fields=["state", "closed_at", "outcome"])
+    _tell_closed(callback, item, actor=actor, now=now)
+
+
+def _tell_requested(callback: Callback, item: WorkItem, *, actor: Any, now: datetime) -> None:
+    emit(
+        CallbackRequested(
+            callback_id=callback.pk,
+            item_id=item.pk,
+            queue_id=item.queue_id,
+            conversation_id=item.conversation_id,
+            kind=callback.kind,
+            slot_at=callback.slot_at.isoformat() if callback.slot_at else None,
+            at=now.isoformat(),
+            waited_ms=milliseconds(item.entered_at, now),
+        ),
+        key=f"work:{item.pk}",
+        actor=actor,
+    )
+
+
+def _tell_tried(callback: Callback, item: WorkItem, again: datetime | None, *, user: User, now: datetime) -> None:
+    emit(
+        CallbackTried(
+            callback_id=callback.pk,
+            item_id=item.pk,
+            queue_id=item.queue_id,
+            agent_id=user.pk,
+            conversation_id=item.conversation_id,
+            attempt=callback.attempts,
+            again_at=again.isoformat() if again else None,
+            at=now.isoformat(),
+        ),
+        key=f"work:{item.pk}",
+        actor=user,
+    )
+
+
+def _tell_closed(callback: Callback, item: WorkItem, *, actor: Any, now: datetime) -> None:
+    emit(
+        CallbackClosed(
+            callback_id=callback.pk,
+            item_id=item.pk,
+            queue_id=item.queue_id,
+            conversation_id=item.conversation_id,
+            outcome=str(callback.state),
+            at=now.isoformat(),
+        ),
+        key=f"work:{item.pk}",
+        actor=actor,
+    )

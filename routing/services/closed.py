@@ -1,0 +1,76 @@
+"""What becomes of work its queue cannot keep: closed, full, or waited too long."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cxos.core.errors import DomainError
+from routing.matching import Diversion, Reason
+from routing.models import Callback, Decision, Queue, WorkItem
+from routing.services.callbacks import callback_address, request_callback
+from routing.services.moves import transfer
+from routing.snapshots.rules import opening_of, treatment
+
+LOOK_AGAIN = timedelta(seconds=60)
+WORDS = {
+    Reason.CLOSED: "is closed now",
+    Reason.MAX_WAIT: "kept it as long as it may wait there",
+}
+
+
+def divert(diversion: Diversion, *, now: datetime) -> None:
+    """Into the next queue of the chain; else it waits for the opening, or is called back then. A lost race changes nothing."""
+    item = (
+        WorkItem.objects.select_related("queue__calendar", "conversation__customer").filter(id=diversion.item).first()
+    )
+    if item is None or item.state != WorkItem.State.WAITING:
+        return
+    if diversion.to_queue is None:
+        _wait_for_opening(item, now=now)
+        return
+    target = Queue.objects.get(id=diversion.to_queue)
+    try:
+        transfer(
+            item.id,
+            queue=target,
+            actor=None,
+            now=now,
+            kind="overflow",
+            reason=f"overflow: {diversion.reason.value}",
+            version=item.version,
+        )
+    except DomainError:
+        return
+    _explain(item, f"{item.queue.name} {WORDS[diversion.reason]}: {target.name} took it.", diversion, now=now)
+
+
+def _wait_for_opening(item: WorkItem, *, now: datetime) -> None:
+    opens_at = opening_of(item.queue, now=now)
+    address = callback_address(item)
+    if opens_at and address and treatment(item.queue, now=now) == Queue.Treatment.CALLBACK:
+        try:
+            request_callback(
+                item.id, kind=Callback.Kind.SCHEDULED, address=address, slot_at=opens_at, actor=None, now=now
+            )
+        except DomainError:
+            pass  # one is agreed on already: this waits as well
+        else:
+            return
+    again = opens_at or now + LOOK_AGAIN
+    changed = WorkItem.objects.filter(id=item.id, state=WorkItem.State.WAITING, version=item.version).update(
+        wake_at=again, reason=Reason.CLOSED.value
+    )
+    if changed and item.reason != Reason.CLOSED.value:
+        when = f" It opens {opens_at:%A %H:%M} UTC." if opens_at else ""
+        _explain(item, f"{item.queue.name} is closed; the work waits for its opening.{when}", None, now=now)
+
+
+def _explain(item: WorkItem, sentence: str, diversion: Diversion | None, *, now: datetime) -> None:
+    Decision.objects.create(
+        item=item,
+        conversation_id=item.conversation_id,
+        kind=Decision.Kind.NO_MATCH if diversion is None else Decision.Kind.QUEUE,
+        sentence=sentence[:300],
+        facts={"from": item.queue_id, "to": diversion.to_queue if diversion else None},
+        at=now,
+    )

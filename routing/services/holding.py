@@ -1,0 +1,161 @@
+"""What every change of a held work item shares: its locks, its segments, and telling that somebody let go.
+
+Locks go agent → item → queue → conversation; several agents in the order of their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from cxos.core.errors import Conflict, NotFound
+from cxos.core.events.routing import OfferWithdrawn, PartLeft, WorkReleased
+from cxos.core.outbox import emit
+from routing.matching import default_cost
+from routing.models import AgentState, Offer, Segment, WorkItem
+from routing.services.agents import lock_agent, note_idle
+from routing.services.presence import apply_pending
+
+
+def milliseconds(start: datetime, end: datetime) -> int:
+    return max(0, round((end - start).total_seconds() * 1000))
+
+
+def lock_item(
+    item_id: int, *, version: int | None = None, also: Collection[int] = ()
+) -> tuple[WorkItem, AgentState | None]:
+    """The item and its holder's state, both locked; `also` more agents. Raises Conflict when `version` has passed.
+
+    The version is the fencing number: it grows with every change of holder or state, so that a late command of a former
+    holder is refused.
+    """
+    holder_id = WorkItem.objects.filter(id=item_id).values_list("agent_id", flat=True).first()
+    part_of = set(open_parts(item_id).values_list("agent_id", flat=True))
+    states = {agent: lock_agent(agent) for agent in sorted({*also, *part_of, *([holder_id] if holder_id else [])})}
+    item = (
+        WorkItem.objects.select_related("queue").select_for_update(of=("self",), no_key=True).filter(id=item_id).first()
+    )
+    if item is None:
+        raise NotFound("no_such_work", "There is no such work item.")
+    if item.agent_id != holder_id or set(open_parts(item_id).values_list("agent_id", flat=True)) != part_of:
+        raise Conflict("moved_on", "This work has changed hands just now. Look again.")
+    if version is not None and item.version != version:
+        raise Conflict("moved_on", "This work has changed since you saw it. Look again.")
+    return item, states[holder_id] if holder_id else None
+
+
+def open_parts(item_id: int) -> QuerySet[Segment]:
+    """The segments of those who advise or take part in it now."""
+    return Segment.objects.filter(item=item_id, ended_at=None).exclude(kind=Segment.Kind.LEAD)
+
+
+def close_pending(item: WorkItem, *, reason: str, now: datetime) -> None:
+    for offer in Offer.objects.filter(item=item, state=Offer.State.PENDING).order_by("id"):
+        withdraw(offer, item=item, reason=reason, now=now)
+
+
+def withdraw(offer: Offer, *, item: WorkItem, reason: str, now: datetime) -> None:
+    """Close a pending offer whose reason is gone. Needs an open transaction."""
+    closed = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING).update(
+        state=Offer.State.WITHDRAWN, closed_at=now, reason=reason[:80]
+    )
+    if closed:
+        emit(
+            OfferWithdrawn(**closing(offer, item, now), reason=reason, ring_ms=milliseconds(offer.made_at, now)),
+            key=f"work:{item.id}",
+        )
+
+
+def closing(offer: Offer, item: WorkItem, now: datetime) -> dict[str, Any]:
+    """What every event about a closed offer says."""
+    return {
+        "offer_id": offer.id,
+        "item_id": item.id,
+        "queue_id": item.queue_id,
+        "agent_id": offer.agent_id,
+        "conversation_id": item.conversation_id,
+        "at": now.isoformat(),
+    }
+
+
+def begin_segment(item: WorkItem, agent_id: int, *, kind: str = Segment.Kind.LEAD, now: datetime) -> Segment:
+    """Raises Conflict for a second call at a time: the database sees to it."""
+    on_a_call = item.medium == "voice" and Segment.objects.filter(
+        agent=agent_id, medium="voice", ended_at=None, wrap_up_at=None
+    ).exclude(item=item)
+    if on_a_call:
+        raise Conflict("on_a_call", "This agent is in a call already.")
+    return Segment.objects.create(item=item, agent_id=agent_id, kind=kind, medium=item.medium, started_at=now)
+
+
+def end_segment(item: WorkItem, *, by: str, now: datetime, to: str = "") -> Segment | None:
+    """The holder's part of it."""
+    segment = Segment.objects.filter(item=item, ended_at=None, kind=Segment.Kind.LEAD).first()
+    if segment is not None:
+        segment.ended_at, segment.ended_by, segment.ended_to = now, by, to[:120]
+        segment.save(update_fields=["ended_at", "ended_by", "ended_to"])
+    return segment
+
+
+def end_parts(item: WorkItem, *, now: datetime, agent_id: int | None = None, by: str = "left") -> int:
+    """Whoever advises or takes part goes (or only that agent), with the agents locked as by lock_item. Returns how many."""
+    parts = open_parts(item.id) if agent_id is None else open_parts(item.id).filter(agent=agent_id)
+    ended = list(parts.order_by("id"))
+    for part in ended:
+        part.ended_at, part.ended_by = now, by
+        part.save(update_fields=["ended_at", "ended_by"])
+        emit(
+            PartLeft(
+                item_id=item.id,
+                queue_id=item.queue_id,
+                agent_id=part.agent_id,
+                conversation_id=item.conversation_id,
+                kind=part.kind,
+                at=now.isoformat(),
+                joined_ms=milliseconds(part.started_at, now),
+            ),
+            key=f"work:{item.id}",
+        )
+        free(lock_agent(part.agent_id), now=now)
+    return len(ended)
+
+
+def tell_released(item: WorkItem, *, kind: str, reason: str, actor: Any, now: datetime) -> None:
+    emit(
+        WorkReleased(
+            item_id=item.id,
+            queue_id=item.queue_id,
+            agent_id=item.agent_id or 0,
+            conversation_id=item.conversation_id,
+            reason=reason[:80],
+            at=now.isoformat(),
+            handled_ms=milliseconds(item.accepted_at or now, now),
+            kind=kind,
+            paused_ms=paused_ms(item, now=now),
+        ),
+        key=f"work:{item.id}",
+        actor=actor,
+    )
+
+
+def unpaused(item: WorkItem, *, now: datetime) -> dict[str, Any]:
+    """What a paused item's columns become when it goes on: its full cost, and the pause added up. Empty for others."""
+    if item.paused_at is None:
+        return {}
+    paused = item.paused_seconds + (now - item.paused_at).total_seconds()
+    return {"paused_at": None, "paused_seconds": paused, "cost": default_cost(item.medium)}
+
+
+def paused_ms(item: WorkItem, *, now: datetime) -> int:
+    """How long it waited for the customer while somebody held it."""
+    running = (now - item.paused_at).total_seconds() if item.paused_at else 0.0
+    return round((item.paused_seconds + running) * 1000)
+
+
+def free(holder: AgentState, *, now: datetime) -> None:
+    """The holder has let go: idle when it was the last, and then the break they asked for begins."""
+    note_idle(holder, now=now)
+    apply_pending(holder, now=now)

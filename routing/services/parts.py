@@ -1,0 +1,144 @@
+"""Others in one's work: asked for advice, taking part, and becoming its holder (a warm transfer)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from channels_app.services.assignment import assign
+from cxos.core.errors import Conflict, Invalid, NotFound
+from cxos.core.events.routing import WorkAssigned
+from cxos.core.models import User
+from cxos.core.outbox import emit
+from routing.models import AgentState, Decision, Offer, Presence, Segment, WorkItem
+from routing.services.agents import held_cost, lock_agent
+from routing.services.holding import (
+    begin_segment,
+    end_parts,
+    end_segment,
+    free,
+    lock_item,
+    milliseconds,
+    open_parts,
+    tell_released,
+    unpaused,
+)
+from routing.services.offers import tell_made
+
+State = WorkItem.State
+IN_HAND = frozenset({State.ACTIVE, State.PAUSED})
+
+
+def ask_in(item_id: int, *, agent: User, kind: str, actor: User, now: datetime, version: int | None = None) -> Offer:
+    """Ask an agent for advice (consult: the customer does not notice) or to take part (conference). The holder stays.
+
+    It rings there as any offer and takes capacity there. Raises Conflict when the agent is away or full.
+    """
+    if kind not in {Offer.Kind.CONSULT, Offer.Kind.CONFERENCE}:
+        raise Invalid("kind", "An agent is asked for advice (consult) or to take part (conference).", field="kind")
+    try:
+        with transaction.atomic():
+            item, _ = lock_item(item_id, version=version, also=[agent.pk])
+            if item.state not in IN_HAND:
+                raise Conflict("not_in_hand", "Only work in hand can be shared.")
+            _check_free(lock_agent(agent.pk), agent, item)
+            offer = Offer.objects.create(
+                item=item,
+                agent=agent,
+                kind=kind,
+                asked_by=actor,
+                made_at=now,
+                expires_at=now + timedelta(seconds=item.queue.offer_seconds),
+            )
+            tell_made(offer, item, now=now)
+    except IntegrityError as problem:
+        raise Conflict("asked_already", "Somebody is being asked already. Wait for the answer.") from problem
+    return offer
+
+
+def _check_free(state: AgentState, agent: User, item: WorkItem) -> None:
+    part = Segment.objects.filter(item=item, agent=agent, ended_at=None).exists()
+    if item.agent_id == agent.pk or part:
+        raise Conflict("there_already", f"{agent.name} is part of it already.")
+    if state.presence != Presence.AVAILABLE:
+        raise Conflict("agent_away", f"{agent.name} is not available.")
+    if held_cost(agent.pk) + item.cost > state.budget:
+        raise Conflict("over_capacity", f"{agent.name} has no free capacity.")
+
+
+def let_take_part(item_id: int, *, agent: User, actor: User, now: datetime) -> Segment:
+    """Who advised talks with the customer too: from here on it is a conference."""
+    with transaction.atomic():
+        item, _ = lock_item(item_id)
+        if open_parts(item.pk).filter(agent=agent, kind=Segment.Kind.CONFERENCE).exists():
+            return open_parts(item.pk).get(agent=agent)
+        if not end_parts(item, agent_id=agent.pk, by="joined", now=now):
+            raise NotFound("not_there", f"{agent.name} is not part of this work.")
+        return begin_segment(item, agent.pk, kind=Segment.Kind.CONFERENCE, now=now)
+
+
+def leave(item_id: int, *, agent: User, now: datetime) -> WorkItem:
+    """The agent's part is over. When the holder leaves a conference, the one longest there holds it from then on."""
+    with transaction.atomic():
+        item, _ = lock_item(item_id)
+        if item.agent_id == agent.pk:
+            heir = (
+                open_parts(item.pk).filter(kind=Segment.Kind.CONFERENCE).select_related("agent").order_by("id").first()
+            )
+            if heir is None:
+                raise Conflict("nobody_else", "Nobody else takes part. Transfer the work or end it.")
+            return hand_over_to(item_id, agent=heir.agent, actor=agent, now=now)
+        if not end_parts(item, agent_id=agent.pk, now=now):
+            raise NotFound("not_there", "You are not part of this work.")
+    return item
+
+
+def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, version: int | None = None) -> WorkItem:
+    """The warm end of a transfer: who advised or took part holds the work, the holder lets go. Capacity is held already."""
+    with transaction.atomic():
+        item, holder = lock_item(item_id, version=version)
+        if item.state not in IN_HAND or not open_parts(item.pk).filter(agent=agent).exists():
+            raise Conflict("not_there", f"{agent.name} has to be part of the work first.")
+        end_segment(item, by="transferred", now=now)
+        tell_released(item, kind="transferred", reason=f"handed over to {agent.name}", actor=actor, now=now)
+        end_parts(item, agent_id=agent.pk, by="became holder", now=now)
+        begin_segment(item, agent.pk, now=now)
+        WorkItem.objects.filter(id=item.pk).update(
+            state=State.ACTIVE, agent=agent, sticky_agent=agent, accepted_at=now, version=F("version") + 1,
+            **unpaused(item, now=now),
+        )  # fmt: skip
+        if item.conversation_id:
+            assign(item.conversation_id, assignee_id=agent.pk, actor=actor, now=now)
+        _tell(item, agent, actor=actor, now=now)
+        if holder is not None:
+            free(holder, now=now)
+    item.refresh_from_db()
+    return item
+
+
+def _tell(item: WorkItem, agent: User, *, actor: Any, now: datetime) -> None:
+    Decision.objects.create(
+        item=item,
+        conversation_id=item.conversation_id,
+        kind=Decision.Kind.ASSIGN,
+        sentence=f"Handed over to {agent.name} by {actor.name}."[:300],
+        facts={"agent": agent.pk, "by": actor.pk, "over_capacity": False},
+        at=now,
+    )
+    emit(
+        WorkAssigned(
+            item_id=item.pk,
+            queue_id=item.queue_id,
+            agent_id=agent.pk,
+            conversation_id=item.conversation_id,
+            over_capacity=False,
+            at=now.isoformat(),
+            waited_ms=milliseconds(item.entered_at, now),
+            from_queue=False,
+        ),
+        key=f"work:{item.pk}",
+        actor=actor,
+    )

@@ -1,0 +1,147 @@
+"""Agents as the matching core knows them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+
+from channels_app.models import Channel
+from routing import matching as engine
+from routing.models import AgentState, Offer, Presence, Segment
+from routing.snapshots.loads import agent_rows, held_loads
+from routing.snapshots.pace import handle_seconds
+from routing.snapshots.setup import Setup
+from routing.snapshots.times import seconds
+
+HOUR = timedelta(hours=1)
+MEDIA = frozenset(Channel.Medium.values)
+# Seconds of the last hour in which the agent had at least one thing in hand: overlapping parts count once.
+BUSY = """
+SELECT agent_id, sum(extract(epoch FROM upper(part) - lower(part))) FROM (
+    SELECT agent_id, unnest(range_agg(tstzrange(greatest(started_at, %(start)s), least(coalesce(ended_at, %(now)s), %(now)s)))) AS part
+    FROM routing_segment
+    WHERE agent_id = ANY(%(agents)s) AND started_at < %(now)s AND (ended_at IS NULL OR ended_at > %(start)s)
+      AND started_at > %(long_ago)s
+    GROUP BY agent_id) parts
+GROUP BY agent_id
+"""
+# When each held item was taken, for when it may be done.
+IN_HAND = """
+SELECT agent_id, queue_id, accepted_at FROM routing_workitem
+WHERE state IN ('active', 'paused', 'wrapping') AND accepted_at IS NOT NULL AND agent_id = ANY(%(agents)s)
+"""
+
+
+def load_agents(
+    agent_ids: Collection[int],
+    setup: Setup,
+    *,
+    rules: Iterable[engine.QueueRules],
+    known: Collection[int] = (),
+    now: datetime,
+) -> list[engine.Agent]:
+    """Those of these agents who are signed in. 2 queries; more where `rules` rank by them: occupancy, offers, handled.
+
+    `known`: agents somebody may wait for; only theirs is it worked out when they will be free.
+    """
+    rules = list(rules)
+    rows = list(
+        AgentState.objects.filter(user__in=agent_ids, user__is_active=True)
+        .exclude(presence__in=[Presence.OFFLINE, Presence.UNREACHABLE])
+        .values_list(
+            "user_id", "presence", "pending_presence", "budget", "caps", "media_off", "media_missed", "idle_since",
+            "last_offer_at",
+        )
+    )  # fmt: skip
+    ids = [row[0] for row in rows]
+    figures = Figures(
+        loads=held_loads(ids),
+        busy=occupancies(ids, now=now) if _ask_occupancy(rules) else {},
+        handled=_handled_today(ids, now=now) if _ask(rules, engine.Strategy.FEWEST_HANDLED) else {},
+        offers=_recent_offers(ids, now=now) if any(one.max_offers_per_minute for one in rules) else {},
+        free_at=_free_at(set(ids) & set(known), now=now),
+    )
+    return [_as_agent(row, setup, figures) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """By agent; whoever is left out has none."""
+
+    loads: Mapping[int, Mapping[str, tuple[int, int, int]]]
+    busy: Mapping[int, float]
+    handled: Mapping[int, int]
+    offers: Mapping[int, tuple[float, ...]]
+    free_at: Mapping[int, float]
+
+
+def _as_agent(row: tuple[Any, ...], setup: Setup, figures: Figures) -> engine.Agent:
+    id, presence, pending, budget, caps, off, missed, idle_since, last_offer_at = row
+    load = figures.loads.get(id, {})
+    total = sum(cost for _, cost, _ in load.values())
+    silent = {*off, *missed}
+    return engine.Agent(
+        id=id,
+        skills=setup.skills.get(id, {}),
+        queues=setup.levels.get(id, {}),
+        groups=setup.teams.get(id, frozenset()),
+        routable=presence == Presence.AVAILABLE and not pending,
+        media=MEDIA - silent if silent else None,
+        budget=budget,
+        load=total,
+        interruptible_load=sum(soft for _, _, soft in load.values()),
+        counts={medium: count for medium, (count, _, _) in load.items()},
+        caps=caps,
+        idle_since=None if total else seconds(idle_since),
+        occupancy=figures.busy.get(id, 0.0),
+        handled=figures.handled.get(id, 0),
+        last_offer_at=seconds(last_offer_at),
+        recent_offers=figures.offers.get(id, ()),
+        queue_delays=setup.delays.get(id, {}),
+        predicted_free_at=figures.free_at.get(id),
+    )
+
+
+def _ask(rules: Iterable[engine.QueueRules], strategy: engine.Strategy) -> bool:
+    return any(one.strategy == strategy for one in rules)
+
+
+def _ask_occupancy(rules: Iterable[engine.QueueRules]) -> bool:
+    return any(one.max_occupancy is not None or one.strategy == engine.Strategy.LEAST_OCCUPIED for one in rules)
+
+
+def occupancies(agent_ids: Collection[int], *, now: datetime) -> dict[int, float]:
+    """Share of the last hour with work in hand, 0–1. 1 query."""
+    more = {"now": now, "start": now - HOUR, "long_ago": now - 24 * HOUR}
+    return {agent: min(1.0, float(busy or 0) / 3600) for agent, busy in agent_rows(BUSY, agent_ids, **more)}
+
+
+def _handled_today(agent_ids: Collection[int], *, now: datetime) -> dict[int, int]:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Segment.objects.filter(agent__in=agent_ids, started_at__gte=midnight)
+    return dict(rows.values_list("agent_id").annotate(Count("id")).order_by())
+
+
+def _recent_offers(agent_ids: Collection[int], *, now: datetime) -> dict[int, tuple[float, ...]]:
+    rows = Offer.objects.filter(agent__in=agent_ids, made_at__gt=now - timedelta(seconds=60), kind=Offer.Kind.WORK)
+    found: dict[int, list[float]] = defaultdict(list)
+    for agent_id, made_at in rows.order_by("made_at").values_list("agent_id", "made_at"):
+        found[agent_id].append(made_at.timestamp())
+    return {agent: tuple(times) for agent, times in found.items()}
+
+
+def _free_at(agent_ids: Collection[int], *, now: datetime) -> Mapping[int, float]:
+    """When the first thing in hand is likely to be done, by the usual handle time of its queue; a minute at least."""
+    rows = agent_rows(IN_HAND, agent_ids)
+    usual = handle_seconds({queue for _, queue, _ in rows}, now=now)
+    found: dict[int, float] = {}
+    for agent, queue, accepted_at in rows:
+        if usual.get(queue):
+            ends = max(accepted_at.timestamp() + usual[queue], now.timestamp() + 1.0)
+            found[agent] = min(found.get(agent, ends), ends)
+    return found

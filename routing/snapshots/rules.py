@@ -1,0 +1,167 @@
+"""A queue as the matching core knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+
+from cases.calendar_math import BusinessCalendar
+from cases.services.calendars import business_calendar, is_open, next_opening
+from intelligence import queries as figures
+from intelligence.queries.counts import counts
+from routing import matching as engine
+from routing.models import Queue, WorkItem
+from routing.snapshots.pace import expected_waits
+from routing.snapshots.setup import Setup
+from routing.snapshots.times import seconds
+
+RARER = ("batch_fairness_seconds", "medium")  # kept in Queue.settings
+
+
+def rules_for(queue_ids: Collection[int], setup: Setup, *, now: datetime) -> dict[int, engine.QueueRules]:
+    """These queues and those they overflow into. No query but for the figures that rings or limits ask for."""
+    wanted = with_overflow(queue_ids, setup.queues)
+    waiting = _waiting(wanted.values())
+    expected = _expected(wanted, now=now)
+    levels = _service_levels(wanted.values(), now=now)
+    return {
+        queue.id: as_rules(
+            queue,
+            setup.skill_ids,
+            now=now,
+            waiting=waiting.get(queue.id, 0),
+            expected_wait=expected.get(queue.id),
+            service_level=levels.get(queue.id),
+        )
+        for queue in wanted.values()
+    }
+
+
+def with_overflow(queue_ids: Collection[int], queues: Mapping[int, Queue]) -> dict[int, Queue]:
+    """The queues, and along each chain the next ones."""
+    found: dict[int, Queue] = {}
+    for queue_id in queue_ids:
+        at: int | None = queue_id
+        while at is not None and at in queues and at not in found:
+            found[at] = queues[at]
+            at = queues[at].overflow_to_id if queues[at].overflow_to_id else None
+    return found
+
+
+def _conditions(queue: Queue, name: str) -> bool:
+    return any(group.get(name) is not None for ring in queue.rings for group in ring.get("groups", ()))
+
+
+def _waiting(queues: Collection[Queue]) -> dict[int, int]:
+    asked = [queue.id for queue in queues if queue.max_size is not None or _conditions(queue, "min_waiting")]
+    if not asked:
+        return {}
+    rows = WorkItem.objects.filter(queue__in=asked, state__in=[WorkItem.State.WAITING, WorkItem.State.OFFERED])
+    return dict(rows.values_list("queue_id").annotate(Count("id")).order_by())
+
+
+def _expected(queues: Mapping[int, Queue], *, now: datetime) -> dict[int, float]:
+    asked = [queue.id for queue in queues.values() if _conditions(queue, "min_expected_wait")]
+    return expected_waits(asked, now=now) if asked else {}
+
+
+def _service_levels(queues: Collection[Queue], *, now: datetime) -> dict[int, float]:
+    """Of the current and the last quarter-hour; a queue nobody came to has none."""
+    asked = [queue.id for queue in queues if _conditions(queue, "max_service_level")]
+    if not asked:
+        return {}
+    start, end = figures.last_interval(now)
+    found = counts("queue", start, end + figures.INTERVAL, names=("offered", "answered_within"))
+    return {
+        queue: found[queue].sums["answered_within"] / offered
+        for queue in asked
+        if (offered := found[queue].sums["offered"])
+    }
+
+
+def as_rules(
+    queue: Queue,
+    skill_ids: Mapping[str, int],
+    *,
+    now: datetime,
+    waiting: int = 0,
+    expected_wait: float | None = None,
+    service_level: float | None = None,
+) -> engine.QueueRules:
+    calendar = queue.calendar
+    open_now = calendar is None or is_open(calendar, at=now)
+    rarer: dict[str, Any] = {name: queue.settings[name] for name in RARER if name in queue.settings}
+    return engine.QueueRules(
+        **rarer,
+        id=queue.id,
+        push=queue.push,
+        aging=queue.aging,
+        strategy=engine.Strategy(queue.strategy),
+        skill_mode=engine.SkillMode(queue.skill_mode),
+        rings=tuple(as_ring(ring, skill_ids) for ring in queue.rings),
+        offer_size=queue.offer_size,
+        batch=queue.batch,
+        min_reserve=queue.min_reserve,
+        blended=queue.blended,
+        max_occupancy=queue.max_occupancy,
+        max_offers_per_minute=queue.max_offers_per_minute,
+        open=open_now,
+        opens_at=None if open_now else seconds(opening_of(queue, now=now)),
+        closed_overflows=not open_now and treatment(queue, now=now) == Queue.Treatment.OVERFLOW,
+        max_size=queue.max_size,
+        max_wait=queue.max_wait_seconds,
+        overflow=(queue.overflow_to_id,) if queue.overflow_to_id else (),
+        waiting=waiting,
+        expected_wait=expected_wait,
+        service_level=service_level,
+        second_of_day=_second_of_day(queue, now),
+    )
+
+
+def treatment(queue: Queue, *, now: datetime) -> str:
+    """What a closed queue does with its work: on a holiday it may be something else."""
+    return queue.holiday_treatment if is_holiday(queue, now=now) else queue.closed_treatment
+
+
+def opening_of(queue: Queue, *, now: datetime) -> datetime | None:
+    """When the closed queue opens next; None if it never does."""
+    return next_opening(queue.calendar, after=now) if queue.calendar else None
+
+
+def is_holiday(queue: Queue, *, now: datetime) -> bool:
+    if queue.calendar is None:
+        return False
+    calendar: BusinessCalendar = business_calendar(queue.calendar)
+    return now.astimezone(calendar.zone_at(now)).date() in calendar.holidays
+
+
+def _second_of_day(queue: Queue, now: datetime) -> int:
+    local = now if queue.calendar is None else now.astimezone(business_calendar(queue.calendar).zone_at(now))
+    return local.hour * 3600 + local.minute * 60 + local.second
+
+
+def as_ring(ring: Mapping[str, Any], skill_ids: Mapping[str, int]) -> engine.Ring:
+    """As Queue.rings keeps it."""
+    return engine.Ring(
+        seconds=ring.get("seconds"),
+        drops=frozenset(skill_ids.get(key, -1) for key in ring.get("drops", ())),
+        drops_all_soft=bool(ring.get("drops_all_soft", False)),
+        min_queue_level=int(ring.get("min_queue_level", 0)),
+        hold=bool(ring.get("hold", False)),
+        groups=tuple(as_group(group) for group in ring.get("groups", ())),
+    )
+
+
+def as_group(group: Mapping[str, Any]) -> engine.RingGroup:
+    return engine.RingGroup(
+        group=int(group["team"]),
+        level=int(group.get("level", 0)),
+        min_expected_wait=group.get("min_expected_wait"),
+        max_service_level=group.get("max_service_level"),
+        min_waiting=group.get("min_waiting"),
+        from_second=None if group.get("from") is None else int(group["from"]) * 60,
+        to_second=None if group.get("until") is None else int(group["until"]) * 60,
+    )

@@ -1,0 +1,103 @@
+"""Waiting work as the matching core knows it, and what an agent could take of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.db import connection
+
+from routing import matching as engine
+from routing.models import WorkItem
+from routing.snapshots.setup import Setup
+from routing.snapshots.times import seconds
+
+# The effective score as engine.scoring has it, for the order in which the database hands items over.
+SCORE = """
+    (i.priority * 60 + i.vip_boost
+     + (extract(epoch FROM %(now)s - i.queued_at) - i.paused_seconds + i.age_credit) * q.aging
+     + CASE WHEN i.due_at IS NULL OR coalesce(i.sla_target_seconds, 0) = 0 THEN 0
+            ELSE 3600 * greatest(0, 1 - extract(epoch FROM i.due_at - %(now)s) / i.sla_target_seconds) END)
+"""
+# What one agent could take: queues they serve or help in, their own, and those who know them; no hard skill they lack.
+CANDIDATES = f"""
+SELECT i.id FROM routing_workitem i JOIN routing_queue q ON q.id = i.queue_id
+    LEFT JOIN unnest(%(queues)s::bigint[], %(levels)s::int[]) AS mine(queue_id, level) ON mine.queue_id = i.queue_id
+WHERE i.state = 'waiting' AND i.eligible_at <= %(now)s AND i.needs <@ %(skills)s::varchar[]
+  AND (mine.queue_id IS NOT NULL OR i.direct_agent_id = %(agent)s OR i.sticky_agent_id = %(agent)s)
+  AND (i.direct_agent_id IS NULL OR i.direct_agent_id = %(agent)s OR i.direct_until <= %(now)s)
+  AND (i.cost <= %(room)s OR (i.medium = 'voice' AND i.cost <= %(voice_room)s))
+ORDER BY {SCORE} + coalesce(mine.level, 0) * 60 DESC, i.queued_at, i.id LIMIT %(limit)s OFFSET %(offset)s
+"""  # noqa: S608  (both parts are constants)
+
+
+def candidates(
+    agent: engine.Agent, setup: Setup, *, room: int, limit: int, offset: int, now: datetime
+) -> list[WorkItem]:
+    """The best waiting items the agent could take, the largest score first. 2 queries over the index of waiting work."""
+    queues = setup.queues_of(agent.id)
+    given = {
+        "agent": agent.id,
+        "queues": list(queues),
+        "levels": list(queues.values()),
+        "skills": setup.needs_met_by(agent.id),
+        "room": room,
+        "voice_room": room + agent.interruptible_load,
+        "limit": limit,
+        "offset": offset,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CANDIDATES, given)
+        ids = [row[0] for row in cursor.fetchall()]
+    found = WorkItem.objects.in_bulk(ids)
+    return [found[id] for id in ids if id in found and found[id].state == WorkItem.State.WAITING]
+
+
+def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
+    # A skill that no longer exists cannot be had by anybody; -1 keeps a hard demand for it unmet and visible.
+    required = tuple(
+        engine.Requirement(
+            skill_ids.get(one["skill"], -1),
+            int(one.get("level", 1)),
+            bool(one.get("hard", False)),
+            float(one.get("weight", 1.0)),
+        )
+        for one in item.required
+    )
+    preferred = tuple(
+        engine.Preference(skill_ids.get(one["skill"], -1), float(one.get("weight", 1.0))) for one in item.preferred
+    )
+    return engine.Item(
+        id=item.id,
+        queue=item.queue_id,
+        medium=item.medium,
+        queued_at=item.queued_at.timestamp(),
+        priority=item.priority,
+        entered_at=item.entered_at.timestamp(),
+        eligible_at=item.eligible_at.timestamp(),
+        paused_seconds=item.paused_seconds,
+        age_credit=item.age_credit,
+        cost=item.cost,
+        interruptible=item.interruptible,
+        required=required,
+        preferred=preferred,
+        direct_agent=item.direct_agent_id,
+        direct_until=seconds(item.direct_until),
+        sticky_agent=item.sticky_agent_id,
+        sticky_until=seconds(item.sticky_until),
+        excluded=tuple((int(agent), datetime.fromisoformat(at).timestamp()) for agent, at in item.excluded.items()),
+        ring=item.ring,
+        ring_since=seconds(item.ring_since),
+        ring_elapsed=item.ring_elapsed,
+        sla_due=seconds(item.due_at),
+        sla_target=item.sla_target_seconds,
+        vip_boost=item.vip_boost,
+        agent_scores={int(agent): float(score) for agent, score in item.agent_scores.items()} or None,
+        overflow_path=tuple(item.overflow_path),
+    )
+
+
+def needs_of(required: Collection[Mapping[str, object]]) -> list[str]:
+    """The hard requirements as WorkItem.needs keeps them."""
+    return sorted({f"{one['skill']}:{int(str(one.get('level', 1)))}" for one in required if one.get("hard")})
