@@ -83,7 +83,7 @@ def save_queue(queue: Queue | None, *, changes: Mapping[str, Any], actor: Any, n
         if changed := {name: changes[name] for name in changes if before and before[name] != changes[name]}:
             kept.version, kept.changed_at = kept.version + 1, now
             kept.save(update_fields=[*changed, "version", "changed_at"])
-            _tell_queue(kept, "settings", actor=actor, now=now)
+            _tell_queue(kept, "settings", actor=actor)
             record(actor, "changed", kept, before={name: (before or {})[name] for name in changed}, after=changed)
     return kept
 
@@ -158,7 +158,7 @@ def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: dat
                 QueueMember.objects.update_or_create(queue=queue, user_id=user_id, defaults={"level": level})
         after = {emails[user_id]: level for user_id, level in levels.items()}
         if before != after:
-            _tell_queue(queue, "members", actor=actor, now=now)
+            _tell_queue(queue, "members", actor=actor)
             record(actor, "changed the members of", queue, before=before, after=after)
 
 
@@ -228,7 +228,7 @@ def set_levels(levels: Mapping[tuple[int, int], int | None], *, actor: Any, now:
             )  # fmt: skip
         if changed:
             people = {user for user, _skill in changed}
-            _tell_people(people, actor=actor, now=now)
+            _tell_people(people, actor=actor)
     return len(changed)
 
 
@@ -248,15 +248,14 @@ def write_levels(changed: Mapping[tuple[int, int], int | None], held: Mapping[tu
     AgentSkill.objects.bulk_update(again, ["level"])
 
 
-def _tell_queue(queue: Queue, what: str, *, actor: Any, now: datetime) -> None:
+def _tell_queue(queue: Queue, what: str, *, actor: Any) -> None:
     """Whoever waits there may suit somebody now: looked at as soon as this commits."""
-    emit(QueueChanged(queue_id=queue.pk, what=what, at=now.isoformat()), key=f"queue:{queue.pk}", actor=actor)
+    emit(QueueChanged(queue_id=queue.pk, what=what), key=f"queue:{queue.pk}", actor=actor)
 
 
-def _tell_people(people: Iterable[int], *, actor: Any, now: datetime) -> None:
+def _tell_people(people: Iterable[int], *, actor: Any) -> None:
     """What they can do is different: what waits may suit them now."""
-    at = now.isoformat()
-    emit_all([(AgentChanged(agent_id=id, what="skills", at=at), f"agent:{id}") for id in sorted(people)], actor=actor)
+    emit_all([(AgentChanged(agent_id=id, what="skills"), f"agent:{id}") for id in sorted(people)], actor=actor)
 
 
 def free_key(model: type[Model], name: str) -> str:

@@ -10,7 +10,9 @@ from django.db import models, transaction
 
 from channels_app.models import Channel
 from cxos.core.errors import Conflict, Invalid
+from cxos.core.events.routing import AgentChanged
 from cxos.core.models import User
+from cxos.core.outbox import emit, emit_all
 from cxos.core.services.audit import record
 from routing.models import AgentState, CapacityProfile, Presence, PresenceReason
 from routing.services.agents import lock_agent
@@ -53,6 +55,9 @@ def save_profile(profile: CapacityProfile | None, *, changes: Mapping[str, Any],
         kept = save_named(CapacityProfile, profile, fields=PROFILE_FIELDS, longest=80, changes=changes, actor=actor)
         # One statement locks the agents' rows in one pass; nobody waits for another agent's row in here.
         AgentState.objects.filter(profile=kept).update(budget=kept.budget, caps=kept.caps, auto_accept=kept.auto_accept)
+        held_by = AgentState.objects.filter(profile=kept).order_by("user_id").values_list("user_id", flat=True)
+        if changed := [(AgentChanged(agent_id=id, what="capacity"), f"agent:{id}") for id in held_by]:
+            emit_all(changed, actor=actor)
     return kept
 
 
@@ -88,6 +93,7 @@ def give_profile(user: User, *, profile: CapacityProfile | None, actor: Any) -> 
             (profile.budget, profile.caps, profile.auto_accept) if profile else (100, {}, [])
         )
         state.save(update_fields=["profile", "budget", "caps", "auto_accept"])
+        emit(AgentChanged(agent_id=user.pk, what="capacity"), key=f"agent:{user.pk}", actor=actor)
         record(
             actor, "changed the capacity of", user,
             before={"profile": before}, after={"profile": profile.name if profile else None},

@@ -23,7 +23,7 @@ def note_missed(agent: AgentState, item: WorkItem, *, now: datetime) -> None:
     agent.save(update_fields=["missed_in_row"])
     policy = item.queue.missed
     if policy == Queue.Missed.FAMILY:
-        _mute(agent, item.medium, now=now)
+        _mute(agent, item.medium)
     elif policy == Queue.Missed.ALL or agent.missed_in_row >= 2:
         _away(agent, "Did not answer an offer", now=now)
 
@@ -41,7 +41,7 @@ def _away(agent: AgentState, why: str, *, now: datetime) -> None:
         change_presence(agent, presence=Presence.MISSED, reason=why, actor=None, now=now)
 
 
-def _mute(agent: AgentState, medium: str, *, now: datetime) -> None:
+def _mute(agent: AgentState, medium: str) -> None:
     agent.media_missed = sorted({*agent.media_missed, *family_of(medium)})
     agent.save(update_fields=["media_missed"])
-    emit(AgentChanged(agent_id=agent.user_id, what="media", at=now.isoformat()), key=f"agent:{agent.user_id}")
+    emit(AgentChanged(agent_id=agent.user_id, what="media"), key=f"agent:{agent.user_id}")

@@ -280,7 +280,6 @@ class AgentChanged:
 
     agent_id: int
     what: str
-    at: str
 
 
 @event
@@ -289,4 +288,3 @@ class QueueChanged:
 
     queue_id: int
     what: str
-    at: str
