@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
 from channels_app.models import Channel, Message, ReadMarker
+from cxos.core.memory import remembered
 from cxos.core.search.vectors import TextIndex
 
 MESSAGE_WORDS = TextIndex("channels_app_message", "text")
@@ -32,23 +31,23 @@ def unread_count(user_id: int, conversation_id: int) -> int:
     ).count()
 
 
-CHANNEL_CACHE_SECONDS = 3.0  # a channel that was switched off takes nothing more after this time
-_channels: dict[str, tuple[float, int]] = {}
-
-
 def find_api_channel(key: str) -> int | str:
     """The id of the API channel with this key, or the sentence why nothing can be posted to it.
 
-    One query every few seconds a channel and process.
+    One query every few seconds a channel and process; a refusal is looked up each time.
     """
-    cached = _channels.get(key)
-    if cached is None or time.monotonic() - cached[0] > CHANNEL_CACHE_SECONDS:
-        found = Channel.objects.filter(key=key[:60]).values_list("id", "kind", "enabled").first()
-        if found is None or found[1] != Channel.Kind.API or not found[2]:
-            _channels.pop(key, None)
-            return _why_not(key, found)
-        cached = _channels[key] = (time.monotonic(), found[0])
-    return cached[1]
+    try:
+        return _api_channel_id(key)
+    except LookupError as refusal:
+        return str(refusal.args[0])
+
+
+@remembered
+def _api_channel_id(key: str) -> int:
+    found = Channel.objects.filter(key=key[:60]).values_list("id", "kind", "enabled").first()
+    if found is None or found[1] != Channel.Kind.API or not found[2]:
+        raise LookupError(_why_not(key, found))
+    return int(found[0])
 
 
 def _why_not(key: str, found: tuple[int, str, bool] | None) -> str:
@@ -57,8 +56,3 @@ def _why_not(key: str, found: tuple[int, str, bool] | None) -> str:
     if found[1] != Channel.Kind.API:
         return f"The channel {key!r} is a {Channel.Kind(found[1]).label.lower()}; post to a channel of kind API."
     return f"The channel {key!r} is switched off."
-
-
-def forget_channels() -> None:
-    """Drop what `find_api_channel` remembers: after a change of channels in this process."""
-    _channels.clear()

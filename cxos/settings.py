@@ -163,8 +163,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
-SECURE_SSL_REDIRECT = SECURE and not env.flag("CXOS_BEHIND_PROXY")
-if env.flag("CXOS_BEHIND_PROXY"):
+BEHIND_PROXY = env.flag("CXOS_BEHIND_PROXY")
+SECURE_SSL_REDIRECT = SECURE and not BEHIND_PROXY
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Static files ------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from playwright.sync_api import Browser, sync_playwright
 
-from channels_app import queries
 from channels_app.models import Channel
 from crm.models import Customer, Identity
 from cxos.core import memory
@@ -31,7 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process remembers the configuration for seconds; here each test sees what it has just written."""
-    queries.forget_channels()
     memory.forget_all()
     monkeypatch.setattr(memory, "SECONDS", 0.0)
 

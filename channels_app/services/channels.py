@@ -6,7 +6,6 @@ import secrets as randomness
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -14,9 +13,10 @@ from django.utils.text import slugify
 from channels_app.adapters import Outcome
 from channels_app.adapters.posting import post_signed
 from channels_app.models import Channel
-from channels_app.queries import forget_channels
 from channels_app.signing import new_secret
 from cxos.core.errors import Conflict, Invalid
+from cxos.core.memory import forget_all
+from cxos.core.origins import is_origin
 from cxos.core.outbound import check_url
 from cxos.core.services.audit import record
 
@@ -52,7 +52,7 @@ def create_channel(
             record(actor, "made", channel, after=shown(channel))
     except IntegrityError:
         raise Conflict("key_taken", f"There is a channel with the key “{key}” already.", field="key") from None
-    forget_channels()
+    forget_all()
     return channel, secret
 
 
@@ -81,7 +81,7 @@ def change_channel(
                 before={field: before.get(field) for field in changed},
                 after={field: after.get(field) for field in changed},
             )  # fmt: skip
-    forget_channels()
+    forget_all()
     return kept
 
 
@@ -139,16 +139,6 @@ def checked_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
                 field="allowed_origins",
             )  # fmt: skip
     return dict(config)
-
-
-def is_origin(text: str) -> bool:
-    """Whether it is scheme and host and nothing else: `https://www.example.com`."""
-    try:
-        parts = urlsplit(text)
-        whole = f"{parts.scheme}://{parts.netloc}" == text
-        return whole and parts.scheme in {"http", "https"} and bool(parts.hostname) and not set(text) & set(" ;,'\"*@")
-    except ValueError:
-        return False
 
 
 def shown(channel: Channel) -> dict[str, Any]:

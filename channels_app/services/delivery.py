@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from channels_app.adapters import Outcome, adapter_of
 from channels_app.models import Message
-from channels_app.services.pushing import Job, push
+from channels_app.services.pushing import LEASE, Job, claim_ids, push
 from cxos.core.events.channels import MessageDelivered, MessageFailed
 from cxos.core.outbox import emit_all
 
@@ -20,7 +20,6 @@ State = Message.State
 # A state is only left for a higher one. Failed is final, unless the message turns out to have arrived after all.
 RANK = {State.PENDING: 0, State.SENT: 1, State.FAILED: 2, State.DELIVERED: 3, State.READ: 4}
 FIRST_TRY_SECONDS = 3.0
-LEASE = timedelta(seconds=30)  # a try that is not finished by then may be repeated
 WAIT_SECONDS = (5, 15, 60, 300, 900, 1800, 3600)  # after the first, second … try
 MAX_TRIES = len(WAIT_SECONDS) + 1
 
@@ -40,7 +39,6 @@ WHERE id IN (
     LIMIT %(room)s)
 RETURNING id
 """
-EACH = {"calm": 4, "failing": 1}
 
 
 def deliver(message_id: int, *, now: datetime) -> None:
@@ -114,19 +112,7 @@ def _claim_one(message_id: int, now: datetime) -> Job[Message] | None:
 
 
 def _claim(lane: str, leave: Sequence[int], room: int, *, now: datetime) -> list[Job[Message]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CLAIM,
-            {
-                "now": now,
-                "leased_until": now + LEASE,
-                "each": EACH[lane],
-                "leave": list(leave),
-                "failing": lane == "failing",
-                "room": room,
-            },
-        )
-        ids = [row[0] for row in cursor.fetchall()]
+    ids = claim_ids(CLAIM, lane, leave, room, now=now)
     return [_job(message) for message in _with_all(Message.objects.filter(id__in=ids)).order_by("id")] if ids else []
 
 

@@ -11,12 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
+
+from django.db import connection
 
 from channels_app.adapters import Outcome
 
 ROOM = {"calm": 24, "failing": 8}
+EACH = {"calm": 4, "failing": 1}  # rows claimed of one target at a time
 PER_TARGET = 4
+LEASE = timedelta(seconds=30)  # a try that is not finished by then may be repeated
 TRY_SECONDS = 5.0
 POLL_SECONDS = 0.05
 Row = TypeVar("Row")
@@ -34,6 +39,23 @@ class Job(Generic[Row]):
 
 # (lane, targets to leave alone, at most so many) → claimed jobs
 Take = Callable[[str, Sequence[int], int], list[Job[Row]]]
+
+
+def claim_ids(statement: str, lane: str, leave: Sequence[int], room: int, *, now: datetime) -> list[int]:
+    """Ids of the rows that `statement` leases for this lane, at most `room`, none of the targets in `leave`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            {
+                "now": now,
+                "leased_until": now + LEASE,
+                "each": EACH[lane],
+                "leave": list(leave),
+                "failing": lane == "failing",
+                "room": room,
+            },
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def push(take: Take[Row], finish: Callable[[Job[Row], Any], Outcome], *, seconds: float) -> int:

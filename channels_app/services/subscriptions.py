@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import secrets as randomness
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
 from channels_app.models import WebhookSubscription
+from channels_app.signing import new_secret
 from cxos.core.catalogue import EVENTS
 from cxos.core.errors import Invalid, NotFound
 from cxos.core.outbound import check_url
@@ -22,7 +21,7 @@ KEPT_SECRETS = 2  # both sign during a rotation
 def subscribe(*, name: str, url: str, events: Sequence[str], actor: Any) -> tuple[WebhookSubscription, str]:
     """A new subscription and its secret, which is shown this once. No events named = all. Raises Invalid."""
     check_url(url)
-    secret = draw_secret()
+    secret = new_secret()
     with transaction.atomic():
         subscription = WebhookSubscription.objects.create(
             name=name, url=url, events=known_events(events), secrets=[secret]
@@ -53,18 +52,13 @@ def change_subscription(subscription_id: int, *, changes: dict[str, Any], actor:
 
 def rotate_secret(subscription_id: int, *, actor: Any) -> tuple[WebhookSubscription, str]:
     """A new secret; until the next rotation the one before signs too, so that the receiver can change over in between."""
-    secret = draw_secret()
+    secret = new_secret()
     with transaction.atomic():
         subscription = _locked(subscription_id)
         subscription.secrets = [secret, *subscription.secrets][:KEPT_SECRETS]
         subscription.save(update_fields=["secrets"])
         record(actor, "rotated the secret of", subscription)
     return subscription, secret
-
-
-def draw_secret() -> str:
-    """192 random bits in the form of Standard Webhooks."""
-    return "whsec_" + base64.b64encode(randomness.token_bytes(24)).decode()
 
 
 def known_events(names: Sequence[str]) -> list[str]:

@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from channels_app.adapters import Outcome
 from channels_app.adapters.posting import post_signed
 from channels_app.models import WebhookAttempt, WebhookSubscription
-from channels_app.services.pushing import Job, push
+from channels_app.services.pushing import Job, claim_ids, push
 from cxos.core.catalogue import Received
 from cxos.core.errors import Conflict, NotFound
 from cxos.core.services.audit import record
 
-LEASE = timedelta(seconds=30)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440))
 MAX_TRIES = len(WAITS) + 1  # the last one about three days after the first
 GIVE_UP_AFTER = timedelta(days=3)  # a subscription that fails for so long is switched off
@@ -36,7 +35,6 @@ WHERE id IN (
     LIMIT %(room)s)
 RETURNING id
 """
-EACH = {"calm": 4, "failing": 1}
 
 
 def owe(events: Sequence[Received]) -> int:
@@ -97,19 +95,7 @@ def replay_dead(subscription_id: int, *, actor: Any, now: datetime) -> int:
 
 
 def _claim(lane: str, leave: Sequence[int], room: int, *, now: datetime) -> list[Job[WebhookAttempt]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CLAIM,
-            {
-                "now": now,
-                "leased_until": now + LEASE,
-                "each": EACH[lane],
-                "leave": list(leave),
-                "failing": lane == "failing",
-                "room": room,
-            },
-        )
-        ids = [row[0] for row in cursor.fetchall()]
+    ids = claim_ids(CLAIM, lane, leave, room, now=now)
     claimed = WebhookAttempt.objects.filter(id__in=ids).select_related("subscription").order_by("id")
     return [_job(attempt) for attempt in claimed] if ids else []
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from channels_app.models import Channel
-from cxos import env
-from cxos.core.origins import own_origins, single_header
-
-BEHIND_PROXY = env.flag("CXOS_BEHIND_PROXY")
+from cxos.core.origins import is_origin, own_origins, single_header
 
 
 def allowed_origins(channel: Channel) -> set[str]:
@@ -25,18 +23,8 @@ def site_origins(channel: Channel) -> list[str]:
     return [entry for entry in channel.config.get("allowed_origins") or [] if is_origin(entry)]
 
 
-def is_origin(text: Any) -> bool:
-    if not isinstance(text, str) or any(character in text for character in " ;,'\"*\r\n"):
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" == text and bool(parts.hostname)
-    except ValueError:
-        return False
-
-
 def client_address(scope: dict[str, Any]) -> str:
     """The peer's address; the one a proxy in front of us saw, when there is one."""
-    if BEHIND_PROXY:
+    if settings.BEHIND_PROXY:
         return single_header(scope["headers"], b"x-forwarded-for").rpartition(",")[2].strip()
     return str((scope.get("client") or [""])[0])

@@ -16,6 +16,17 @@ def own_origins() -> set[str]:
     return {settings.PUBLIC_URL, *settings.CSRF_TRUSTED_ORIGINS, *(f"{public.scheme}://{name}{port}" for name in names)}
 
 
+def is_origin(text: object) -> bool:
+    """Whether it is scheme and host and nothing else: `https://www.example.com`."""
+    if not isinstance(text, str) or set(text) & set(" ;,'\"*@\r\n"):
+        return False
+    try:
+        parts = urlsplit(text)
+        return f"{parts.scheme}://{parts.netloc}" == text and parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def single_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
     """The text of an ASGI request's header; "" when it is missing, or there twice (nobody honest sends two)."""
     found = [value for key, value in headers if key.lower() == name]
