@@ -53,8 +53,9 @@ def measure(installation: Installation, port: int, *, rounds: int, seconds: floa
     floor = statistics.median(floors)
     single = statistics.median(load.per_second for load in singles)
     bulk = statistics.median(load.per_second for load in bulks) * BULK_ITEMS
+    installation.settle()
     calm = open_load(
-        port, posts.singles(), per_second=single / 2, connections=SINGLE_CONNECTIONS, seconds=max(seconds, 5.0)
+        port, posts.singles(), per_second=single / 2, connections=SINGLE_CONNECTIONS, seconds=max(seconds, 10.0)
     )
     say(f"at half load, {single / 2:,.0f}/s: p50 {calm.quantile_ms(0.5)} ms, p99 {calm.quantile_ms(0.99)} ms")
     return {

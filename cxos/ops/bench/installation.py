@@ -73,6 +73,14 @@ class Installation:
                 (CHANNEL,),
             )
 
+    def settle(self) -> None:
+        """What a flood has left for the background is done now, so that it does not fall into the next measurement."""
+        with closing(self.servers.postgres.connect("cxos")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
+                cursor.execute("CHECKPOINT")
+
     @contextmanager
     def web(self) -> Iterator[int]:
         """The web processes as `bin/up` runs them; gives their port."""
