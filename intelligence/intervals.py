@@ -18,6 +18,8 @@ INTERVAL_MS = 15 * 60 * 1000
 # The split form looks back this far from an event and no farther, so that one odd duration cannot fill the table.
 LONGEST_SPLIT_MS = 31 * 86_400_000
 _SECOND = 1000
+# What the marked seconds add up to. Kept among the sums as well, so that the database can add them up by itself.
+MARKED = ("in_hand_seconds", "routable_seconds", "worked_or_routable_seconds")
 
 
 class Cell(NamedTuple):
@@ -81,12 +83,19 @@ class Tally:
         """(sums, sketches) as the row keeps them, keys in order; seconds as hexadecimal among the sketches."""
         kept: dict[str, Any] = {name: self.sketches[name].to_json() for name in sorted(self.sketches)}
         kept |= {name: {"seconds": f"{self.seconds[name]:x}"} for name in sorted(self.seconds)}
-        return {name: self.sums[name] for name in sorted(self.sums)}, kept
+        sums = {**self.sums, **self.marked()}
+        return {name: sums[name] for name in sorted(sums)}, kept
+
+    def marked(self) -> Counter[str]:
+        """The marked seconds as sums; nothing where none are marked."""
+        in_hand, routable = self.seconds.get("in_hand", 0), self.seconds.get("routable", 0)
+        counts = (in_hand.bit_count(), routable.bit_count(), (in_hand | routable).bit_count())
+        return Counter({name: count for name, count in zip(MARKED, counts, strict=True) if count})
 
     @classmethod
     def from_json(cls, sums: dict[str, int], sketches: dict[str, Any]) -> Tally:
         return cls(
-            sums=Counter(sums),
+            sums=Counter({name: count for name, count in sums.items() if name not in MARKED}),
             sketches={name: Sketch.from_json(kept) for name, kept in sketches.items() if "buckets" in kept},
             seconds={name: int(kept["seconds"], 16) for name, kept in sketches.items() if "seconds" in kept},
         )
@@ -164,8 +173,5 @@ def roll_up(tallies: Iterable[Tally]) -> Tally:
         whole.sums.update(tally.sums)
         for name, sketch in tally.sketches.items():
             whole.sketches.setdefault(name, Sketch()).add(sketch)
-        in_hand, routable = tally.seconds.get("in_hand", 0), tally.seconds.get("routable", 0)
-        whole.count("in_hand_seconds", in_hand.bit_count())
-        whole.count("routable_seconds", routable.bit_count())
-        whole.count("worked_or_routable_seconds", (in_hand | routable).bit_count())
+        whole.sums.update(tally.marked())
     return whole

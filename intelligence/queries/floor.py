@@ -14,8 +14,9 @@ from django.db.models import QuerySet
 
 from intelligence import formulas
 from intelligence.formulas import Ratio
-from intelligence.intervals import INTERVAL_MS, Tally, roll_up
+from intelligence.intervals import INTERVAL_MS, MARKED, Tally, roll_up
 from intelligence.models import Fact, Interval
+from intelligence.queries.counts import total
 from intelligence.sketch import Sketch
 
 INTERVAL = timedelta(milliseconds=INTERVAL_MS)
@@ -121,9 +122,7 @@ def figures(subject: str, start: datetime, end: datetime, *, ids: Iterable[int] 
 def figures_of_all(start: datetime, end: datetime) -> Figures:
     """Figures of the whole floor over [start, end). Two queries: occupancy is added up from the agents."""
     whole = roll_up(Tally.from_json(row.sums, row.sketches) for row in _intervals("all", start, end, [0]))
-    agents = roll_up(Tally.from_json(row.sums, row.sketches) for row in _intervals("agent", start, end, None))
-    for name in ("in_hand_seconds", "routable_seconds", "worked_or_routable_seconds"):
-        whole.sums[name] = agents.sums[name]
+    whole.sums.update(total("agent", start, end, names=MARKED))
     return Figures.of(whole)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from cxos.core import outbox, streams
 from cxos.core.catalogue import STREAMS, Received
@@ -24,6 +25,7 @@ from cxos.core.events.routing import (
 )
 from intelligence import queries
 from intelligence.formulas import Ratio
+from intelligence.intervals import Tally
 from intelligence.models import Fact, Interval
 from intelligence.services import facts
 
@@ -271,3 +273,20 @@ def test_emitted_events_reach_the_figures_by_the_stream() -> None:
 
     assert queries.figures("queue", NINE, NINE + timedelta(hours=1))[QUEUE].answered == 1
     assert streams.advance(STREAMS["facts"]) == 0
+
+
+def test_the_marked_seconds_stand_among_the_sums_also_of_rows_from_before() -> None:
+    tally = Tally()
+    tally.mark("in_hand", 0b0111)
+    tally.mark("routable", 0b1110)
+    sums, sketches = tally.to_json()
+    row = Interval.objects.create(subject="agent", subject_id=ANA, start=NINE, sums={}, sketches=sketches)
+    fill = import_module("intelligence.migrations.0002_marked_seconds_among_the_sums").FILL
+
+    with connection.cursor() as cursor:
+        cursor.execute(fill)
+
+    row.refresh_from_db()
+    assert row.sums == sums == {"in_hand_seconds": 3, "routable_seconds": 3, "worked_or_routable_seconds": 4}
+    assert Tally.from_json(row.sums, row.sketches).sums == {}
+    assert queries.figures_of_all(NINE, NINE + timedelta(hours=1)).occupancy == Ratio(3, 4)
