@@ -19,6 +19,10 @@ _memories: list[dict[Any, Any]] = []
 
 def remembered(read: Callable[P, T]) -> Callable[P, T]:
     """Keep each answer of `read` for SECONDS, by its (hashable) arguments."""
+    return _remember(read, lambda: SECONDS)
+
+
+def _remember(read: Callable[P, T], seconds: Callable[[], float]) -> Callable[P, T]:
     memory: dict[Any, tuple[float, T]] = {}
     _memories.append(memory)
 
@@ -26,7 +30,7 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
     def answer(*args: P.args, **kwargs: P.kwargs) -> T:
         key = (args, tuple(sorted(kwargs.items())))
         kept = memory.get(key)
-        if kept is not None and time.monotonic() - kept[0] < SECONDS:
+        if kept is not None and time.monotonic() - kept[0] < seconds():
             return kept[1]
         if len(memory) >= MOST:
             memory.clear()
@@ -35,6 +39,15 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
         return found
 
     return answer
+
+
+def remembered_long(seconds: float) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """As `remembered`, for what is worked out from days that are over, and so may be this old."""
+
+    def keep(read: Callable[P, T]) -> Callable[P, T]:
+        return _remember(read, lambda: seconds if SECONDS else 0.0)
+
+    return keep
 
 
 def forget_all() -> None:

@@ -1,0 +1,162 @@
+"""What today still brings to each queue, read from the quarter-hours of days like it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from django.db import connection
+
+from cxos.core.memory import remembered_long
+from intelligence.intraday import QUARTERS, Level, Pattern, Volume, pattern_of
+from intelligence.queries.floor import INTERVAL
+
+WEEKS = 8
+KEPT_SECONDS = 600.0
+RECENT = timedelta(days=7)
+
+OFFERED = """
+SELECT i.subject_id, day.number, i.start, (i.sums->>'offered')::bigint
+FROM unnest(%(ids)s::bigint[]) AS wanted(id)
+CROSS JOIN unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) WITH ORDINALITY AS day(start, finish, number)
+JOIN intelligence_interval i
+  ON i.subject = %(subject)s AND i.subject_id = wanted.id AND i.start >= day.start AND i.start < day.finish
+WHERE i.sums ? 'offered'
+"""
+PACE = """
+SELECT subject_id,
+  sum(coalesce((sums->>'handling_completed_ms')::bigint, 0) + coalesce((sums->>'wrap_up_completed_ms')::bigint, 0)),
+  sum((sums->>'handled')::bigint), sum((sums->>'abandoned')::bigint),
+  sum(coalesce((sums->>'abandoned_wait_ms')::bigint, 0) + coalesce((sums->>'answered_wait_ms')::bigint, 0))
+FROM intelligence_interval
+WHERE subject = 'queue' AND subject_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(end)s
+GROUP BY subject_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long one contact takes and how long a customer bears to wait, of the last week; None where unknown."""
+
+    handle_seconds: float | None = None
+    patience_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayOutlook:
+    """One subject's day: the usual volume of each quarter-hour, what came, and what the level of today makes of the rest.
+
+    `slots` are the starts of the day's quarter-hours (92, 96 or 100 of them); `usual` and `actual` stand beside them.
+    """
+
+    slots: Sequence[datetime]
+    usual: Sequence[float]
+    actual: Sequence[int]
+    level: Level
+    pattern: Pattern
+    now: datetime
+
+    def next(self, span: timedelta) -> Volume:
+        """What the time from now on brings; the day's end cuts it off."""
+        return self.level.volume(self._usual_between(self.now, self.now + span))
+
+    def of(self, slot: int) -> Volume:
+        """One whole quarter-hour, given what is known now."""
+        return self.level.volume(self.usual[slot])
+
+    def _usual_between(self, start: datetime, end: datetime) -> float:
+        return usual_between(self.slots, self.usual, start, end)
+
+
+def usual_between(slots: Sequence[datetime], usual: Sequence[float], start: datetime, end: datetime) -> float:
+    """The usual arrivals of [start, end): of a quarter-hour that is cut, the part that lies inside."""
+    total = 0.0
+    for slot, volume in zip(slots, usual, strict=True):
+        inside = min(end, slot + INTERVAL) - max(start, slot)
+        if inside > timedelta(0):
+            total += volume * (inside / INTERVAL)
+    return total
+
+
+def outlooks(subject: str, ids: Iterable[int], *, now: datetime) -> dict[int, DayOutlook]:
+    """The day of each queue (or `all`, id 0) in the zone of `now`; absent where nothing is known of days like it.
+
+    One query, and one more every ten minutes for the days that are over.
+    """
+    ids, zone = tuple(sorted(ids)), now.tzinfo
+    patterns = patterns_of(subject, ids, now.date(), zone)
+    slots = slots_of(now.date(), zone)
+    today = _offered(subject, ids, [(slots[0], slots[-1] + INTERVAL)])
+    found = {}
+    for subject_id, pattern in patterns.items():
+        usual = [pattern.volumes[quarter_of(slot)] for slot in slots]
+        counts = today.get((subject_id, 1), {})
+        actual = [counts.get(slot, 0) for slot in slots]
+        level = Level.after(pattern, seen=sum(actual), usual=usual_between(slots, usual, slots[0], now))
+        found[subject_id] = DayOutlook(slots, usual, actual, level, pattern, now)
+    return found
+
+
+@remembered_long(KEPT_SECONDS)
+def patterns_of(subject: str, ids: tuple[int, ...], day: date, zone: tzinfo | None) -> dict[int, Pattern]:
+    """What days like this one look like, by id. One query."""
+    days = like_days(day)
+    spans = [(slots[0], slots[-1] + INTERVAL) for slots in (slots_of(one, zone) for one in days)]
+    counts = _offered(subject, ids, spans)
+    volumes: dict[int, list[list[int]]] = {}
+    for subject_id, number in sorted(counts):
+        quarters = [0] * QUARTERS
+        for start, offered in counts[subject_id, number].items():
+            quarters[quarter_of(start.astimezone(zone))] += offered
+        volumes.setdefault(subject_id, []).append(quarters)
+    patterns = {subject_id: pattern_of(held) for subject_id, held in volumes.items()}
+    return {subject_id: pattern for subject_id, pattern in patterns.items() if pattern is not None}
+
+
+def like_days(day: date) -> list[date]:
+    """The same weekday of the last eight weeks, newest first."""
+    return [day - timedelta(weeks=weeks) for weeks in range(1, WEEKS + 1)]
+
+
+@remembered_long(KEPT_SECONDS)
+def paces(ids: tuple[int, ...], hour: datetime) -> dict[int, Pace]:
+    """Handle time and patience of these queues over the seven days before this hour. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(PACE, {"ids": list(ids), "start": hour - RECENT, "end": hour})
+        rows = cursor.fetchall()
+    return {
+        queue: Pace(
+            handle_seconds=float(handling) / 1000 / float(handled) if handled and handling else None,
+            patience_seconds=float(waited) / 1000 / float(abandoned) if abandoned and waited else None,
+        )
+        for queue, handling, handled, abandoned, waited in rows
+    }
+
+
+def slots_of(day: date, zone: tzinfo | None) -> list[datetime]:
+    """The quarter-hours of a local day, also of one with 23 or 25 hours."""
+    start, end = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
+    count = round((end.timestamp() - start.timestamp()) / INTERVAL.total_seconds())
+    return [datetime.fromtimestamp(start.timestamp() + INTERVAL.total_seconds() * n, zone) for n in range(count)]
+
+
+def quarter_of(at: datetime) -> int:
+    """Which quarter-hour of the local clock, 0–95."""
+    return at.hour * 4 + at.minute // 15
+
+
+def _offered(
+    subject: str, ids: Iterable[int], spans: Sequence[tuple[datetime, datetime]]
+) -> Mapping[tuple[int, int], dict[datetime, int]]:
+    """(id, number of the span from 1) → start of a quarter-hour → entries into the queue."""
+    found: dict[tuple[int, int], dict[datetime, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            OFFERED,
+            {"subject": subject, "ids": list(ids), "starts": [a for a, _ in spans], "ends": [b for _, b in spans]},
+        )
+        for subject_id, number, start, offered in cursor.fetchall():
+            found[subject_id, number][start] = int(offered)
+    return found
