@@ -13,12 +13,13 @@ from intelligence.queries.floor import (
     figures,
     figures_by_interval,
     figures_of_all,
+    figures_of_day,
     last_interval,
     today,
 )
 
 __all__ = [
     "COUNTED_IN", "INTERVAL", "NOTHING", "Figures", "Waits", "backlog", "facts_behind", "figures",
-    "figures_by_interval", "figures_of_all", "first_contact_share", "last_interval", "reopened_share", "today",
+    "figures_by_interval", "figures_of_all", "figures_of_day", "first_contact_share", "last_interval", "reopened_share", "today",
     "topics_of",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from intelligence import formulas
 from intelligence.formulas import Ratio
@@ -25,6 +25,7 @@ INTERVAL = timedelta(milliseconds=INTERVAL_MS)
 COUNTED_IN = {
     "offered": ("WorkQueued",),
     "answered": ("OfferAccepted", "WorkAssigned"),
+    "answered_within": ("OfferAccepted", "WorkAssigned"),
     "service_level": ("OfferAccepted", "WorkAssigned"),
     "speed_of_answer": ("OfferAccepted", "WorkAssigned"),
     "abandoned": ("WorkAbandoned",),
@@ -38,6 +39,21 @@ COUNTED_IN = {
     "resolved": ("ConversationResolved",),
     "reopened": ("ConversationReopened",),
     "breached": ("ClockBreached",),
+}
+
+# Giving somebody work that was in hand already answers nobody.
+_ANSWERS = ~Q(name="WorkAssigned", data__from_queue=False)
+_IN_TIME = _ANSWERS & Q(data__within_service_level=True)
+_BY_SOMEBODY = Q(agent_id__isnull=False)
+# Which of those events count.
+NARROWED = {
+    "answered": _ANSWERS,
+    "speed_of_answer": _ANSWERS,
+    "answered_within": _IN_TIME,
+    "service_level": _IN_TIME,
+    "handled": _BY_SOMEBODY,
+    "handle_time": _BY_SOMEBODY,
+    "completed": _BY_SOMEBODY,
 }
 
 
@@ -119,6 +135,16 @@ def figures(subject: str, start: datetime, end: datetime, *, ids: Iterable[int] 
     return {subject_id: Figures.of(roll_up(tallies)) for subject_id, tallies in held.items()}
 
 
+def figures_of_day(
+    subject: str, subject_id: int, start: datetime, end: datetime, *, last: datetime
+) -> tuple[Figures, Figures]:
+    """Figures over [start, end), and of the quarter-hour that begins at `last`, inside or not. One query."""
+    rows = _intervals(subject, min(start, last), end, [subject_id])
+    held = [(row.start, Tally.from_json(row.sums, row.sketches)) for row in rows]
+    day = roll_up(tally for at, tally in held if at >= start)
+    return Figures.of(day), Figures.of(roll_up(tally for at, tally in held if at == last))
+
+
 def figures_of_all(start: datetime, end: datetime) -> Figures:
     """Figures of the whole floor over [start, end). Two queries: occupancy is added up from the agents."""
     whole = roll_up(Tally.from_json(row.sums, row.sketches) for row in _intervals("all", start, end, [0]))
@@ -157,6 +183,8 @@ def facts_behind(
 ) -> QuerySet[Fact]:
     """The facts a figure counted, newest first. Raises KeyError for a figure that is not in COUNTED_IN."""
     facts = Fact.objects.filter(name__in=COUNTED_IN[figure], at__gte=start, at__lt=end)
+    if figure in NARROWED:
+        facts = facts.filter(NARROWED[figure])
     if subject != "all":
         facts = facts.filter(**{f"{subject}_id": subject_id})
     return facts.order_by("-at", "-event_id")

@@ -13,16 +13,18 @@ from cxos.core.memory import remembered_long
 from intelligence.intraday import QUARTERS, Level, Pattern, Volume, pattern_of
 from intelligence.queries.floor import INTERVAL
 
+Subject = tuple[str, int]
+ALL: Subject = ("all", 0)
 WEEKS = 8
 KEPT_SECONDS = 600.0
 RECENT = timedelta(days=7)
 
 OFFERED = """
-SELECT i.subject_id, day.number, i.start, (i.sums->>'offered')::bigint
-FROM unnest(%(ids)s::bigint[]) AS wanted(id)
+SELECT i.subject, i.subject_id, day.number, i.start, (i.sums->>'offered')::bigint
+FROM unnest(%(subjects)s::text[], %(ids)s::bigint[]) AS wanted(subject, id)
 CROSS JOIN unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) WITH ORDINALITY AS day(start, finish, number)
 JOIN intelligence_interval i
-  ON i.subject = %(subject)s AND i.subject_id = wanted.id AND i.start >= day.start AND i.start < day.finish
+  ON i.subject = wanted.subject AND i.subject_id = wanted.id AND i.start >= day.start AND i.start < day.finish
 WHERE i.sums ? 'offered'
 """
 PACE = """
@@ -62,6 +64,15 @@ class DayOutlook:
         """What the time from now on brings; the day's end cuts it off."""
         return self.level.volume(self._usual_between(self.now, self.now + span))
 
+    @property
+    def actual_so_far(self) -> int:
+        return sum(self.actual)
+
+    @property
+    def expected_so_far(self) -> float:
+        """What a usual day has brought by now: the forecast as it stood in the morning."""
+        return self._usual_between(self.slots[0], self.now)
+
     def of(self, slot: int) -> Volume:
         """One whole quarter-hour, given what is known now."""
         return self.level.volume(self.usual[slot])
@@ -80,39 +91,47 @@ def usual_between(slots: Sequence[datetime], usual: Sequence[float], start: date
     return total
 
 
-def outlooks(subject: str, ids: Iterable[int], *, now: datetime) -> dict[int, DayOutlook]:
-    """The day of each queue (or `all`, id 0) in the zone of `now`; absent where nothing is known of days like it.
+def outlooks(subjects: Iterable[Subject], *, now: datetime) -> dict[Subject, DayOutlook]:
+    """The day of each subject, ("queue", 5) or ("all", 0), in the zone of `now`; absent where no day like it is known.
 
     One query, and one more every ten minutes for the days that are over.
     """
-    ids, zone = tuple(sorted(ids)), now.tzinfo
-    patterns = patterns_of(subject, ids, now.date(), zone)
+    subjects, zone = tuple(sorted(subjects)), now.tzinfo
+    patterns = patterns_of(subjects, now.date(), zone)
     slots = slots_of(now.date(), zone)
-    today = _offered(subject, ids, [(slots[0], slots[-1] + INTERVAL)])
+    today = _offered(subjects, [(slots[0], slots[-1] + INTERVAL)])
     found = {}
-    for subject_id, pattern in patterns.items():
+    for subject, pattern in patterns.items():
         usual = [pattern.volumes[quarter_of(slot)] for slot in slots]
-        counts = today.get((subject_id, 1), {})
+        counts = today.get((subject, 1), {})
         actual = [counts.get(slot, 0) for slot in slots]
         level = Level.after(pattern, seen=sum(actual), usual=usual_between(slots, usual, slots[0], now))
-        found[subject_id] = DayOutlook(slots, usual, actual, level, pattern, now)
+        found[subject] = DayOutlook(slots, usual, actual, level, pattern, now)
     return found
 
 
 @remembered_long(KEPT_SECONDS)
-def patterns_of(subject: str, ids: tuple[int, ...], day: date, zone: tzinfo | None) -> dict[int, Pattern]:
-    """What days like this one look like, by id. One query."""
-    days = like_days(day)
+def patterns_of(subjects: tuple[Subject, ...], day: date, zone: tzinfo | None) -> dict[Subject, Pattern]:
+    """What days like this one look like. A day nothing came in is left out: the queue was closed. One query."""
+    volumes: dict[Subject, list[list[int]]] = defaultdict(list)
+    for (subject, _), quarters in quarters_of(subjects, like_days(day), zone).items():
+        volumes[subject].append(quarters)
+    patterns = {subject: pattern_of(held) for subject, held in volumes.items()}
+    return {subject: pattern for subject, pattern in patterns.items() if pattern is not None}
+
+
+def quarters_of(
+    subjects: Sequence[Subject], days: Sequence[date], zone: tzinfo | None
+) -> dict[tuple[Subject, date], list[int]]:
+    """What came in per quarter-hour of the local clock, on those of the days on which anything did. One query."""
     spans = [(slots[0], slots[-1] + INTERVAL) for slots in (slots_of(one, zone) for one in days)]
-    counts = _offered(subject, ids, spans)
-    volumes: dict[int, list[list[int]]] = {}
-    for subject_id, number in sorted(counts):
+    found = {}
+    for (subject, number), counts in sorted(_offered(subjects, spans).items()):
         quarters = [0] * QUARTERS
-        for start, offered in counts[subject_id, number].items():
+        for start, offered in counts.items():
             quarters[quarter_of(start.astimezone(zone))] += offered
-        volumes.setdefault(subject_id, []).append(quarters)
-    patterns = {subject_id: pattern_of(held) for subject_id, held in volumes.items()}
-    return {subject_id: pattern for subject_id, pattern in patterns.items() if pattern is not None}
+        found[subject, days[number - 1]] = quarters
+    return found
 
 
 def like_days(day: date) -> list[date]:
@@ -148,15 +167,21 @@ def quarter_of(at: datetime) -> int:
 
 
 def _offered(
-    subject: str, ids: Iterable[int], spans: Sequence[tuple[datetime, datetime]]
-) -> Mapping[tuple[int, int], dict[datetime, int]]:
-    """(id, number of the span from 1) → start of a quarter-hour → entries into the queue."""
-    found: dict[tuple[int, int], dict[datetime, int]] = defaultdict(dict)
+    subjects: Iterable[Subject], spans: Sequence[tuple[datetime, datetime]]
+) -> Mapping[tuple[Subject, int], dict[datetime, int]]:
+    """(subject, number of the span from 1) → start of a quarter-hour → entries into the queue."""
+    found: dict[tuple[Subject, int], dict[datetime, int]] = defaultdict(dict)
+    subjects = list(subjects)
     with connection.cursor() as cursor:
         cursor.execute(
             OFFERED,
-            {"subject": subject, "ids": list(ids), "starts": [a for a, _ in spans], "ends": [b for _, b in spans]},
+            {
+                "subjects": [subject for subject, _ in subjects],
+                "ids": [subject_id for _, subject_id in subjects],
+                "starts": [start for start, _ in spans],
+                "ends": [end for _, end in spans],
+            },
         )
-        for subject_id, number, start, offered in cursor.fetchall():
-            found[subject_id, number][start] = int(offered)
+        for subject, subject_id, number, start, offered in cursor.fetchall():
+            found[(subject, subject_id), number][start] = int(offered)
     return found

@@ -1,44 +1,28 @@
-"""The board: each queue as it is now and as the day has been. Set-wise queries, the same number for any floor."""
+"""The board: each queue as it is now, as the day has been, and as the next half hour will be. Set-wise queries only."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-
-from django.db.models import Count, Min, Q
+from datetime import datetime
 
 from intelligence import formulas, queries
 from intelligence.formulas import Ratio
 from intelligence.intervals import Tally
-from intelligence.queries import NOTHING, Figures
-from intelligence.queries.counts import counts
-from routing.models import AgentState, Presence, Queue, QueueMember, WorkItem
+from intelligence.queries import Figures, outlook
+from intelligence.queries.counts import counts_of_day
+from intelligence.queries.outlook import DayOutlook
+from routing import soon, standing
+from routing.models import Presence, Queue
+from routing.soon import GOAL, Soon
+from routing.standing import Live
 
-# What contact centres commonly promise: 80 % answered within the target. Below WARN it is red.
-GOAL, WARN = 0.8, 0.6
-State = WorkItem.State
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """Work of one queue, or of all, at this moment. Seconds; `longest` None when nobody waits."""
-
-    waiting: int = 0
-    ringing: int = 0
-    in_hand: int = 0
-    wrapping: int = 0
-    longest: int | None = None
-
-    @property
-    def unanswered(self) -> int:
-        """Whoever is being offered to an agent still waits, as the customer sees it."""
-        return self.waiting + self.ringing
-
-
+WARN = 0.6  # a service level below it is red; below GOAL amber
+HIGH_RISK, SOME_RISK = 0.5, 0.2
 # The sums a line of the board is made of.
 COUNTED = ("offered", "answered", "answered_within", "answered_wait_ms", "abandoned")
+# In which order presences stand.
+SHOWN_PRESENCES = [one for one in Presence if one != Presence.OFFLINE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +54,8 @@ class QueueLine:
     day: Counted
     last: Counted
     present: Counter[str]
+    outlook: DayOutlook | None
+    soon: Soon
 
     @property
     def available(self) -> int:
@@ -84,8 +70,25 @@ class QueueLine:
         return self.members - self.present[Presence.OFFLINE]
 
     @property
+    def presences(self) -> list[tuple[Presence, int]]:
+        """Who is signed in, by state."""
+        return [(one, self.present[one]) for one in SHOWN_PRESENCES if self.present[one]]
+
+    @property
     def level_tone(self) -> str:
         return tone_of(self.day.service_level.value)
+
+    @property
+    def risk_tone(self) -> str:
+        if self.soon.risk is None:
+            return ""
+        chance = self.soon.risk.chance
+        return "late" if chance >= HIGH_RISK else "waiting" if chance >= SOME_RISK else "live"
+
+    @property
+    def expected(self) -> float | None:
+        """What had usually come in by now."""
+        return None if self.outlook is None else self.outlook.expected_so_far
 
     @property
     def at_risk(self) -> bool:
@@ -101,6 +104,7 @@ class Board:
     day: Figures
     last: Figures
     agents: Counter[str]
+    outlook: DayOutlook | None
 
     @property
     def available(self) -> int:
@@ -115,6 +119,13 @@ class Board:
     def level_tone(self) -> str:
         return tone_of(self.day.service_level.value)
 
+    @property
+    def whole_day(self) -> int | None:
+        """What the day will probably have brought when it is over."""
+        if self.outlook is None:
+            return None
+        return round(sum(self.outlook.actual) + self.outlook.next(self.outlook.slots[-1] - self.outlook.now).mean)
+
 
 def tone_of(level: float | None) -> str:
     if level is None:
@@ -123,12 +134,16 @@ def tone_of(level: float | None) -> str:
 
 
 def read_board(*, now: datetime) -> Board:
-    """The whole board. 8 queries, whatever the number of queues and agents."""
+    """The whole board, `now` in the zone whose days count. 7 queries, 3 more every ten minutes, for any floor."""
     start, end = queries.today(now)
-    last_start, last_end = queries.last_interval(now)
-    day = counts("queue", start, end, names=COUNTED)
-    last = counts("queue", last_start, last_end, names=COUNTED)
-    live, present = live_by_queue(now=now), presence_by_queue()
+    last_start, _ = queries.last_interval(now)
+    day, last = counts_of_day("queue", start, end, last=last_start, names=COUNTED)
+    whole_day, whole_last = queries.figures_of_day("all", 0, start, end, last=last_start)
+    live, crew = standing.live_by_queue(now=now), standing.read_crew()
+    present = crew.by_queue()
+    queues = list(Queue.objects.select_related("team").filter(enabled=True))
+    days = outlook.outlooks([outlook.ALL, *(("queue", queue.pk) for queue in queues)], now=now)
+    coming = soon.next_half_hour(queues, days=days, crew=crew, live=live, now=now)
     lines = [
         QueueLine(
             queue=queue,
@@ -136,74 +151,16 @@ def read_board(*, now: datetime) -> Board:
             day=Counted.of(day[queue.pk]),
             last=Counted.of(last[queue.pk]),
             present=present[queue.pk],
+            outlook=days.get(("queue", queue.pk)),
+            soon=coming[queue.pk],
         )
-        for queue in Queue.objects.select_related("team").filter(enabled=True)
+        for queue in queues
     ]
     return Board(
         lines=lines,
-        live=add_up(live.values()),
-        day=queries.figures("all", start, end).get(0, NOTHING),
-        last=queries.figures("all", last_start, last_end).get(0, NOTHING),
+        live=standing.add_up(live.values()),
+        day=whole_day,
+        last=whole_last,
         agents=present[0],
+        outlook=days.get(outlook.ALL),
     )
-
-
-def live_by_queue(*, now: datetime) -> dict[int, Live]:
-    """Queue id → what is there now. 1 query over the partial indexes of live work."""
-    unanswered = Q(state__in=[State.WAITING, State.OFFERED])
-    rows = (
-        WorkItem.objects.live()
-        .values("queue_id")
-        .annotate(
-            waiting=Count("id", filter=Q(state=State.WAITING)),
-            ringing=Count("id", filter=Q(state=State.OFFERED)),
-            in_hand=Count("id", filter=Q(state__in=[State.ACTIVE, State.PAUSED])),
-            wrapping=Count("id", filter=Q(state=State.WRAPPING)),
-            oldest=Min("queued_at", filter=unanswered),
-        )
-        .order_by()
-    )
-    return {row.pop("queue_id"): live_of(row, now=now) for row in rows}
-
-
-def live_of(row: dict[str, Any], *, now: datetime) -> Live:
-    oldest = row.pop("oldest")
-    return Live(**row, longest=max(0, round((now - oldest).total_seconds())) if oldest else None)
-
-
-def add_up(parts: Any) -> Live:
-    parts = list(parts)
-    return Live(
-        waiting=sum(one.waiting for one in parts),
-        ringing=sum(one.ringing for one in parts),
-        in_hand=sum(one.in_hand for one in parts),
-        wrapping=sum(one.wrapping for one in parts),
-        longest=max((one.longest for one in parts if one.longest is not None), default=None),
-    )
-
-
-def presence_by_queue() -> defaultdict[int, Counter[str]]:
-    """Queue id → members by presence; 0 → everybody who serves any queue, once. 2 queries."""
-    presence = dict(AgentState.objects.values_list("user_id", "presence"))
-    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    everybody: set[int] = set()
-    for queue_id, user_id in QueueMember.objects.filter(user__is_active=True).values_list("queue_id", "user_id"):
-        found[queue_id][presence.get(user_id, Presence.OFFLINE)] += 1
-        everybody.add(user_id)
-    found[0].update(presence.get(user_id, Presence.OFFLINE) for user_id in everybody)
-    return found
-
-
-def day_chart(*, queue_id: int | None, now: datetime, labels: tuple[str, str]) -> dict[str, Any]:
-    """What came in and what was answered, per quarter-hour of the last twelve hours. 1 query."""
-    end = queries.last_interval(now)[1] + queries.INTERVAL
-    start = end - timedelta(hours=12)
-    subject = ("queue", queue_id) if queue_id else ("all", 0)
-    rows = queries.figures_by_interval(*subject, start, end)
-    return {
-        "x": [int(at.timestamp()) for at, _ in rows],
-        "series": [
-            {"label": labels[0], "values": [one.offered for _, one in rows], "kind": "area"},
-            {"label": labels[1], "values": [one.answered for _, one in rows], "tone": "live"},
-        ],
-    }

@@ -11,25 +11,15 @@ from django.db.models import Exists, OuterRef, Q
 from cases.models import Clock
 from cases.queries import at_risk
 from cxos.core.models import Role, User
+from cxos.screens.templatetags.supervisor import PRESENCE_TONES
 from routing.matching import default_cost
 from routing.models import AgentState, Presence, Queue, QueueMember, WorkItem
 from routing.queries import with_presence
 
 MOST_AGENTS, MOST_WAITING, MOST_AT_RISK = 500, 200, 25
 State = WorkItem.State
-# How presences are drawn, and in which order they stand.
-TONES = {
-    Presence.AVAILABLE: "available",
-    Presence.MISSED: "busy",
-    Presence.UNREACHABLE: "busy",
-    Presence.BUSY: "busy",
-    Presence.BREAK: "break",
-    Presence.MEAL: "break",
-    Presence.MEETING: "break",
-    Presence.TRAINING: "break",
-    Presence.OFFLINE: "offline",
-}
-ORDER = list(TONES)
+# In this order presences stand.
+ORDER = [Presence(one) for one in PRESENCE_TONES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +35,7 @@ class AgentCard:
 
     @property
     def tone(self) -> str:
-        return TONES[Presence(self.state.presence)]
+        return PRESENCE_TONES[self.state.presence]
 
     @property
     def free(self) -> int:
@@ -115,7 +105,7 @@ def held_by(user_ids: list[int]) -> defaultdict[int, list[WorkItem]]:
 def by_presence(cards: list[AgentCard]) -> list[tuple[Presence, str, int]]:
     """(presence, tone, how many) of those there are, in order."""
     counted = Counter(card.state.presence for card in cards)
-    return [(one, TONES[one], counted[one]) for one in ORDER if counted[one]]
+    return [(one, PRESENCE_TONES[one], counted[one]) for one in ORDER if counted[one]]
 
 
 def waiting(*, now: datetime, queue_id: int | None = None) -> list[Waiting]:

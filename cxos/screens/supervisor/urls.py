@@ -10,6 +10,7 @@ urlpatterns = [
     path("waiting/", views.waiting_region, name="waiting"),
     path("risk/", views.risk_region, name="risk"),
     path("chart/", views.chart, name="chart"),
+    path("forecast/", views.forecast_page, name="forecast"),
     path("behind/<slug:figure>/", views.behind, name="behind"),
     path("agents/<int:pk>/", views.agent_drawer, name="agent"),
     path("agents/<int:pk>/presence/", commands.change_presence, name="set_presence"),

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_safe
 
-from channels_app.models import Conversation
 from cxos.core.models import User
 from cxos.screens.staff import supervisors
-from cxos.screens.supervisor import board, floor
+from cxos.screens.supervisor import board, floor, forecast, rows
+from cxos.screens.templatetags.supervisor import PRESENCE_TONES
 from intelligence import queries
+from intelligence.queries import outlook
 from routing.models import Presence, Queue
 from routing.permissions import get_agent_for, get_work_for
 from routing.services.presence import CHOOSABLE
 from routing.services.why import explain
-
-MOST_FACTS = 100
-FIGURES = {
-    "offered": gettext_lazy("Came in"),
-    "answered": gettext_lazy("Answered"),
-    "service_level": gettext_lazy("Service level"),
-    "speed_of_answer": gettext_lazy("Speed of answer"),
-    "abandoned": gettext_lazy("Abandoned"),
-    "handled": gettext_lazy("Handled"),
-    "missed_offers": gettext_lazy("Missed offers"),
-    "resolved": gettext_lazy("Resolved"),
-    "breached": gettext_lazy("Broken promises"),
-}
 
 
 @require_safe
@@ -72,8 +60,8 @@ def agents_region(request: HttpRequest) -> HttpResponse:
 @supervisors
 def waiting_region(request: HttpRequest) -> HttpResponse:
     queue = chosen_queue(request)
-    rows = floor.waiting(now=timezone.now(), queue_id=queue.pk if queue else None)
-    return render(request, "supervisor/waiting.html", {"rows": rows, "queue": queue, "most": floor.MOST_WAITING})
+    items = floor.waiting(now=timezone.now(), queue_id=queue.pk if queue else None)
+    return render(request, "supervisor/waiting.html", {"rows": items, "queue": queue, "most": floor.MOST_WAITING})
 
 
 @require_safe
@@ -87,12 +75,9 @@ def risk_region(request: HttpRequest) -> HttpResponse:
 @supervisors
 def chart(request: HttpRequest) -> HttpResponse:
     queue = chosen_queue(request)
-    drawn = board.day_chart(
-        queue_id=queue.pk if queue else None,
-        now=timezone.localtime(),
-        labels=(_("Came in"), _("Answered")),
-    )
-    return render(request, "supervisor/chart.html", {"chart": drawn, "queue": queue, "url": address(request, "chart")})
+    drawn = forecast.day_chart(queue_id=queue.pk if queue else None, now=timezone.localtime())
+    parts = {"chart": drawn, "queue": queue, "url": address(request, "chart")}
+    return render(request, "supervisor/chart.html", parts)
 
 
 @require_safe
@@ -125,57 +110,104 @@ def agent_drawer(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.localtime()
     (card,) = floor.agent_cards([agent], now=now)
     figures = queries.figures("agent", *queries.today(now), ids=[pk]).get(pk, queries.NOTHING)
-    choices = [(one.value, one.label, floor.TONES[one]) for one in CHOOSABLE]
+    choices = [(one.value, one.label, PRESENCE_TONES[one]) for one in CHOOSABLE]
     return render(request, "supervisor/agent.html", {"card": card, "figures": figures, "choices": choices})
 
 
 @require_safe
 @supervisors
 def behind(request: HttpRequest, figure: str) -> HttpResponse:
-    """The rows a number was counted from, newest first."""
-    if figure not in FIGURES:
-        raise Http404
-    queue, now = chosen_queue(request), timezone.localtime()
-    last = request.GET.get("span") == "last"
-    start, end = queries.last_interval(now) if last else queries.today(now)
-    subject = {"subject": "queue", "subject_id": queue.pk} if queue else {}
-    facts = list(queries.facts_behind(figure, start, end, **subject)[: MOST_FACTS + 1])
-    conversations = Conversation.objects.select_related("customer").in_bulk(
-        {fact.conversation_id for fact in facts if fact.conversation_id}
+    """The rows a number was counted from, page by page."""
+    queue, agent, now = chosen_queue(request), chosen_agent(request), timezone.localtime()
+    span, start, end = chosen_span(request, now)
+    found = rows.rows_behind(
+        figure,
+        rows.Scope(
+            start=start,
+            end=end,
+            now=now,
+            queue_id=queue.pk if queue else None,
+            agent_id=agent.pk if agent else None,
+            after=request.GET.get("after", "")[:60],
+        ),
     )
-    people = User.objects.in_bulk({fact.agent_id for fact in facts if fact.agent_id})
-    rows = [
-        (fact, conversations.get(fact.conversation_id or 0), people.get(fact.agent_id or 0))
-        for fact in facts[:MOST_FACTS]
-    ]
+    if found is None:
+        raise Http404
     return render(
         request,
         "supervisor/behind.html",
         {
-            "title": FIGURES[figure],
+            "found": found,
             "figure": figure,
-            "figures": FIGURES,
             "queue": queue,
+            "agent": agent,
             "queues": Queue.objects.all(),
-            "rows": rows,
-            "more": len(facts) > MOST_FACTS,
-            "last": last,
+            "span": span,
             "start": start,
             "end": end,
+            "counted": figure in rows.FACT_FIGURES,
+            "now": now,
+        },
+    )
+
+
+@require_safe
+@supervisors
+def forecast_page(request: HttpRequest) -> HttpResponse:
+    """What the forecast and the risk are made of: today per quarter-hour, the days like it, the staffing."""
+    queue, now = chosen_queue(request), timezone.localtime()
+    queue_id = queue.pk if queue else None
+    subject = forecast.subject_of(queue_id)
+    day = outlook.outlooks([subject], now=now).get(subject)
+    shown = board.read_board(now=now)
+    return render(
+        request,
+        "supervisor/forecast.html",
+        {
+            "queue": queue,
+            "queues": Queue.objects.filter(enabled=True),
+            "day": day,
+            "quarters": forecast.quarters(day) if day else [],
+            "past": forecast.past_days(queue_id=queue_id, now=now),
+            "line": next((line for line in shown.lines if line.queue.pk == queue_id), None),
+            "lines": shown.lines,
+            "now": now,
         },
     )
 
 
 def board_parts(request: HttpRequest) -> dict[str, Any]:
-    return {"board": board.read_board(now=timezone.localtime()), "now": timezone.now()}
+    now = timezone.localtime()
+    return {"board": board.read_board(now=now), "now": now}
 
 
 def chosen_queue(request: HttpRequest) -> Queue | None:
     """The queue the page is narrowed to; none for an id that is not there (any more)."""
-    asked = request.GET.get("queue", "")
-    return Queue.objects.filter(pk=int(asked[:18])).first() if asked.isascii() and asked.isdigit() else None
+    asked = number_of(request, "queue")
+    return Queue.objects.filter(pk=asked).first() if asked else None
+
+
+def chosen_agent(request: HttpRequest) -> User | None:
+    asked = number_of(request, "agent")
+    return User.objects.filter(pk=asked).first() if asked else None
+
+
+def number_of(request: HttpRequest, name: str) -> int:
+    """0 for anything that is no id."""
+    asked = request.GET.get(name, "")
+    return int(asked[:18]) if asked.isascii() and asked.isdigit() else 0
+
+
+def chosen_span(request: HttpRequest, now: datetime) -> tuple[str, datetime, datetime]:
+    """Today, the last quarter-hour ("last"), or the one that begins at a given moment."""
+    asked = request.GET.get("span", "")
+    if asked == "last":
+        return asked, *queries.last_interval(now)
+    if (start := rows.moment(asked)) is not None:
+        return asked, start, start + queries.INTERVAL
+    return "", *queries.today(now)
 
 
 def address(request: HttpRequest, name: str) -> str:
-    asked = request.GET.get("queue", "")
-    return reverse(f"supervisor:{name}") + (f"?queue={asked}" if asked.isascii() and asked.isdigit() else "")
+    asked = number_of(request, "queue")
+    return reverse(f"supervisor:{name}") + (f"?queue={asked}" if asked else "")

@@ -7,11 +7,25 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
-from cxos.screens.templatetags.ui import clock
+from cxos.screens.templatetags.ui import clock, icon
 
 register = template.Library()
 NONE = "–"
+RISK_ICONS = {"live": "circle-check", "waiting": "clock", "late": "triangle-alert"}
+# How presences are drawn.
+PRESENCE_TONES = {
+    "available": "available",
+    "missed": "busy",
+    "unreachable": "busy",
+    "busy": "busy",
+    "break": "break",
+    "meal": "break",
+    "meeting": "break",
+    "training": "break",
+    "offline": "offline",
+}
 
 
 @register.filter
@@ -49,3 +63,97 @@ def tone(seconds: int, target: int) -> str:
     if not target:
         return ""
     return "late" if seconds > target else "waiting" if seconds * 2 > target else ""
+
+
+@register.filter
+def volume(value: Any) -> str:
+    """How many will come: whole numbers, "–" for none known."""
+    return NONE if value is None else str(round(value))
+
+
+@register.filter
+def share_of_one(value: Any) -> str:
+    """0.37 as "37 %"."""
+    return NONE if value is None else f"{round(float(value) * 100)}\u2009%"
+
+
+HAPPENED = {
+    "WorkQueued": gettext_lazy("Entered the queue"),
+    "OfferAccepted": gettext_lazy("Accepted an offer"),
+    "WorkAssigned": gettext_lazy("Given by hand"),
+    "WorkAbandoned": gettext_lazy("Left before an answer"),
+    "WorkCompleted": gettext_lazy("Completed"),
+    "WorkReleased": gettext_lazy("Handed on"),
+    "OfferExpired": gettext_lazy("Let an offer pass"),
+    "ConversationResolved": gettext_lazy("Resolved"),
+}
+
+
+@register.filter
+def happened(fact: Any) -> str:
+    """What a fact tells of, in words."""
+    return str(HAPPENED.get(fact.name, fact.name))
+
+
+@register.filter
+def waited(fact: Any) -> str:
+    """How long the customer had waited, where the fact tells of it."""
+    told = fact.data.get("waited_ms")
+    return NONE if told is None else clock(round(told / 1000))
+
+
+@register.filter
+def presence_tone(presence: Any) -> str:
+    """How a presence is drawn."""
+    return PRESENCE_TONES.get(str(presence), "offline")
+
+
+@register.simple_tag
+def expected_wait(line: Any) -> SafeString:
+    """What the next customer of a queue would wait, with how well earlier ones were predicted as its tooltip."""
+    wait, measured = line.soon.wait, line.soon.newest
+    if wait.low_confidence and not wait.mean_seconds:
+        return format_html('<span class="faint">{}</span>', NONE)
+    words = [_("half of them within %(p50)s, nine of ten within %(p90)s") % {
+        "p50": clock(round(wait.p50_seconds)), "p90": clock(round(wait.p90_seconds)),
+    }]  # fmt: skip
+    if wait.low_confidence:
+        words = [_("nobody is there to serve it: as long as the longest wait now")]
+    if measured.predicted:
+        words.append(
+            _("of the newest %(count)s predictions the mean error was %(error)s")
+            % {"count": measured.predicted, "error": clock(round(measured.error_seconds))}
+        )
+    error = f" ±\u2009{clock(round(measured.error_seconds))}" if measured.predicted else ""
+    return format_html(
+        '<span tabindex="0" data-tip="{}">{}{}<span class="faint">{}</span></span>',
+        "; ".join(words),
+        "~" if wait.low_confidence else "",
+        clock(round(wait.mean_seconds)),
+        error,
+    )
+
+
+@register.simple_tag
+def half_hour(line: Any, url: str) -> SafeString:
+    """The next half hour: how many will come, the risk of missing the target, and how many agents would end it."""
+    soon = line.soon
+    if soon.risk is None:
+        return format_html('<a class="faint" href="{}?queue={}">{}</a>', url, line.queue.pk, _("no forecast yet"))
+    low, high = soon.volume.band
+    tip = _("%(low)s–%(high)s will come; with %(agents)s agents %(level)s %% would be answered in time") % {
+        "low": low, "high": high, "agents": f"{soon.agents:.1f}", "level": round(soon.risk.level * 100),
+    }  # fmt: skip
+    short = ngettext("%(n)s agent short", "%(n)s agents short", soon.missing) % {"n": soon.missing}
+    return format_html(
+        '<a class="sv-soon" href="{}?queue={}" data-tip="{}"><span class="number">{}</span>'
+        '<span class="pill" data-tone="{}">{}{}</span>{}</a>',
+        url,
+        line.queue.pk,
+        tip,
+        round(soon.volume.mean),
+        line.risk_tone,
+        icon(RISK_ICONS[line.risk_tone], "sm"),
+        _("risk %(share)s %%") % {"share": round(soon.risk.chance * 100)},
+        format_html('<span class="faint small">{}</span>', short) if soon.missing and line.risk_tone != "live" else "",
+    )
