@@ -21,6 +21,8 @@ def take_snapshot(items: Iterable[WorkItem], *, now: datetime, setup: Setup | No
     known = {item.sticky_agent_id for item in items if item.sticky_agent_id and item.sticky_until}
     asked = {item.direct_agent_id for item in items if item.direct_agent_id}
     serving = {agent for item in items for agent in setup.members.get(item.queue_id, ())}
+    for queue_id, one in rules.items():
+        serving |= setup.members.get(queue_id, frozenset()) if one.min_reserve else set()
     agents = load_agents(serving | known | asked, setup, rules=rules.values(), known=known, now=now)
     return engine.Snapshot(
         now=now.timestamp(),

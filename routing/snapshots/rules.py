@@ -23,7 +23,7 @@ RARER = ("batch_fairness_seconds", "medium")  # kept in Queue.settings
 
 def rules_for(queue_ids: Collection[int], setup: Setup, *, now: datetime) -> dict[int, engine.QueueRules]:
     """These queues and those they overflow into. No query but for the figures that rings or limits ask for."""
-    wanted = with_overflow(queue_ids, setup.queues)
+    wanted = with_others(queue_ids, setup.queues)
     waiting = _waiting(wanted.values())
     expected = _expected(wanted, now=now)
     levels = _service_levels(wanted.values(), now=now)
@@ -40,10 +40,12 @@ def rules_for(queue_ids: Collection[int], setup: Setup, *, now: datetime) -> dic
     }
 
 
-def with_overflow(queue_ids: Collection[int], queues: Mapping[int, Queue]) -> dict[int, Queue]:
-    """The queues, and along each chain the next ones."""
+def with_others(queue_ids: Collection[int], queues: Mapping[int, Queue]) -> dict[int, Queue]:
+    """The queues, along each chain the next ones, and beside blended ones those that have a reserve."""
     found: dict[int, Queue] = {}
-    for queue_id in queue_ids:
+    blended = any(queues[id].blended for id in queue_ids if id in queues)
+    reserved = [id for id, queue in queues.items() if queue.min_reserve] if blended else []
+    for queue_id in (*queue_ids, *reserved):
         at: int | None = queue_id
         while at is not None and at in queues and at not in found:
             found[at] = queues[at]
