@@ -95,36 +95,6 @@ class ApiChannelForm(forms.Form):
 CHANNEL_FORMS: dict[str, type[WebchatForm | ApiChannelForm]] = {"webchat": WebchatForm, "api": ApiChannelForm}
 
 
-def seconds(default: int) -> forms.IntegerField:
-    return forms.IntegerField(min_value=0, max_value=86_400, initial=default)
-
-
-class QueueForm(forms.Form):
-    name = forms.CharField(max_length=80)
-    team = forms.ModelChoiceField(Team.objects.order_by("name"), required=False)
-    calendar = forms.ModelChoiceField(Calendar.objects.all(), required=False)
-    strategy = forms.ChoiceField(choices=Queue.Strategy.choices, initial=Queue.Strategy.LONGEST_IDLE)
-    skill_mode = forms.ChoiceField(choices=Queue.SkillMode.choices, initial=Queue.SkillMode.BEST)
-    offer_seconds = seconds(30)
-    wrap_up_seconds = seconds(0)
-    service_level_seconds = seconds(60)
-    sticky_seconds = seconds(0)
-    enabled = forms.BooleanField(required=False, initial=True)
-
-    @staticmethod
-    def values_of(queue: Queue) -> dict[str, Any]:
-        names = ("name", "strategy", "skill_mode", "enabled", "offer_seconds", "wrap_up_seconds")
-        values = {name: getattr(queue, name) for name in (*names, "service_level_seconds", "sticky_seconds")}
-        return values | {"team": queue.team_id, "calendar": queue.calendar_id}
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """As `save_queue` takes them."""
-        given = dict(self.cleaned_data)
-        team, calendar = given.pop("team"), given.pop("calendar")
-        return given | {"team_id": team.pk if team else None, "calendar_id": calendar.pk if calendar else None}
-
-
 class PolicyForm(forms.Form):
     name = forms.CharField(max_length=80)
     calendar = forms.ModelChoiceField(Calendar.objects.all())

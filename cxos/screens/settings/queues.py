@@ -1,16 +1,15 @@
-"""Queues, their members, and who can do what how well."""
+"""Queues and who serves them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cases.models import Calendar
 from cxos.core.errors import Invalid
 from cxos.core.models import Team, User
-from cxos.screens.settings.forms import QueueForm
+from cxos.screens.settings import queue_outlook as outlook, rings as ring_form
 from cxos.screens.settings.pages import saved, show
-from cxos.screens.staff import admins, toast, trigger
-from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
-from routing.services import configure
+from cxos.screens.settings.queue_form import MEDIA, QueueForm
+from cxos.screens.staff import admins
+from routing.models import Queue, QueueMember, Skill, WorkItem
+from routing.services import configure, removal
 
 LEVELS = [str(level) for level in configure.LEVELS]
 
@@ -43,33 +43,101 @@ def queues(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins
 def queue(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """A queue with its members: one form, one save."""
+    """A queue with its members: one form, one save. A button of the form (`do`) changes the rings and saves nothing."""
     found = loaded(pk) if pk else None
-    form = QueueForm(request.POST) if request.method == "POST" else QueueForm(initial=values(found))
-    if request.method == "POST":
-        made = saved(form, lambda given: save(request, found, form))
-        if made:
-            messages.success(request, _("Saved"))
-            return redirect("settings:queue", pk=made.pk)
-    return show(
-        request, "queues", "queue", form=form, queue=found, people=people_with_levels(request, found),
-        teams=options(Team.objects.order_by("name")), calendars=options(Calendar.objects.all()),
-        levels=LEVELS, trail=[(found.name if found else _("New"), None)], status=422 if form.errors else 200,
-    )  # fmt: skip
+    if request.method != "POST":
+        kept = found or Queue()
+        return page(request, found, QueueForm(initial=QueueForm.values_of(kept)), ring_form.rows_of(kept.rings))
+    rows = ring_form.read_rings(request.POST)
+    if button := request.POST.get("do", ""):
+        rows = ring_form.press(rows, button)
+        if request.headers.get("HX-Request"):
+            return render(request, "settings/rings.html", ring_parts(rows))
+        return page(request, found, QueueForm(initial=request.POST.dict()), rows)
+    form = QueueForm(request.POST)
+    made = saved(form, lambda given: save(request, found, form, rows))
+    if made:
+        messages.success(request, _("Saved"))
+        return redirect("settings:queue", pk=made.pk)
+    return page(request, found, form, rows)
 
 
-def save(request: HttpRequest, found: Queue | None, form: QueueForm) -> Queue:
-    now = timezone.now()
+def save(request: HttpRequest, found: Queue | None, form: QueueForm, rows: list[ring_form.Row]) -> Queue:
+    now, changes = timezone.now(), {**form.changes, "rings": ring_form.rings_of(rows)}
     with transaction.atomic():
-        made = configure.save_queue(found, changes=form.changes, actor=request.user, now=now)
+        made = configure.save_queue(found, changes=changes, actor=request.user, now=now)
         configure.set_members(made, levels=levels_given(request), actor=request.user, now=now)
     return made
 
 
-def values(queue: Queue | None) -> dict[str, Any]:
-    if queue is None:
-        return {name: field.initial for name, field in QueueForm.base_fields.items()}
-    return QueueForm.values_of(queue)
+def page(request: HttpRequest, found: Queue | None, form: QueueForm, rows: list[ring_form.Row]) -> HttpResponse:
+    others = Queue.objects.exclude(pk=found.pk if found else 0)
+    times = form.offer_times() if form.is_bound else form.initial.get("offer_by") or {}
+    following = {queue.pk: queue for queue in others}
+    return show(
+        request, "queues", "queue", form=form, queue=found, people=people_with_levels(request, found),
+        calendars=options(Calendar.objects.all()), others=options(following.values()),
+        chain=chain_of(found, following) if found else [],
+        offer_by=[(medium, label, times.get(medium, "")) for medium, label in MEDIA],
+        auto_accept=form["auto_accept"].value() or [],
+        open={"overflow": bool(found and (found.overflow_to_id or found.max_size or found.max_wait_seconds)),
+              "wrap_up": bool(found and found.wrap_up_seconds)},
+        trail=[(found.name if found else _("New"), None)], status=422 if form.errors else 200, **ring_parts(rows),
+    )  # fmt: skip
+
+
+def ring_parts(rows: list[ring_form.Row]) -> dict[str, Any]:
+    """What the rings are drawn with. 2 queries."""
+    return {
+        "rings": rows,
+        "levels": LEVELS,
+        "teams": options(Team.objects.order_by("name")),
+        "skill_keys": ", ".join(Skill.objects.values_list("key", flat=True)[:20]),
+    }
+
+
+def chain_of(queue: Queue, others: Mapping[int, Queue]) -> list[str]:
+    """The names of the queues work flows through from here on."""
+    names, at = [queue.name], queue.overflow_to_id
+    while at in others and len(names) <= len(others):
+        names.append(others[at].name)
+        at = others[at].overflow_to_id
+    return names
+
+
+@require_POST
+@admins
+def queue_outlook(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who could serve the queue as it stands in the form, and what it would have done lately. Nothing is saved."""
+    found, form = loaded(pk), QueueForm(request.POST)
+    if not form.is_valid():
+        return render(request, "settings/queue_outlook.html", {"problem": _("Some fields are not right yet.")})
+    try:
+        levels, changes = levels_given(request), form.changes
+    except Invalid as refusal:
+        return render(request, "settings/queue_outlook.html", {"problem": refusal.message})
+    people = outlook.seats(levels)
+    shown = {
+        "seats": people,
+        "named": people[: outlook.SERVING],
+        "able": sum(seat.available for seat in people),
+        "lately": outlook.lately(
+            found,
+            levels=levels,
+            target_seconds=changes.get("service_level_seconds", found.service_level_seconds),
+            max_wait_seconds=changes.get("max_wait_seconds", found.max_wait_seconds),
+        ),
+    }
+    return render(request, "settings/queue_outlook.html", shown)
+
+
+@require_POST
+@admins
+def remove_queue(request: HttpRequest, pk: int) -> HttpResponse:
+    found = loaded(pk)
+    removal.remove_queue(found, actor=request.user)
+    messages.success(request, _("Removed “%(name)s”") % {"name": found.name})
+    return redirect("settings:queues")
 
 
 def levels_given(request: HttpRequest) -> dict[int, int]:
@@ -91,67 +159,6 @@ def people_with_levels(request: HttpRequest, queue: Queue | None) -> list[tuple[
         return [(user, request.POST.get(f"member_{user.pk}", "")) for user in people]
     held = dict(QueueMember.objects.filter(queue=queue).values_list("user_id", "level")) if queue else {}
     return [(user, str(held.get(user.pk, ""))) for user in people]
-
-
-@require_safe
-@admins
-def skills(request: HttpRequest) -> HttpResponse:
-    """Agents × skills, levels in cells. 3 queries."""
-    columns = list(Skill.objects.all())
-    words = request.GET.get("words", "").strip()[:80]
-    people = User.objects.filter(is_active=True).filter(Q(name__icontains=words) | Q(email__icontains=words))
-    levels: dict[int, dict[int, int]] = defaultdict(dict)
-    for user_id, skill_id, level in AgentSkill.objects.values_list("user_id", "skill_id", "level"):
-        levels[user_id][skill_id] = level
-    rows = [(user, [(skill, levels[user.pk].get(skill.pk)) for skill in columns]) for user in people.order_by("name")]
-    return show(request, "skills", "skills", columns=columns, rows=rows, words=words)
-
-
-@require_POST
-@admins
-def skill_level(request: HttpRequest, user: int, skill: int) -> HttpResponse:
-    """One cell of the matrix: `level` = 0–5, or nothing. The answer tells the page, and how to take it back."""
-    person, ability = User.objects.filter(pk=user).first(), Skill.objects.filter(pk=skill).first()
-    if person is None or ability is None:
-        raise Http404
-    given = request.POST.get("level", request.GET.get("level", ""))
-    if given not in {"", *LEVELS}:
-        raise Invalid("level", _("A level is 0 to 5."))
-    level = int(given) if given else None
-    before = configure.set_skill_level(person, skill=ability, level=level, actor=request.user, now=timezone.now())
-    words = _("%(name)s: %(skill)s %(level)s") % {
-        "name": person.name, "skill": ability.name, "level": "–" if level is None else level,
-    }  # fmt: skip
-    undo = f"{reverse('settings:skill_level', args=[user, skill])}?level={'' if before is None else before}"
-    response = toast(HttpResponse(status=204), words, **({"undo": undo} if before != level else {}))
-    return trigger(response, **{"skill:level": {"user": user, "skill": skill, "level": given}})
-
-
-@require_POST
-@admins
-def save_skill(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    found = Skill.objects.filter(pk=pk).first() if pk else None
-    if pk and found is None:
-        raise Http404
-    skill = configure.save_skill(found, name=request.POST.get("name", ""), actor=request.user)
-    messages.success(request, _("Saved “%(name)s”") % {"name": skill.name})
-    return reload()
-
-
-@require_POST
-@admins
-def remove_skill(request: HttpRequest, pk: int) -> HttpResponse:
-    found = Skill.objects.filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    configure.remove_skill(found, actor=request.user)
-    messages.success(request, _("Removed “%(name)s”") % {"name": found.name})
-    return reload()
-
-
-def reload() -> HttpResponse:
-    """The page asks for itself again."""
-    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
 
 
 def loaded(pk: int) -> Queue:
