@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from django.urls import path
@@ -78,8 +79,9 @@ class CaseCommand(Command):
 
     output = CaseOutput
 
+    @abstractmethod
     def do(self, id: int, given: dict[str, Any]) -> Any:
-        raise NotImplementedError
+        """The one service call."""
 
     def run(self, *, given: dict[str, Any], **path: Any) -> Case:
         case = get_case_for(self.request.user, path["id"])

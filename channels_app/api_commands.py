@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from django.urls import path
@@ -69,7 +70,7 @@ class ReadInput(Input):
 
 
 class ConversationCommand(Command):
-    """About one conversation that the user may see; answers with how it is afterwards."""
+    """About one conversation that the user may see."""
 
     output = ConversationOutput
 
@@ -79,8 +80,13 @@ class ConversationCommand(Command):
     def who_and_when(self) -> dict[str, Any]:
         return {"actor": self.request.user, "now": timezone.now()}
 
+
+class ConversationChange(ConversationCommand):
+    """Answers with how the conversation is afterwards."""
+
+    @abstractmethod
     def do(self, id: int, given: dict[str, Any]) -> Any:
-        raise NotImplementedError
+        """The one service call."""
 
     def run(self, *, given: dict[str, Any], **path: Any) -> Any:
         self.conversation(path["id"])
@@ -123,21 +129,21 @@ class Note(ConversationCommand):
         )
 
 
-class Resolve(ConversationCommand):
+class Resolve(ConversationChange):
     """Resolve a conversation. 409 when it is resolved already."""
 
     def do(self, id: int, given: dict[str, Any]) -> None:
         conversations.resolve(id, **self.who_and_when())
 
 
-class Reopen(ConversationCommand):
+class Reopen(ConversationChange):
     """Reopen a resolved conversation. 409 when it is open, or its thread has gone on in a newer one."""
 
     def do(self, id: int, given: dict[str, Any]) -> None:
         conversations.reopen(id, **self.who_and_when())
 
 
-class SetStatus(ConversationCommand):
+class SetStatus(ConversationChange):
     """Set the status: open, pending (waiting for the customer), snoozed until a time, resolved."""
 
     input = StatusInput
@@ -148,7 +154,7 @@ class SetStatus(ConversationCommand):
         )
 
 
-class SetPriority(ConversationCommand):
+class SetPriority(ConversationChange):
     """Set the priority. Its place in the queue follows."""
 
     input = PriorityInput
@@ -157,7 +163,7 @@ class SetPriority(ConversationCommand):
         conversations.set_priority(id, priority=given["priority"], **self.who_and_when())
 
 
-class ChangeTags(ConversationCommand):
+class ChangeTags(ConversationChange):
     """Add and remove tags. Tags are kept in lower case; known and absent ones are skipped."""
 
     input = TagsInput
@@ -167,7 +173,7 @@ class ChangeTags(ConversationCommand):
         conversations.add_tags(id, tags=given.get("add", ()), **self.who_and_when())
 
 
-class SetSubject(ConversationCommand):
+class SetSubject(ConversationChange):
     """Set the subject."""
 
     input = SubjectInput
@@ -176,7 +182,7 @@ class SetSubject(ConversationCommand):
         conversations.set_subject(id, subject=given["subject"], **self.who_and_when())
 
 
-class MarkRead(ConversationCommand):
+class MarkRead(ConversationChange):
     """Mark a conversation read, for oneself. The mark never moves back."""
 
     input = ReadInput

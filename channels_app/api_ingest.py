@@ -6,6 +6,7 @@ shapes below are only for the description of the API; `intake` does the checking
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
@@ -52,11 +53,12 @@ class IngestEndpoint(Endpoint):
     max_bytes: ClassVar[int] = MAX_BYTES
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """Stands here so that the address is known to take POST; `dispatch` answers it."""
-        raise NotImplementedError
+        """Stands here so that the address is known to take POST; `dispatch` answers it before."""
+        return self.dispatch(request)
 
+    @abstractmethod
     def perform(self, body: Any, *, key: ApiKey, now: datetime) -> Answer:
-        raise NotImplementedError
+        """Store what the parsed body says: the status and the answer."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":

@@ -11,6 +11,7 @@ Closing codes: 4401 not (or no longer) allowed in, 4403 foreign page, 1007 not a
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
@@ -56,7 +57,7 @@ class Refused(Exception):
         self.code = code
 
 
-class Socket:
+class Socket(ABC):
     """One connection. Hints wait in a dict by region, so that however slowly it is read, only the newest is kept."""
 
     messages_per_second: ClassVar[int] = MAX_MESSAGES_PER_SECOND
@@ -81,24 +82,24 @@ class Socket:
 
     # --- For subclasses ------------------------------------------------------------------------------------------
 
+    @abstractmethod
     async def authenticate(self) -> None:
         """Before the handshake. Raise Refused unless this connection may be opened."""
-        raise NotImplementedError
 
-    async def on_open(self) -> None:
+    async def on_open(self) -> None:  # noqa: B027  (a hook: most have nothing to do then)
         """After the handshake."""
 
+    @abstractmethod
     async def on_message(self, body: dict[str, Any]) -> None:
         """A message came in. Raise Refused to end the connection."""
-        raise NotImplementedError
 
-    async def on_close(self) -> None:
+    async def on_close(self) -> None:  # noqa: B027
         """After the end, whatever ended it."""
 
     @classmethod
+    @abstractmethod
     def review(cls, sockets: list[Self]) -> list[tuple[Self, Verdict]]:
         """Which of these sockets lost a right. Runs in a database thread every few seconds."""
-        raise NotImplementedError
 
     # --- Life ----------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,9 @@ class OpenSocket(Socket):
             await self.reads.wait()
         self.sent.append(event)
 
+    async def on_message(self, body: dict[str, Any]) -> None:
+        raise AssertionError("Nobody writes here.")
+
     async def authenticate(self) -> None:
         pass
 

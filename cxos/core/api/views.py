@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import wraps
 from typing import Any, ClassVar
@@ -34,7 +35,7 @@ from cxos.core.errors import DomainError
 from cxos.core.services.idempotency import answer_once, fingerprint
 
 
-class Endpoint(APIView):
+class Endpoint(APIView, ABC):
     """Who asks, how often they may, what they may, which parameters there are: the same for every address."""
 
     authentication_classes = (ApiKeyAuthentication, SessionAuthentication)
@@ -98,11 +99,13 @@ class ReadViewSet(ViewSetMixin, Endpoint):
     orderings: ClassVar[Mapping[str, str]] = {"-id": "-pk", "id": "pk"}
     action: str
 
+    @abstractmethod
     def get_queryset(self) -> QuerySet[Any]:
-        raise NotImplementedError
+        """What this user may see."""
 
+    @abstractmethod
     def load(self, id: int) -> Any:
-        raise NotImplementedError
+        """One of it; raises NotFound."""
 
     def parameters(self) -> Mapping[str, Parameter]:
         fields = {"fields": query.field_list(self.output().fields)}
@@ -156,9 +159,9 @@ class Command(Endpoint):
     output: ClassVar[type[Output]]
     success_status: ClassVar[int] = 200
 
+    @abstractmethod
     def run(self, *, given: dict[str, Any], **path: Any) -> Any:
         """Load what the command is about for this user, call its service, return what `output` shows."""
-        raise NotImplementedError
 
     def kept(self, body: Any) -> Any:
         """What of the answer may be stored for a repeat: all but secrets."""
