@@ -9,6 +9,7 @@ from cxos.core.events.cases import CalendarChanged, ClockChanged, ClockPaused, C
 from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
 from cxos.core.events.routing import (
     AgentChanged,
+    BulkChangeGoesOn,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
@@ -24,6 +25,7 @@ from cxos.core.events.routing import (
 )
 from routing.journey import advance
 from routing.models import Presence
+from routing.services import bulk
 from routing.services.follow import end_with_conversation, follow_conversation
 from routing.services.matcher import match_agent, match_items, match_queues, queues_open_by
 from routing.services.offers import return_offers_of
@@ -77,3 +79,8 @@ def follow_change(received: Received) -> None:
     """Clocks that start or are met need no handler: the journey tells the queue their deadline. Nor do tags."""
     if received.event.conversation_id and getattr(received.event, "changed", None) != ["tags"]:
         follow_conversation(received.event.conversation_id, now=timezone.now())
+
+
+@on(BulkChangeGoesOn, lane="work", atomic=False)
+def do_many(received: Received) -> None:
+    bulk.go_on(received.event.change_id, now=timezone.now())

@@ -1,4 +1,5 @@
 from routing.models.agent import AgentState, Presence
+from routing.models.bulk import BulkChange, BulkStep
 from routing.models.callback import Callback
 from routing.models.desk import CapacityProfile, PresenceReason
 from routing.models.floor import FloorVersion
@@ -6,6 +7,6 @@ from routing.models.queue import AgentSkill, Disposition, Queue, QueueMember, Sk
 from routing.models.work import ActionRun, Decision, Offer, Segment, WorkItem
 
 __all__ = [
-    "ActionRun", "AgentSkill", "AgentState", "Callback", "CapacityProfile", "Decision", "Disposition", "FloorVersion", "Offer", "Presence", "PresenceReason",
+    "ActionRun", "AgentSkill", "AgentState", "BulkChange", "BulkStep", "Callback", "CapacityProfile", "Decision", "Disposition", "FloorVersion", "Offer", "Presence", "PresenceReason",
     "Queue", "QueueMember", "Segment", "Skill", "WorkItem",
 ]  # fmt: skip

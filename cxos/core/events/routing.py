@@ -288,3 +288,10 @@ class QueueChanged:
 
     queue_id: int
     what: str
+
+
+@event
+class BulkChangeGoesOn:
+    """Key `bulk:<change>`. A change for many conversations waits to be done, or to be done further."""
+
+    change_id: int

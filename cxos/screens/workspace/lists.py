@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Clock
-from channels_app.models import Conversation, Message, ReadMarker
+from channels_app.models import Conversation, Mention, Message, ReadMarker
 from cxos.core.models import SavedView, User
 from cxos.screens.workspace import filters, orders
 from cxos.screens.workspace.filters import Asking
@@ -61,11 +61,19 @@ def participating(rows: Rows, user: User) -> Rows:
     return rows.filter(pk__in=mine.values("conversation")[:MOST_TAKEN_PART]).open()
 
 
+def mentioning(rows: Rows, user: User) -> Rows:
+    """Where a colleague called this user in a note lately."""
+    return rows.filter(
+        pk__in=Mention.objects.filter(user=user).order_by("-id").values("conversation")[:MOST_TAKEN_PART]
+    )
+
+
 # key → (label, icon, what of the conversations this user may see)
 TABS: dict[str, tuple[Any, str, Callable[[Rows, User], Rows]]] = {
     "mine": (_("Mine"), "inbox", lambda rows, user: rows.filter(assignee=user).open()),
     "unassigned": (_("Unassigned"), "hand", lambda rows, user: rows.filter(assignee=None).open()),
     "all": (_("All"), "layers", lambda rows, user: rows.open()),
+    "mentions": (_("Mentions"), "at-sign", mentioning),
     "participating": (_("Participating"), "messages-square", participating),
     "snoozed": (_("Snoozed"), "alarm-clock", lambda rows, user: rows.filter(status=Conversation.Status.SNOOZED)),
     "resolved": (_("Resolved"), "circle-check", lambda rows, user: rows.filter(status=Conversation.Status.RESOLVED)),

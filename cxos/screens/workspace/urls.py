@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.workspace import commands, files, me, narrowing, views
+from cxos.screens.workspace import bulk, commands, files, me, narrowing, views
 
 app_name = "workspace"
 urlpatterns = [
@@ -10,6 +10,12 @@ urlpatterns = [
     path("views/filter/", narrowing.drawer, name="filter"),
     path("views/filter/work/", narrowing.work, name="filter_work"),
     path("views/<int:pk>/delete/", narrowing.delete, name="delete_view"),
+    path("bulk/", bulk.start, name="bulk"),
+    path("bulk/count/", bulk.count, name="bulk_count"),
+    path("bulk/menu/", bulk.menu, name="bulk_menu"),
+    path("bulk/<int:pk>/", bulk.progress, name="bulk_progress"),
+    path("bulk/<int:pk>/stop/", bulk.stop, name="bulk_stop"),
+    path("bulk/<int:pk>/undo/", bulk.undo, name="bulk_undo"),
     path("c/<int:pk>/", views.conversation, name="conversation"),
     path("c/<int:pk>/thread/", views.thread_region, name="thread"),
     path("c/<int:pk>/head/", views.head_region, name="head"),

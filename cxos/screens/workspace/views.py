@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from channels_app.models import Conversation
+from channels_app.models import Conversation, Priority
 from channels_app.permissions import can_reply, get_conversation_for
 from cxos.core.models import User
 from cxos.screens.staff import staff
@@ -127,6 +127,7 @@ def parts_of(asked: Asked, *, open_id: int | None = None, cursor: str = "") -> d
         "page": found,
         "open_id": open_id,
         "list_url": reverse("workspace:list"),
+        "priorities": Priority.choices,
     }
 
 

@@ -1,6 +1,7 @@
 // The workspace: which row is open, reading marks, the composer, typing, and the way into an accepted offer.
 import "./composer.js";
 import "./inbox-list.js";
+import "./selection.js";
 
 const open = () => document.querySelector(".ws-conversation");
 

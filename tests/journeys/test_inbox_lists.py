@@ -1,0 +1,93 @@
+"""The inbox by keyboard alone: rows selected and changed at once, taken back; a filter built and kept as a view; and rows
+that stay where they are under the hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from channels_app.models import Channel, Conversation
+from channels_app.services.conversations import set_priority
+from crm.models import Customer
+from cxos.core.models import SavedView, User
+from tests.journeys.conftest import until
+
+
+def talks(channel: Channel, customer: Customer, number: int) -> list[Conversation]:
+    return [
+        Conversation.objects.create(
+            customer=customer, channel=channel, thread_key=f"t{one}", last_message_text=f"Question {one}",
+            last_message_at=timezone.now(),
+        )
+        for one in range(number)
+    ]  # fmt: skip
+
+
+def test_rows_are_selected_changed_taken_back_and_kept_as_a_view(
+    browse: Callable[..., Page], webchat: Channel, kim: Customer, ana: User
+) -> None:
+    found = talks(webchat, kim, 4)
+    page = browse(ana, "/workspace/?tab=all")
+    rows = page.locator("#ws-rows .ws-row")
+    expect(rows).to_have_count(4)
+
+    rows.first.focus()
+    page.keyboard.press("x")
+    rows.nth(2).focus()
+    page.keyboard.press("Shift+X")
+    expect(page.locator(".ws-bulk-count")).to_have_text("3 selected")
+    page.locator("#ws-bulk-tag").focus()
+    page.keyboard.type("refund")
+    page.keyboard.press("Enter")
+    expect(page.locator("#ws-rows .tag")).to_have_count(3)
+    expect(page.locator("#ws-bulk")).to_be_hidden()
+    page.locator(".toast-action").press("Enter")
+    until(page, lambda: all(not one.tags for one in Conversation.objects.all()))
+
+    set_priority(found[0].pk, priority=3, actor=ana, now=timezone.now())
+    rows.first.focus()
+    page.keyboard.press("f")
+    page.locator("#wf-fact-0-0").select_option("priority")
+    value = page.get_by_role("combobox", name="Value")
+    expect(page.locator("#wf-value-0-0 option", has_text="Urgent")).to_be_attached()  # the line is drawn anew
+    value.focus()
+    page.keyboard.type("Urg")
+    page.keyboard.press("Enter")
+    page.locator("#wf-name").focus()
+    page.keyboard.type("On fire")
+    page.locator("#wf-save").press("Enter")
+
+    expect(page.locator(".tab[aria-current]")).to_have_text("On fire")
+    expect(rows).to_have_count(1)
+    view = SavedView.objects.get()
+    assert (view.name, view.owner) == ("On fire", ana)
+    page.reload()
+    expect(rows).to_have_count(1)
+
+
+def test_a_row_that_would_move_waits_until_the_hand_is_away(
+    browse: Callable[..., Page], webchat: Channel, kim: Customer, ana: User
+) -> None:
+    *_others, last = talks(webchat, kim, 3)
+    page = browse(ana, "/workspace/?tab=all")
+    rows = page.locator("#ws-rows > li")
+    expect(rows.first).to_have_id(f"conversation-row-{last.pk}")
+    rows.nth(1).hover()
+
+    newest = talks_more(webchat, kim)
+    set_priority(last.pk, priority=3, actor=ana, now=timezone.now())  # which tells open pages
+
+    expect(page.locator("#ws-held")).to_have_text("1 new")
+    expect(rows.first).to_contain_text("Urgent")
+    expect(rows.first).to_have_id(f"conversation-row-{last.pk}")
+    page.mouse.move(900, 400)
+    expect(rows.first).to_have_id(f"conversation-row-{newest.pk}")
+    expect(page.locator("#ws-held")).to_be_hidden()
+
+
+def talks_more(channel: Channel, customer: Customer) -> Conversation:
+    return Conversation.objects.create(
+        customer=customer, channel=channel, thread_key="newest", last_message_text="New", last_message_at=timezone.now()
+    )
