@@ -48,6 +48,7 @@ app.conf.beat_schedule = {
     "waiting": every(1, "routing.sweep_waiting", "live"),
     "presence": every(10, "routing.sweep_presence", "live"),
     "wrap-up": every(5, "routing.sweep_wrap_up", "live"),
+    "alerts": every(10, "routing.sweep_alerts", "live"),
     "clocks": every(1, "cases.sweep_clocks", "live"),
     "replies": every(5, "channels_app.sweep_replies", "work"),
     "webhooks": every(2, "channels_app.sweep_webhooks", "work"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from cxos.core.catalogue import Received, hint
 from cxos.core.events.routing import (
     AgentChanged,
+    AlertCleared,
+    AlertRaised,
     CallbackClosed,
     CallbackRequested,
     CallbackTried,
@@ -65,3 +67,8 @@ def queue_changed(received: Received) -> None:
 @hint(PresenceChanged, AgentChanged)
 def presence_changed(received: Received) -> None:
     notify([f"presence.{received.event.agent_id}", "board"], version=received.id)
+
+
+@hint(AlertRaised, AlertCleared)
+def alerts_changed(received: Received) -> None:
+    notify(["board"], version=received.id)

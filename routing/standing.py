@@ -55,12 +55,18 @@ def live_by_queue(*, now: datetime) -> dict[int, Live]:
         )
         .order_by()
     )
-    return {row.pop("queue_id"): _live_of(row, now=now) for row in rows}
+    return {row["queue_id"]: _live_of(row, now=now) for row in rows}
 
 
-def _live_of(row: dict[str, Any], *, now: datetime) -> Live:
-    oldest = row.pop("oldest")
-    return Live(**row, longest=max(0, round((now - oldest).total_seconds())) if oldest else None)
+def _live_of(row: Mapping[str, Any], *, now: datetime) -> Live:
+    oldest = row["oldest"]
+    return Live(
+        waiting=row["waiting"],
+        ringing=row["ringing"],
+        in_hand=row["in_hand"],
+        wrapping=row["wrapping"],
+        longest=max(0, round((now - oldest).total_seconds())) if oldest else None,
+    )
 
 
 def add_up(parts: Iterable[Live]) -> Live:

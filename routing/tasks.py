@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from routing.services.alerts import watch_thresholds
 from routing.services.callbacks import wake_callbacks
 from routing.services.leases import lose_unreachable
 from routing.services.matcher import wake_waiting
@@ -32,3 +33,8 @@ def sweep_presence() -> None:
 @shared_task(name="routing.sweep_wrap_up")
 def sweep_wrap_up() -> None:
     end_wrap_ups(now=timezone.now())
+
+
+@shared_task(name="routing.sweep_alerts")
+def sweep_alerts() -> None:
+    watch_thresholds(now=timezone.now())

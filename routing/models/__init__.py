@@ -1,4 +1,5 @@
 from routing.models.agent import AgentState, Presence
+from routing.models.alert import Alert, Threshold
 from routing.models.bulk import BulkChange, BulkStep
 from routing.models.callback import Callback
 from routing.models.desk import CapacityProfile, PresenceReason
@@ -7,6 +8,7 @@ from routing.models.queue import AgentSkill, Disposition, Queue, QueueMember, Sk
 from routing.models.work import ActionRun, Decision, Offer, Segment, WorkItem
 
 __all__ = [
-    "ActionRun", "AgentSkill", "AgentState", "BulkChange", "BulkStep", "Callback", "CapacityProfile", "Decision", "Disposition", "FloorVersion", "Offer", "Presence", "PresenceReason",
-    "Queue", "QueueMember", "Segment", "Skill", "WorkItem",
+    "ActionRun", "AgentSkill", "AgentState", "Alert", "BulkChange", "BulkStep", "Callback", "CapacityProfile",
+    "Decision", "Disposition", "FloorVersion", "Offer", "Presence", "PresenceReason", "Queue", "QueueMember",
+    "Segment", "Skill", "Threshold", "WorkItem",
 ]  # fmt: skip

@@ -295,3 +295,34 @@ class BulkChangeGoesOn:
     """Key `bulk:<change>`. A change for many conversations waits to be done, or to be done further."""
 
     change_id: int
+
+
+@event
+class AlertRaised:
+    """Key `threshold:<id>`. A threshold was crossed for its `minutes`; without a queue it watches the whole floor.
+
+    `measure`: waiting, longest_wait (seconds), service_level, abandon_rate (percent), available.
+    """
+
+    alert_id: int
+    threshold_id: int
+    queue_id: int | None
+    measure: str
+    limit: float
+    value: float
+    minutes: int
+    at: str
+
+
+@event
+class AlertCleared:
+    """Key `threshold:<id>`. `value` is None when the threshold was switched off, `worst` the farthest it went."""
+
+    alert_id: int
+    threshold_id: int
+    queue_id: int | None
+    measure: str
+    value: float | None
+    worst: float
+    lasted_ms: int
+    at: str

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.supervisor import commands, views
+from cxos.screens.supervisor import alerts, commands, views
 
 app_name = "supervisor"
 urlpatterns = [
@@ -9,6 +9,16 @@ urlpatterns = [
     path("agents/", views.agents_region, name="agents"),
     path("waiting/", views.waiting_region, name="waiting"),
     path("risk/", views.risk_region, name="risk"),
+    path("alerts/", alerts.page, name="alerts"),
+    path("alerts/now/", alerts.now_region, name="alerts_now"),
+    path("alerts/thresholds/", alerts.thresholds_region, name="thresholds"),
+    path("alerts/form/", alerts.form, name="threshold_form"),
+    path("alerts/new/", alerts.save, name="new_threshold"),
+    path("alerts/restore/", alerts.restore, name="restore_threshold"),
+    path("alerts/<int:pk>/", alerts.save, name="threshold"),
+    path("alerts/<int:pk>/form/", alerts.form, name="threshold_form"),
+    path("alerts/<int:pk>/switch/", alerts.switch, name="switch_threshold"),
+    path("alerts/<int:pk>/remove/", alerts.remove, name="remove_threshold"),
     path("chart/", views.chart, name="chart"),
     path("forecast/", views.forecast_page, name="forecast"),
     path("behind/<slug:figure>/", views.behind, name="behind"),
