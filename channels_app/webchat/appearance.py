@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from channels_app.channel_rules import rules_of
 from channels_app.models import Channel
 from channels_app.webchat.forms import fields_of
 
@@ -59,10 +60,19 @@ def appearance_of(channel: Channel, *, language: str, origins: list[str]) -> dic
         "dir": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "texts": spoken,
         "form": fields_of(channel),
+        "files": files_of(channel),
         "survey": config.get("survey") is not False,
         "ending": config.get("ending") is not False,
         "sound": config.get("sound") is not False,
     }
+
+
+def files_of(channel: Channel) -> dict[str, Any] | None:
+    """What may be uploaded: `accept` for a file field, `bytes` of the largest; None when the channel takes no files."""
+    if channel.config.get("files") is False:
+        return None
+    rules = rules_of(channel.kind, channel.config)
+    return {"accept": rules.accept, "bytes": rules.max_file_bytes}
 
 
 def _known_texts(given: Any) -> dict[str, str]:

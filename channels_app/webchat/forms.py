@@ -12,6 +12,7 @@ from cxos.core.errors import Invalid
 TYPES = ("text", "email", "phone", "number", "date", "choice", "consent")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAX_ANSWER = 500
+AWAY: dict[str, Any] = {"name": "email", "type": "email", "label": "E-mail"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -35,11 +36,14 @@ def fields_of(channel: Channel) -> list[dict[str, Any]]:
 def read_form(channel: Channel, answers: Any) -> dict[str, str]:
     """The answers that were given, cleaned, by field name; raises Invalid naming the field.
 
-    Required fields are enforced by the page, which alone knows whether this visitor was ever asked.
+    Required fields are enforced by the page, which alone knows whether this visitor was ever asked. It asks for an
+    e-mail address also without such a field, when nobody is there to answer.
     """
     given = answers if isinstance(answers, dict) else {}
     cleaned = {}
-    for field in fields_of(channel):
+    for field in [*fields_of(channel), AWAY]:
+        if field["name"] in cleaned:
+            continue
         answer = given.get(field["name"])
         if isinstance(answer, bool):
             answer = "yes" if answer else ""

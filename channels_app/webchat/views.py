@@ -25,7 +25,7 @@ from channels_app.models import Channel
 from channels_app.services.attachments import opened, store_attachment
 from channels_app.serving import file_response
 from channels_app.webchat import sayings
-from channels_app.webchat.appearance import appearance_of, choose_language
+from channels_app.webchat.appearance import appearance_of, choose_language, files_of
 from channels_app.webchat.assets import Asset, asset, folder_digest, modules
 from channels_app.webchat.chats import look
 from channels_app.webchat.endings import answer_survey, end_chat
@@ -210,6 +210,8 @@ def files(request: HttpRequest, channel: Channel) -> dict[str, Any]:
     """multipart/form-data with one `file` → {id, name, mime, size}; the id then goes into a message's `files`."""
     visitor = visitor_of(request, channel)
     check_limits("upload", visitor=visitor.id, address=address_of(request))
+    if files_of(channel) is None:
+        raise Forbidden("no_files", "This chat takes no files. Describe it in words.")
     rules = rules_of(channel.kind, channel.config)
     if int(request.META.get("CONTENT_LENGTH") or 0) > rules.max_file_bytes + MAX_BODY:
         raise Invalid(

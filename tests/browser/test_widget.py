@@ -315,7 +315,7 @@ def test_the_whole_chat_by_keyboard_alone(browse: Browse, webchat: Channel, ana:
         if chat.evaluate("document.activeElement.getAttribute('aria-haspopup')") == "menu":
             break
     page.keyboard.press("Enter")
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")  # from the first item to the last
     page.keyboard.press("Enter")
     expect(chat.locator(".ask-end button").first).to_be_focused()
     page.keyboard.press("Enter")

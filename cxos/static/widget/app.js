@@ -7,17 +7,21 @@ import { config } from "./config.js";
 import { Connection } from "./connection.js";
 import { h, icon, iconButton } from "./dom.js";
 import { askEnd } from "./ending.js";
+import { acceptDrops } from "./files.js";
 import { askForm, fieldsToAsk } from "./form.js";
 import { heading } from "./heading.js";
 import { Home } from "./home.js";
 import { remember, remembered } from "./memory.js";
 import { menu } from "./menu.js";
+import { isFramed, popOut, takeToken } from "./popout.js";
 import { chime } from "./sound.js";
 import { surveyCard, thanks } from "./survey.js";
 import { Thread } from "./thread.js";
+import { saveTranscript } from "./transcript.js";
 import { placeText, t } from "./words.js";
 
 applyColour(config.color);
+takeToken();
 const bridge = new Bridge();
 const chat = new Chat();
 const context = () => ({ ...bridge.page, language: config.language, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, agent: navigator.userAgent });
@@ -27,12 +31,14 @@ const title = h("div.title");
 const back = iconButton("back", t("back"), () => show("home"));
 const more = menu([
   { label: () => t(remembered().silent ? "sound_on" : "sound_off"), shown: () => config.sound, run: () => remember({ silent: !remembered().silent }) },
+  { label: () => t("transcript"), shown: () => chat.messages.length > 0, run: () => saveTranscript(chat) },
+  { label: () => t("popout"), shown: () => isFramed, run: () => { popOut(); leave(); } },
   { label: () => t("end"), shown: () => config.ending && !chat.isEmpty && chat.state.status !== "resolved", run: () => confirmEnd() },
 ]);
-const header = h("header.top", {}, back, title, more, iconButton("close", t("close"), () => leave()));
+const header = h("header.top", {}, back, title, more, iconButton("close", t("close"), () => leave(), { hidden: !isFramed }));
 const home = new Home(chat, { onStart: () => show("thread") });
 const thread = new Thread(chat, { onEarlier: () => connection.earlier(), onRetry: ({ client_id: id }) => { chat.retry(id); send(chat.pending.find((one) => one.client_id === id)); } });
-const composer = new Composer({ onSay: (text) => send(chat.say(text, answers)), onTyping: (on) => connection.typing(on) });
+const composer = new Composer({ onSay: (text, files) => send(chat.say(text, { form: answers, files })), onTyping: (on) => connection.typing(on) });
 const notice = h("p.notice", { role: "status", hidden: true });
 const foot = h("div.foot");
 const asking = h("div.asking");
@@ -67,7 +73,7 @@ function ask() {
 
 function send(message) {
   connection.say(message);
-  bridge.tell({ active: true });
+  bridge.tell({ active: true, event: "message:sent", detail: { id: message.client_id } });
 }
 
 function confirmEnd() {
@@ -124,11 +130,15 @@ function markReceipts() {
 }
 
 chat.addEventListener("change", () => render());
-chat.addEventListener("arrived", () => { if (config.sound && !remembered().silent && (!isReading() || !document.hasFocus())) chime(); });
+chat.addEventListener("arrived", ({ detail }) => {
+  detail.forEach(({ id, from }) => bridge.tell({ event: "message:received", detail: { id, from } }));
+  if (config.sound && !remembered().silent && (!isReading() || !document.hasFocus())) chime();
+});
 chat.addEventListener("identity", () => { answers = undefined; composer.clear(); bridge.tell({ active: false, unread: 0 }); if (screen) show("home", { focus: false }); });
+acceptDrops(panel, composer.files, () => screen === "thread");
 document.addEventListener("visibilitychange", render);
 addEventListener("focus", render);
-addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing) leave(); });
+addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing && isFramed) leave(); });
 bridge.addEventListener("open", () => show(screen === "form" ? "form" : chat.isEmpty ? "home" : screen || "thread", { focus: bridge.focus }));
 bridge.addEventListener("identity", ({ detail }) => connection.become(detail));
 // The token goes to the site's own storage whenever it is renewed.

@@ -7,7 +7,7 @@ const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toSt
 
 export class Chat extends EventTarget {
   messages = [];
-  pending = []; // {client_id, text, form, at, state: "sending" | "waiting" | "accepted" | "failed", problem}
+  pending = []; // {client_id, text, form, files, attachments, at, state: "sending" | "waiting" | "accepted" | "failed", problem}
   state = { status: "new", agent: null, seen_at: null, outlook: { online: true } };
   visitor = { known: false, name: "" };
   more = false;
@@ -80,8 +80,8 @@ export class Chat extends EventTarget {
 
   // --- From the visitor
 
-  say(text, form) {
-    const message = { client_id: newId(), text, form, at: new Date().toISOString(), state: "sending" };
+  say(text, { form, files = [] } = {}) {
+    const message = { client_id: newId(), text, form, files: files.map((one) => one.id), attachments: files, at: new Date().toISOString(), state: "sending" };
     this.#setPending([...this.pending, message]);
     this.#tabs.postMessage({ said: message });
     this.#changed();

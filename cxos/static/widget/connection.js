@@ -43,8 +43,8 @@ export class Connection {
   }
 
   say(message) {
-    const { client_id, text, form } = message;
-    const said = { client_id, text, form, context: this.#context() };
+    const { client_id, text, files, form } = message;
+    const said = { client_id, text, files, form, context: this.#context() };
     if (this.#transport.isOpen && this.#welcomed) this.#transport.send({ say: said });
     else if (this.#polling) post("messages", said).then(() => this.#chat.accepted(message), (problem) => this.#refused(message, problem));
     else return void this.#chat.waiting(client_id);

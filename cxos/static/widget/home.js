@@ -41,9 +41,10 @@ export class Home {
   #conversationCard(last) {
     const agent = this.#chat.state.agent?.name || last.name || config.name;
     const unread = this.#chat.unread;
+    const said = last.text || t("file_only");
     return h("button.card", { type: "button", onclick: this.#onStart },
       avatar(agent),
-      h("span.card-words", {}, h("strong", {}, t("continue")), h("small", { dir: "auto" }, last.from === "customer" || !last.from ? `${t("you")}: ${last.text}` : last.text)),
+      h("span.card-words", {}, h("strong", {}, t("continue")), h("small", { dir: "auto" }, last.from === "customer" || !last.from ? `${t("you")}: ${said}` : said)),
       h("span.card-end", {}, h("time", { datetime: last.at }, time(last.at)), unread > 0 && h("b.badge", { "aria-label": t("unread", { n: unread }) }, String(unread))));
   }
 }

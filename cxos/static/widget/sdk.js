@@ -1,7 +1,8 @@
 // What a site puts on its pages: the launcher, and nothing else until somebody opens it.
 //   <script async src="https://…/widget/sdk.js" data-channel="site"></script>
 // Options: data-color, data-position="left", data-label, data-language, data-text (a bubble with words).
-// window.cxos("open" | "close" | "toggle" | "show" | "hide" | "identify", jwt | "reset"), also before this has loaded.
+// window.cxos("open" | "close" | "toggle" | "show" | "hide" | "identify", jwt | "reset" | "on", event, run | "off", event),
+// also before this has loaded. Events: opened, closed, unread (n), message:sent ({id}), message:received ({id, from}).
 (() => {
   if (window.cxos?.ready) return;
   const script = document.currentScript;
@@ -73,6 +74,9 @@
     button.firstChild.replaceWith(open ? arrow : bubble);
   };
 
+  const heard = {};
+  const fire = (name, detail) => heard[name]?.forEach((run) => { try { run(detail); } catch (problem) { setTimeout(() => { throw problem; }); } });
+
   const tell = (message) => port?.postMessage(message);
   const page = () => ({ url: location.href, title: document.title, referrer: document.referrer });
 
@@ -93,7 +97,8 @@
     port.onmessage = ({ data: said }) => {
       if (said.token !== undefined) lasting({ token: said.token });
       if (said.active !== undefined) lasting({ active: said.active });
-      if (said.unread !== undefined) { unread = said.unread; describe(); }
+      if (said.unread !== undefined && said.unread !== unread) { unread = said.unread; describe(); fire("unread", unread); }
+      if (said.event) fire(said.event, said.detail);
       if (said.close) setOpen(false, { back: true });
     };
     source.postMessage({ cxos: "init", token: lasting().token, identity, open, focus, page: page() }, base, [pair.port2]);
@@ -103,12 +108,14 @@
   // `quiet`: open again on the next page of a visit, without taking the focus from it.
   function setOpen(wanted, { back, quiet } = {}) {
     if (wanted) load();
+    const changed = open !== wanted;
     open = wanted;
     focus = open && !quiet;
     visit({ open });
     frame?.classList.toggle("open", open);
     tell({ open, focus, page: page() });
     describe();
+    if (changed) fire(open ? "opened" : "closed");
     if (focus) frame.focus();
     else if (back) button.focus();
   }
@@ -119,6 +126,8 @@
     toggle: () => setOpen(!open),
     show: () => { host.hidden = false; },
     hide: () => { host.hidden = true; },
+    on: (name, run) => (heard[name] ??= []).push(run),
+    off: (name) => delete heard[name],
     identify: (jwt) => { identity = jwt; tell({ identity }); },
     reset: () => { identity = undefined; unread = 0; lasting({ token: null, active: false }); tell({ reset: true }); describe(); },
   };

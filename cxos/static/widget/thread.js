@@ -1,6 +1,7 @@
 // The messages: a log that screen readers follow, kept at its end while the visitor is there.
 import { avatar, h, icon } from "./dom.js";
-import { isEmoji, link, nodesOf } from "./markup.js";
+import { attachmentsOf } from "./files.js";
+import { isEmoji, nodesOf } from "./markup.js";
 import { day, dayKey, t, time } from "./words.js";
 
 const NEAR_END = 80;
@@ -122,9 +123,6 @@ export class Thread {
 const belongs = (one, other) =>
   Boolean(one && other) && one.from === other.from && one.name === other.name && one.from !== "joined" &&
   dayKey(one.at) === dayKey(other.at) && Date.parse(other.at) - Date.parse(one.at) < GROUP;
-
-const attachmentsOf = ({ attachments = [] }) =>
-  attachments.map((one) => h("span.file", {}, icon("file"), one.url ? link(new URL(one.url, location.href).href, one.name || t("attachment")) : one.name || t("attachment")));
 
 function typingLine(name) {
   const said = t("typing", { name: name || t("someone") });

@@ -27,9 +27,15 @@ export function when(at) {
   return daysAgo(then) === 0 ? clock.format(then) : `${weekday.format(then)} ${clock.format(then)}`;
 }
 
+// Minutes at which one band of waiting ends and the next begins: a promise is never finer than what is known.
+const BANDS = [1, 2, 5, 10, 15, 30, 60];
+
 export function waitText(seconds) {
-  const minutes = Math.round(seconds / 60);
-  return minutes < 1 ? t("wait_short") : t("wait", { n: new Intl.NumberFormat(config.language).format(minutes) });
+  const to = BANDS.findIndex((end) => seconds < end * 60);
+  if (to === 0) return t("wait_short");
+  if (to < 0) return t("wait_long");
+  const figure = new Intl.NumberFormat(config.language);
+  return t("wait_between", { from: figure.format(BANDS[to - 1]), to: figure.format(BANDS[to]) });
 }
 
 export function placeText({ place, wait_seconds: seconds }) {
