@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from cases.models import Calendar, Case
 from cases.services import merges
-from cases.services.cases import wake_cases
 from cases.services.clocks import end_clocks, follow_conversation, record_reply
 from cases.services.reselection import recompute_calendar, reselect_conversation, reselect_customer
 from cxos.core.catalogue import Received, on, stream
@@ -17,7 +16,6 @@ from cxos.core.events.channels import (
     ConversationChanged,
     ConversationReopened,
     ConversationResolved,
-    MessageReceived,
     MessageSent,
 )
 from cxos.core.events.crm import CustomerChanged, CustomersMerged, CustomersUnmerged
@@ -56,12 +54,6 @@ def follow_change(received: Received) -> None:
     if "status" in changed.changed:
         follow_conversation(changed.conversation_id, at=received.at, actor=received.actor, now=timezone.now())
     reselect_conversation(changed.conversation_id, changed=changed.changed, actor=received.actor, now=timezone.now())
-
-
-@on(MessageReceived)
-def wake_waiting_cases(received: Received) -> None:
-    at = datetime.fromisoformat(received.event.at)
-    wake_cases(received.event.conversation_id, at=at, actor=received.actor, now=timezone.now())
 
 
 @on(CustomerChanged, lane="work")

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from automation.plan import Plan
 from automation.services.decide import decide
+from cases.services.cases import wake_cases
 from cases.services.clocks import start_clocks
 from channels_app.models import Channel, Interaction
 from channels_app.services.threads import Attached, attach
@@ -75,9 +76,11 @@ def look(interaction: Interaction, *, now: datetime) -> Seen:
 
 
 def act(interaction: Interaction, seen: Seen, *, now: datetime) -> WorkItem | None:
-    """Carry the plan out, start the clocks, and put the conversation before people. Returns its work, if it has any."""
+    """Carry the plan out, wake what waited, start the clocks, and put the conversation before people. Returns its work, if it has any."""
     attached = seen.attached
     perform(seen.plan, interaction, Subject(attached.conversation, attached.message, seen.facts), now=now)
+    if not attached.created:
+        wake_cases(attached.conversation.pk, at=attached.message.created_at, actor=seen.customer, now=now)
     with transaction.atomic():
         deadline = start_clocks(attached.conversation.pk, message=attached.message, now=now)
         item = place(seen.plan, interaction, attached, deadline=deadline, now=now)

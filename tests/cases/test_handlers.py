@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from cases.handlers import meet_response
 from cases.models import Calendar, Case, Clock, SlaPolicy, SlaTarget
-from cases.services.cases import open_case, wait_for_customer
+from cases.services.cases import open_case, wait_for_customer, wake_cases
 from channels_app.models import Conversation
 from channels_app.services.conversations import reopen, resolve, set_priority, set_status
 from channels_app.services.replies import send_reply
 from crm.models import Customer
-from cxos.core.events.channels import MessageReceived
 from cxos.core.events.crm import CustomerChanged
 from cxos.core.models import Delivery, Event, User
 from cxos.core.outbox import emit
@@ -135,17 +134,7 @@ def test_a_customer_who_writes_wakes_the_case_that_waited_for_them(
     case = open_case(customer=kim, conversation=waiting, subject="Lost", actor=None, now=now - 4 * MINUTES)
     wait_for_customer(case.pk, actor=None, now=now - 3 * MINUTES)
 
-    with transaction.atomic():
-        told = MessageReceived(
-            conversation_id=waiting.pk,
-            message_id=1,
-            interaction_id=None,
-            customer_id=kim.pk,
-            channel_id=waiting.channel_id,
-            at=(now - MINUTES).isoformat(),
-        )
-        emit(told, key=f"conversation:{waiting.pk}")
-    drain_outbox()
+    wake_cases(waiting.pk, at=now - MINUTES, actor=kim, now=now)
 
     assert Case.objects.get().status == "open"
     assert Clock.objects.get(case=case).running_since == now - MINUTES

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from automation.models import Rule
 from cases.models import Case, Clock
+from cases.services.cases import open_case, wait_for_customer
 from channels_app.envelope import Envelope
 from channels_app.models import Conversation, Interaction, Message
 from channels_app.services.conversations import resolve
@@ -77,6 +78,20 @@ def test_a_message_becomes_an_offer_to_an_available_agent(write, ana, on_duty):
         ("WorkQueued", "OfferMade"),
     ):
         assert names.index(earlier) < names.index(later)
+
+
+def test_a_case_that_waits_for_its_customer_goes_on_when_they_write(write, kim):
+    write("Where is my parcel?")
+    drain_outbox()
+    case = open_case(
+        customer=kim, conversation=Conversation.objects.get(), subject="Lost", actor=None, now=timezone.now()
+    )
+    wait_for_customer(case.pk, actor=None, now=timezone.now())
+
+    write("It is blue")
+    drain_outbox()
+
+    assert Case.objects.get().status == "open"
 
 
 def test_the_journey_can_run_again_from_the_top_without_doing_anything_twice(write, ana, on_duty):
