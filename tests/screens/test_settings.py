@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -19,7 +21,7 @@ from tests.screens.markup import Reader
 
 PAGES = [
     "", "channels/", "channels/new/", "channels/new/?kind=webchat", "channels/new/?kind=api", "queues/", "queues/new/",
-    "skills/", "hours/", "hours/new/", "sla/", "sla/new/", "rules/", "rules/new/", "try/", "people/", "people/?show=left",
+    "skills/", "skills/import/", "skills/export/", "hours/", "hours/new/", "sla/", "sla/new/", "rules/", "rules/new/", "try/", "people/", "people/?show=left",
     "people/invite/", "api-keys/", "webhooks/", "webhooks/new/", "parked/", "audit/", "audit/export/",
 ]  # fmt: skip
 
@@ -59,7 +61,7 @@ def test_a_page_is_for_admins_and_whole(client: Client, ana: User, sam: User, ad
     client.force_login(adi)
     answer = client.get(f"/settings/{path}")
     assert answer.status_code == 200
-    if not path.startswith("audit/export"):
+    if not path.endswith("export/"):
         page = Reader(answer.content.decode())
         assert page.errors == []
         ids = [found["id"] for _, found in page.elements if "id" in found]
@@ -228,29 +230,64 @@ def test_a_wrong_queue_changes_nothing(as_adi: Client, ana: User, wrong: dict[st
     assert AuditEntry.objects.count() == 0
 
 
-def test_a_cell_of_the_matrix_saves_and_can_be_taken_back(as_adi: Client, ana: User) -> None:
-    french = Skill.objects.create(key="french", name="French")
-    cell = f"/settings/skills/{ana.pk}/{french.pk}/"
-
-    answer = as_adi.post(cell, {"level": "4"})
-
-    assert (answer.status_code, AgentSkill.objects.get().level) == (204, 4)
-    assert f'"undo": "{cell}?level="' in answer["HX-Trigger"]
-    assert (last_entry().before, last_entry().after) == ({"French": None}, {"French": 4})
-
-    as_adi.post(f"{cell}?level=")
-
-    assert AgentSkill.objects.count() == 0
+def cells(*changes: tuple[int, int, object]) -> dict[str, str]:
+    return {"cells": json.dumps(changes)}
 
 
-@pytest.mark.parametrize("level", ["6", "-1", "x", "²", "1.5"])
-def test_a_wrong_level_is_refused_with_a_sentence(as_adi: Client, ana: User, level: str) -> None:
+def test_cells_of_the_matrix_are_saved_together_and_told_once(as_adi: Client, ana: User, sam: User) -> None:
     french = Skill.objects.create(key="french", name="French")
 
-    answer = as_adi.post(f"/settings/skills/{ana.pk}/{french.pk}/", {"level": level})
+    one = as_adi.post("/settings/skills/levels/", cells((ana.pk, french.pk, 4)))
+    two = as_adi.post("/settings/skills/levels/", cells((ana.pk, french.pk, None), (sam.pk, french.pk, 2)))
+
+    assert (one.status_code, "HX-Trigger" in one) == (204, False)
+    assert "2 levels saved" in two["HX-Trigger"]
+    assert list(AgentSkill.objects.values_list("user", "level")) == [(sam.pk, 2)]
+    assert (last_entry().before, last_entry().after) == ({"French": None}, {"French": 2})
+
+
+@pytest.mark.parametrize("level", [6, -1, "x", 2**40, [1]])
+def test_a_wrong_level_is_refused_and_nothing_of_it_saved(as_adi: Client, ana: User, sam: User, level: object) -> None:
+    french = Skill.objects.create(key="french", name="French")
+
+    answer = as_adi.post("/settings/skills/levels/", cells((sam.pk, french.pk, 3), (ana.pk, french.pk, level)))
 
     assert (answer.status_code, AgentSkill.objects.count()) == (422, 0)
-    assert "0 to 5" in answer["HX-Trigger"]
+    assert as_adi.post("/settings/skills/levels/", {"cells": "[[1]]"}).status_code == 422
+    assert as_adi.post("/settings/skills/levels/", cells((987654, french.pk, 1))).status_code == 404
+
+
+def test_a_sheet_is_shown_line_by_line_before_it_is_written(as_adi: Client, ana: User, sam: User) -> None:
+    french, german = (Skill.objects.create(key=key, name=key.title()) for key in ("french", "german"))
+    AgentSkill.objects.create(user=ana, skill=french, level=1)
+    text = "email;French;german\nana@example.com;4;\nnobody@example.com;1;1\nsam@example.com;9;2\n"
+
+    page = as_adi.post("/settings/skills/import/", {"text": text}).content.decode()
+
+    assert "2 levels would change" in page and "Ana, French: 1 → <b>4</b>" in page
+    assert "Nobody with the e-mail “nobody@example.com” works here." in page
+    assert "French: “9” is no level from 0 to 5." in page
+    assert AgentSkill.objects.get().level == 1
+
+    answer = as_adi.post("/settings/skills/import/", {"text": text, "apply": "1"})
+
+    assert answer.status_code == 302
+    held = AgentSkill.objects.order_by("user__name").values_list("user", "skill", "level")
+    assert list(held) == [(ana.pk, french.pk, 4), (sam.pk, german.pk, 2)]
+
+
+def test_what_is_exported_is_imported_without_a_change(as_adi: Client, ana: User) -> None:
+    AgentSkill.objects.create(user=ana, skill=Skill.objects.create(key="french", name="French"), level=3)
+    sheet = as_adi.get("/settings/skills/export/").content.decode()
+    assert sheet.splitlines()[:3] == ["email,name,French", "adi@example.com,Adi,", "ana@example.com,Ana,3"]
+    assert "0 levels would change" in as_adi.post("/settings/skills/import/", {"text": sheet}).content.decode()
+
+
+@pytest.mark.parametrize("text", ["", "email,French", "French\n3", "email,Klingon\nana@example.com,3"])
+def test_a_sheet_that_is_none_says_what_it_needs(as_adi: Client, ana: User, text: str) -> None:
+    answer = as_adi.post("/settings/skills/import/", {"text": text})
+    assert answer.status_code == 422
+    assert AgentSkill.objects.count() == 0
 
 
 def test_a_skill_that_waiting_work_needs_stays(as_adi: Client, webchat: Channel, kim: Customer) -> None:

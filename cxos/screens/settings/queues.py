@@ -99,7 +99,7 @@ def ring_parts(rows: list[ring_form.Row]) -> dict[str, Any]:
 def chain_of(queue: Queue, others: Mapping[int, Queue]) -> list[str]:
     """The names of the queues work flows through from here on."""
     names, at = [queue.name], queue.overflow_to_id
-    while at in others and len(names) <= len(others):
+    while at is not None and at in others and len(names) <= len(others):
         names.append(others[at].name)
         at = others[at].overflow_to_id
     return names
