@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection, transaction
@@ -61,14 +62,11 @@ class Term:
     """
 
     typed: str
+    folded: str
     words: tuple[str, ...]
     near: tuple[str, ...]
     uses: int
     is_open: bool
-
-    @property
-    def folded(self) -> str:
-        return fold(self.typed)
 
     @property
     def is_known(self) -> bool:
@@ -76,7 +74,7 @@ class Term:
         return bool(self.words) or not is_learned(self.typed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """What was typed, understood. `text` is as typed, trimmed."""
 
@@ -105,10 +103,10 @@ class Asked:
         return min((term.uses for term in self.terms if is_learned(term.typed)), default=0)
 
     def mark(self, text: str) -> Segments:
-        return marked(text, self._hits(), beginnings=self._beginnings())
+        return marked(text, self._hits, beginnings=self._beginnings)
 
     def excerpt(self, text: str, *, length: int = 160) -> Segments:
-        return excerpt(text, self._hits(), beginnings=self._beginnings(), length=length)
+        return excerpt(text, self._hits, beginnings=self._beginnings, length=length)
 
     def is_exact(self, text: str) -> bool:
         """Whether the text holds every term as typed (or its beginning), so without a correction."""
@@ -118,9 +116,11 @@ class Asked:
             for term in self.terms
         )
 
+    @cached_property
     def _hits(self) -> frozenset[str]:
         return frozenset(fold(word) for term in self.terms for word in (term.typed, *term.words, *term.near))
 
+    @cached_property
     def _beginnings(self) -> tuple[str, ...]:
         return tuple(term.folded for term in self.terms if term.is_open)
 
@@ -189,4 +189,4 @@ def _term(typed: str, rows: list[Row], *, is_open: bool) -> Term:
         if not by_beginning and text not in known
     ]
     near = [text for far, _, text in sorted(measured) if 0 < far <= most]
-    return Term(typed, tuple(sorted(known)), tuple(near[:CORRECTIONS]), sum(uses for _, uses in begun), is_open)
+    return Term(typed, folded, tuple(sorted(known)), tuple(near[:CORRECTIONS]), sum(uses for _, uses in begun), is_open)

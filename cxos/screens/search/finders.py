@@ -31,7 +31,7 @@ from cxos.screens.frame import url_or_none
 
 T = TypeVar("T")
 CANDIDATES = 200
-MESSAGES_READ = 1_000  # of which one may see those of one's own conversations
+MESSAGES_PER_CANDIDATE = 5  # of which one may see those of one's own conversations
 MIN_DIGITS = 5
 OF_CUSTOMERS = 20  # whose conversations and cases are found by their name
 
@@ -81,23 +81,25 @@ class Kind:
     find: Finder
 
 
-def look_for(user: User, asked: Asked, kinds: Collection[str], *, after: str = "") -> Look:
-    """Read the indexes that these kinds need, all at once: 2–5 queries."""
+def look_for(
+    user: User, asked: Asked, kinds: Collection[str], *, after: str = "", candidates: int = CANDIDATES
+) -> Look:
+    """Read the indexes that these kinds need, all at once: 2–5 queries. `candidates`: the newest so many of each."""
     before = int(after[:18]) if after.isascii() and after.isdigit() else None
     named = {"customers", "conversations", "cases"} & {*kinds}
     wanted = {
-        "named": (named, Wanted(CUSTOMER_WORDS, CANDIDATES, forgiving=True)),
-        "reached": (named, Wanted(IDENTITY_WORDS, CANDIDATES, forgiving=True)),
-        "conversations": ("conversations" in kinds, Wanted(CONVERSATION_WORDS, CANDIDATES)),
-        "messages": ("messages" in kinds, Wanted(MESSAGE_WORDS, MESSAGES_READ, before=before)),
-        "cases": ("cases" in kinds, Wanted(CASE_WORDS, CANDIDATES)),
+        "named": (named, Wanted(CUSTOMER_WORDS, candidates, forgiving=True)),
+        "reached": (named, Wanted(IDENTITY_WORDS, candidates, forgiving=True)),
+        "conversations": ("conversations" in kinds, Wanted(CONVERSATION_WORDS, candidates)),
+        "messages": ("messages" in kinds, Wanted(MESSAGE_WORDS, MESSAGES_PER_CANDIDATE * candidates, before=before)),
+        "cases": ("cases" in kinds, Wanted(CASE_WORDS, candidates)),
     }
     asked_for = {name: one for name, (needed, one) in wanted.items() if needed}
     found = dict(zip(asked_for, newest(asked, list(asked_for.values())), strict=True)) if asked_for else {}
     owners = owners_of(asked.text) if named else []
     customers = owners or [*found.pop("named", []), *found.pop("reached", [])]
     found = {name: ids for name, ids in found.items() if name not in {"named", "reached"}}
-    return Look(user, asked, customers=list(dict.fromkeys(customers))[:CANDIDATES], **found)
+    return Look(user, asked, customers=list(dict.fromkeys(customers))[:candidates], **found)
 
 
 def owners_of(text: str) -> list[int]:
@@ -161,12 +163,14 @@ def find_messages(look: Look, limit: int, after: str) -> Page:
     """What was said and noted, the newest first. 1 query. `after` is the id of the last one shown."""
     ids = look.messages
     rows = Message.objects.filter(pk__in=ids).exclude(kind=Message.Kind.EVENT)
-    if not look.user.supervises:
-        rows = rows.visible_to(look.user)
-    rows = rows.select_related("conversation__customer", "author").defer("html", "attachments", "metadata")
+    rows = (
+        rows.visible_to(look.user)
+        .select_related("conversation__customer", "author")
+        .defer("html", "attachments", "metadata")
+    )
     found = list(rows.order_by("-id")[: limit + 1])
     more, found = len(found) > limit, found[:limit]
-    unread = ids[-1:] if len(ids) == MESSAGES_READ else []  # older ones were not looked at yet
+    unread = ids[-1:] if len(ids) == MESSAGES_PER_CANDIDATE * CANDIDATES else []  # older ones were not looked at yet
     last = [found[-1].pk] if more else unread
     return Page([message_hit(one, look.asked) for one in found], str(last[0]) if last else "")
 

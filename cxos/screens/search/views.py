@@ -16,6 +16,7 @@ from cxos.screens.staff import staff
 
 PAGE = 20
 OF_EACH = 5
+CANDIDATES_IN_PALETTE = 40
 IN_PALETTE = {"customers": 4, "conversations": 4, "messages": 4, "cases": 3, "people": 3}
 
 
@@ -55,7 +56,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     asked = understand(request.GET.get("q", "")[:200])
     if not asked.text:
         return HttpResponse("")
-    found = look_for(person(request), asked, IN_PALETTE)
+    found = look_for(person(request), asked, IN_PALETTE, candidates=CANDIDATES_IN_PALETTE)
     groups = [(kind, kind.find(found, IN_PALETTE[kind.key], "").hits) for kind in KINDS]
     return render(
         request,
