@@ -16,7 +16,10 @@ from cxos.core.events.channels import (
     MessageSent,
     NoteAdded,
 )
+from cxos.core.events.crm import MergeSuggested
 from cxos.core.live import notify
+
+OPEN_OF_TWO = 50
 
 
 @hint(MessageDelivered)
@@ -42,3 +45,11 @@ def holder_changed(received: Received) -> None:
     told = received.event
     holders = [f"inbox.{user}" if user else "inbox" for user in (told.agent_id, told.previous_agent_id)]
     notify([f"conversation.{told.conversation_id}", *holders], version=received.id)
+
+
+@hint(MergeSuggested)
+def likeness_found(received: Received) -> None:
+    """Beside an open conversation of either customer it is said that there may be another record. One query."""
+    either = Conversation.objects.filter(customer__in=[received.event.first_id, received.event.second_id]).open()
+    ids = either.order_by("-last_message_at").values_list("pk", flat=True)[:OPEN_OF_TWO]
+    notify((f"conversation.{pk}" for pk in ids), version=received.id)

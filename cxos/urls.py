@@ -13,6 +13,8 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("api/", include("cxos.api_urls")),
     path("workspace/", include("cxos.screens.workspace.urls")),
+    path("notifications/", include("cxos.screens.notices.urls")),
+    path("profile/", include("cxos.screens.account.profile_urls")),
     path("search/", include("cxos.screens.search.urls")),
     path("customers/", include("cxos.screens.customers.urls")),
     path("settings/", include("cxos.screens.settings.urls")),

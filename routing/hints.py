@@ -23,8 +23,10 @@ from cxos.core.events.routing import (
     WorkAssigned,
     WorkCompleted,
     WorkMoved,
+    WorkPaused,
     WorkQueued,
     WorkReleased,
+    WorkResumed,
     WorkWrapping,
 )
 from cxos.core.live import notify
@@ -35,7 +37,7 @@ def offers_changed(received: Received) -> None:
     notify([f"offers.{received.event.agent_id}", "board"], version=received.id)
 
 
-@hint(WorkAssigned, WorkReleased, WorkWrapping, WorkCompleted)
+@hint(WorkAssigned, WorkPaused, WorkReleased, WorkResumed, WorkWrapping, WorkCompleted)
 def work_changed(received: Received) -> None:
     regions = ["board"]
     if received.event.agent_id:

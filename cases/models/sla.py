@@ -93,6 +93,7 @@ class Clock(models.Model):
     started_at = models.DateTimeField()
     breached_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(null=True, blank=True)  # when its holder was told that it is due soon
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from cxos.core.zones import time_zones
 
 log = structlog.get_logger(__name__)
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -24,6 +28,19 @@ def request_context(respond: Respond) -> Respond:
         response = respond(request)
         response["X-Request-Id"] = request_id
         return response
+
+    return middleware
+
+
+def time_zone(respond: Respond) -> Respond:
+    """Times are shown in the zone this browser's owner has chosen: a cookie, so that it costs no query."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get("cxos_zone", "")
+        if chosen in time_zones():
+            with timezone.override(ZoneInfo(chosen)):
+                return respond(request)
+        return respond(request)
 
     return middleware
 

@@ -59,7 +59,7 @@ DESTINATIONS = (
 SLOTS = {
     "capacity": "workspace:capacity",
     "presence": "workspace:presence",
-    "notifications": "workspace:notifications",
+    "notifications": "notices:bell",
     "offers": "workspace:offers",
 }
 
@@ -136,7 +136,7 @@ class Frame:
 
     @cached_property
     def profile_url(self) -> str | None:
-        return url_or_none("workspace:profile")
+        return url_or_none("profile:index")
 
     @property
     def catalogue_url(self) -> str | None:

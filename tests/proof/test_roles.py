@@ -35,6 +35,8 @@ FOLDERS = {
     "search/": STAFF,
     "workspace/views/": STAFF,
     "workspace/bulk/": STAFF,
+    "notifications/": STAFF,
+    "profile/": STAFF,
 }
 
 # Pages and parts of pages: who may, and what a GET of the right person is answered (200 unless said).

@@ -59,6 +59,17 @@ class ClockMet:
 
 
 @event
+class ClockNearing:
+    """Once per clock and version: it is due soon (see cases.services.warnings)."""
+
+    clock_id: int
+    conversation_id: int | None
+    case_id: int | None
+    metric: str
+    due_at: str
+
+
+@event
 class ClockBreached:
     """Once per clock and cycle. `late_ms`: how long after the deadline it was noticed."""
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cxos.core.models import User
 from cxos.screens.account.attempts import forget, may_try
+from cxos.screens.account.cookies import give, note_this_session
 from cxos.screens.frame import url_or_none
 
 HOMES = {"agent": "workspace:index", "supervisor": "supervisor:index", "admin": "settings:index"}
@@ -48,6 +49,14 @@ class SignIn(LoginView):
         if request.method == "GET" and by_number and own.hostname == "localhost":
             return redirect(f"{settings.PUBLIC_URL}{request.get_full_path()}")
         return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        user = form.get_user()
+        assert isinstance(user, User)
+        self.request.session.save()
+        note_this_session(self.request, user)
+        return give(response, user.preferences)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_invalid(form)

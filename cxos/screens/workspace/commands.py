@@ -15,6 +15,7 @@ from channels_app.services import conversations as verbs
 from channels_app.services.replies import add_note, retry_message, send_reply
 from cxos.core.errors import Forbidden, Invalid
 from cxos.core.models import User
+from cxos.core.services import notifications
 from cxos.screens.staff import staff, toast, trigger
 from cxos.screens.workspace.views import head_region, thread_region
 from routing.models import Disposition, Queue
@@ -84,6 +85,7 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
     last = request.POST.get("last", "")
     if last.isdigit():
         verbs.mark_read(pk, user_id=user.pk, message_id=int(last[:18]), actor=user, now=now)
+    notifications.mark_read(user, about=f"conversation:{pk}", now=now)
     return HttpResponse(status=204)
 
 

@@ -16,6 +16,7 @@ import "./tabs.js";
 import "./listbox.js";
 import "./combobox.js";
 import "./palette.js";
+import "./notices.js";
 import "./shortcuts.js";
 import "./copy.js";
 import "./range.js";

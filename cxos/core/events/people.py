@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from cxos.core.catalogue import event
+
+
+@event
+class PersonNotified:
+    """Key `user:<id>`. There is something new in their notifications."""
+
+    user_id: int
+    notification_id: int
+    kind: str
+    times: int
+
+
+@event
+class NotificationsRead:
+    """Key `user:<id>`. So that their other pages forget the badge as well."""
+
+    user_id: int

@@ -1,0 +1,150 @@
+"""The bell, the centre, and the way from a notification to what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cxos.core.models import Notification, User
+from cxos.core.notices import KINDS, Kind, sentence, wants
+from cxos.core.services.notifications import mark_read
+from cxos.screens.frame import url_or_none
+from cxos.screens.staff import staff, toast
+
+IN_BELL = 8
+PAGE = 30
+MOST_COUNTED = 100
+PLACES = {
+    "conversation": ("workspace:conversation",),
+    "case": ("cases:case", "cases:detail", "cases:index"),
+    "suggestion": ("customers:suggestion",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    notice: Notification
+    kind: Kind
+    sentence: str
+
+    @property
+    def unread(self) -> bool:
+        return self.notice.read_at is None
+
+
+@require_safe
+@staff
+def bell(request: HttpRequest) -> HttpResponse:
+    return render(request, "notices/bell.html", bell_parts(person(request)))
+
+
+def bell_parts(user: User) -> dict[str, Any]:
+    """The newest ones, how many are unread, and the newest that asks for a sound. 2 queries."""
+    unread = Notification.objects.filter(user=user, read_at=None)
+    lines = lines_of(Notification.objects.filter(user=user).order_by("-at", "-id")[:IN_BELL])
+    sounding = next((one for one in lines if one.unread and wants(user.preferences, one.notice.kind, "sound")), None)
+    return {
+        "lines": [one for one in lines if wants(user.preferences, one.notice.kind, "app")],
+        "unread": unread[:MOST_COUNTED].count(),
+        "sounding": f"{sounding.notice.pk}-{sounding.notice.times}" if sounding else "",
+    }
+
+
+def lines_of(notices: Any) -> list[Line]:
+    return [Line(one, KINDS[one.kind], sentence(one)) for one in notices if one.kind in KINDS]
+
+
+@require_safe
+@staff
+def index(request: HttpRequest) -> HttpResponse:
+    """The newest first; `unread` leaves out the rest, `after` steps on."""
+    rows = Notification.objects.filter(user=person(request)).order_by("-at", "-id")
+    only_unread = request.GET.get("unread") == "1"
+    if only_unread:
+        rows = rows.filter(read_at=None)
+    if place := read_cursor(request.GET.get("after", "")):
+        rows = rows.filter(Q(at__lt=place[0]) | Q(at=place[0], pk__lt=place[1]))
+    found = list(rows[: PAGE + 1])
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    parts = {
+        "lines": lines_of(found[:PAGE]),
+        "older": f"{last.at.isoformat()}|{last.pk}" if last else "",
+        "only_unread": only_unread,
+        "crumbs": [(_("Notifications"), None)],
+    }
+    is_next = bool(request.GET.get("after")) and request.headers.get("HX-Request") == "true"
+    return render(request, "notices/lines.html" if is_next else "notices/index.html", parts)
+
+
+def read_cursor(text: str) -> tuple[datetime, int] | None:
+    at, _bar, number = text.partition("|")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (moment, int(number[:18])) if moment.tzinfo and number.isascii() and number.isdigit() else None
+
+
+@require_safe
+@staff
+def lead_on(request: HttpRequest, pk: int) -> HttpResponse:
+    """From a browser's own notice to the thing. It stays unread: what is opened there marks it."""
+    return to_the_thing(own(request, pk))
+
+
+@require_POST
+@staff
+def open_one(request: HttpRequest, pk: int) -> HttpResponse:
+    found = own(request, pk)
+    mark_read(person(request), ids=[pk], now=timezone.now())
+    return to_the_thing(found)
+
+
+@require_POST
+@staff
+def read_one(request: HttpRequest, pk: int) -> HttpResponse:
+    mark_read(person(request), ids=[own(request, pk).pk], now=timezone.now())
+    return bell_again(request)
+
+
+@require_POST
+@staff
+def read_all(request: HttpRequest) -> HttpResponse:
+    changed = mark_read(person(request), now=timezone.now())
+    if request.headers.get("HX-Request") != "true":
+        return redirect("notices:index")
+    return toast(bell_again(request), _("All read") if changed else _("Nothing was unread"))
+
+
+def bell_again(request: HttpRequest) -> HttpResponse:
+    return render(request, "notices/bell.html", bell_parts(person(request)))
+
+
+def to_the_thing(found: Notification) -> HttpResponseRedirect:
+    """Where it leads: the page of what it is about, or the centre when there is none (any more)."""
+    name, _colon, number = found.about.partition(":")
+    for view in PLACES.get(name, ()):
+        if number.isdigit() and (url := url_or_none(view, args=[int(number)]) or url_or_none(view)):
+            return redirect(url)
+    url = str(found.details.get("url", ""))
+    return redirect(url if url.startswith("/") and not url.startswith("//") else "notices:index")
+
+
+def own(request: HttpRequest, pk: int) -> Notification:
+    found = Notification.objects.filter(user=person(request), pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
