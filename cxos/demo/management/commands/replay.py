@@ -20,6 +20,7 @@ from cxos.demo.replay import Replay, Setup
 from cxos.demo.seed import demo_key
 from cxos.ops.bench.installation import answers
 from cxos.ops.bench.product import running_product
+from cxos.ops.chaos.meanwhile import Troubles
 from routing.models import Queue, QueueMember
 
 
@@ -33,14 +34,19 @@ class Command(BaseCommand):
         parser.add_argument("--dialogues", type=int, default=500, help="how many of them to play")
         parser.add_argument("--at-once", type=int, default=0, help="open at a time; 0 = two an agent")
         parser.add_argument("--give-up-after", type=float, default=1200, help="seconds")
+        parser.add_argument(
+            "--faults",
+            action="store_true",
+            help="on a product of its own: kill a worker with -9, then Redis, in the middle",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["file"].exists():
             raise CommandError(f"There is no file {options['file']}. Name a file of recorded dialogues.")
-        if not answers(f"{settings.PUBLIC_URL}/readyz"):
-            self.stderr.write("No product runs here, so one is started for this replay and thrown away after it.")
-            sys.exit(replay_on_throwaway())
         dialogues = list(read_dialogues(options["file"], limit=options["dialogues"]))
+        if options["faults"] or not answers(f"{settings.PUBLIC_URL}/readyz"):
+            self.stderr.write("A product is started for this replay, and thrown away after it.")
+            sys.exit(replay_on_throwaway(len(dialogues) if options["faults"] else 0))
         setup = prepare(options)
         figures = asyncio.run(Replay(setup, dialogues).run(give_up_after=options["give_up_after"]))
         for name, value in figures.items():
@@ -48,10 +54,13 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(figures))
 
 
-def replay_on_throwaway() -> int:
-    """The same command again, against a product of its own; its exit code."""
+def replay_on_throwaway(to_be_disturbed: int) -> int:
+    """The same command again, against a product of its own; its exit code. `to_be_disturbed`: of how many dialogues."""
+    again = [argument for argument in sys.argv if argument != "--faults"]
     with running_product() as product:
-        return subprocess.run([sys.executable, *sys.argv], env=product.installation.environment).returncode
+        if to_be_disturbed:
+            Troubles(product, dialogues=to_be_disturbed).start()
+        return subprocess.run([sys.executable, *again], env=product.installation.environment).returncode
 
 
 def prepare(options: dict[str, Any]) -> Setup:
