@@ -20,6 +20,7 @@ from cxos.demo.recorded import AGENT, CUSTOMER, Dialogue
 from cxos.demo.simulated_agent import SimulatedAgent
 
 MOST_PAUSE_SECONDS = 5.0
+SETTLE_SECONDS = 0.05  # one change brings several hints; one look answers them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class Replay:
         one.changed.set()
         while said < len(turns):
             await one.changed.wait()
+            await asyncio.sleep(SETTLE_SECONDS)
             one.changed.clear()
             said = len(await self.messages(agent.api, conversation))
             while said < len(turns) and turns[said].speaker == AGENT:
