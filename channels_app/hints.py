@@ -15,6 +15,8 @@ from cxos.core.events.channels import (
     MessageReceived,
     MessageSent,
     NoteAdded,
+    WhisperSeen,
+    WhisperSent,
 )
 from cxos.core.events.crm import MergeSuggested
 from cxos.core.live import notify
@@ -53,3 +55,9 @@ def likeness_found(received: Received) -> None:
     either = Conversation.objects.filter(customer__in=[received.event.first_id, received.event.second_id]).open()
     ids = either.order_by("-last_message_at").values_list("pk", flat=True)[:OPEN_OF_TWO]
     notify((f"conversation.{pk}" for pk in ids), version=received.id)
+
+
+@hint(WhisperSent, WhisperSeen)
+def whispered(received: Received) -> None:
+    told = received.event
+    notify([f"whispers.{user}" for user in (told.author_id, told.recipient_id) if user], version=received.id)

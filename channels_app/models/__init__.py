@@ -3,8 +3,9 @@ from channels_app.models.channel import Channel, Interaction
 from channels_app.models.conversation import Conversation, Message, Priority, ReadMarker
 from channels_app.models.mention import Mention
 from channels_app.models.webhook import WebhookAttempt, WebhookSubscription
+from channels_app.models.whisper import Whisper
 
 __all__ = [
     "Attachment", "Channel", "Conversation", "Interaction", "Mention", "Message", "Priority", "ReadMarker", "WebhookAttempt",
-    "WebhookSubscription",
+    "WebhookSubscription", "Whisper",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 A page says    {"subscribe": [regions], "age_ms": n}   n: since it asked for what it shows of them; absent = do not catch up
                {"unsubscribe": [regions]}  {"heartbeat": true}
-               {"signal": {"region": "conversation.5", "kind": "typing" | "viewing", "on": true, "note": false}}
+               {"signal": {"region": "conversation.5", "kind": "typing" | "viewing" | "watching", "on": true, "note": false}}
 and hears      {"subscribed": [regions], "refused": [regions]}   the answer to subscribe
                {"regions": [regions], "version": n}              these are now at version n: ask for them again
                {"regions": [region], "signal": {…}}              somebody types or looks; never stored
@@ -40,7 +40,7 @@ from routing.services.presence import heartbeat
 log = structlog.get_logger(__name__)
 REGION = re.compile(r"[a-z]+(?:\.[1-9][0-9]{0,17})?")
 HEARTBEAT_EVERY = timedelta(seconds=10)
-SIGNALS = ("typing", "viewing")
+SIGNALS = ("typing", "viewing", "watching")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
     "inbox": own,
     "presence": own,
     "notifications": own,
+    "whispers": own,
     "conversation": visible_conversations,
 }
 # Regions there is one of, with who may watch it.

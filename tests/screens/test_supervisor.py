@@ -143,11 +143,12 @@ def test_assigning_gives_the_work_and_offers_an_undo(
     answer = as_sam.post(f"/supervisor/work/{item.pk}/assign/", {"agent": ana.pk})
 
     assert answer.status_code == 204
-    assert f'"undo": "/supervisor/work/{item.pk}/requeue/"' in answer["HX-Trigger"]
+    undo = f"/supervisor/work/{item.pk}/restore/?queue={queue.pk}"
+    assert f'"undo": "{undo}"' in answer["HX-Trigger"]
     item.refresh_from_db()
     assert (item.state, item.agent_id) == ("active", ana.pk)
 
-    as_sam.post(f"/supervisor/work/{item.pk}/requeue/")
+    as_sam.post(undo)
 
     item.refresh_from_db()
     assert (item.state, item.agent_id, item.queue_id) == ("waiting", None, queue.pk)
@@ -161,7 +162,7 @@ def test_moving_to_another_queue_keeps_the_age(
     answer = as_sam.post(f"/supervisor/work/{item.pk}/move/", {"queue": billing.pk})
 
     assert answer.status_code == 204
-    assert f"/supervisor/work/{item.pk}/move/?queue={queue.pk}" in answer["HX-Trigger"]
+    assert f"/supervisor/work/{item.pk}/restore/?queue={queue.pk}" in answer["HX-Trigger"]
     moved = WorkItem.objects.get()
     assert (moved.queue_id, moved.queued_at) == (billing.pk, item.queued_at)
 

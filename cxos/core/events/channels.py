@@ -122,3 +122,23 @@ class SurveyAnswered:
     score: int
     commented: bool
     at: str
+
+
+@event
+class WhisperSent:
+    """Key `whisper:<id>`. A word for one colleague, about a conversation; its text stays where it was written."""
+
+    conversation_id: int
+    whisper_id: int
+    author_id: int
+    recipient_id: int
+    at: str
+
+
+@event
+class WhisperSeen:
+    conversation_id: int
+    whisper_id: int
+    author_id: int | None
+    recipient_id: int
+    at: str

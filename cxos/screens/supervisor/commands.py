@@ -12,6 +12,7 @@ from cxos.core.errors import Forbidden, Invalid
 from cxos.core.models import User
 from cxos.screens.staff import supervisors, toast, trigger
 from cxos.screens.supervisor.views import agent_drawer
+from routing.models import WorkItem
 from routing.permissions import can_change_presence, get_agent_for, get_queue_for, get_work_for
 from routing.services.hand_over import give, give_to_queue
 from routing.services.presence import set_presence
@@ -28,12 +29,12 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         get_agent_for(request.user, number(request, "agent")),
         timezone.now(),
     )
+    undo = undo_of(item)
     if item.conversation is not None:
-        given = give(item.conversation, to=agent, actor=request.user, now=now)
+        give(item.conversation, to=agent, actor=request.user, now=now)
     else:
-        given = assign_by_hand(item.pk, agent=agent, actor=request.user, now=now)
-    words = _("Given to %(name)s") % {"name": agent.name}
-    return done(words, undo=reverse("supervisor:requeue", args=[given.pk]))
+        assign_by_hand(item.pk, agent=agent, actor=request.user, now=now)
+    return done(_("Given to %(name)s") % {"name": agent.name}, undo=undo)
 
 
 @require_POST
@@ -46,13 +47,35 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         get_queue_for(request.user, number(request, "queue")),
         timezone.now(),
     )
-    before = item.queue_id
+    undo = undo_of(item)
     if item.conversation is not None:
         give_to_queue(item.conversation, queue=queue, actor=request.user, now=now)
     else:
         transfer(item.pk, queue=queue, actor=request.user, now=now)
-    undo = f"{reverse('supervisor:move', args=[pk])}?queue={before}" if before != queue.pk else ""
     return done(_("Moved to %(queue)s") % {"queue": queue.name}, undo=undo)
+
+
+@require_POST
+@supervisors
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """As it was before a command: in `queue`, and with `agent` where somebody held it."""
+    assert isinstance(request.user, User)
+    item, now = get_work_for(request.user, pk), timezone.now()
+    queue = get_queue_for(request.user, number(request, "queue"))
+    holder = get_agent_for(request.user, number(request, "agent")) if request.GET.get("agent") else None
+    if item.queue_id != queue.pk:
+        transfer(item.pk, queue=queue, actor=request.user, now=now)
+    elif holder is None and item.state in WorkItem.HELD:
+        requeue(item.pk, reason="put back by a supervisor", actor=request.user, now=now)
+    if holder is not None:
+        assign_by_hand(item.pk, agent=holder, actor=request.user, now=now)
+    return done(_("It is as it was"))
+
+
+def undo_of(item: WorkItem) -> str:
+    """The address that brings this back, once the command is done."""
+    holder = f"&agent={item.agent_id}" if item.agent_id and item.state in WorkItem.HELD else ""
+    return f"{reverse('supervisor:restore', args=[item.pk])}?queue={item.queue_id}{holder}"
 
 
 @require_POST

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from cases.models import Clock
 from cases.queries import at_risk
 from cxos.core.models import Role, User
 from cxos.screens.templatetags.supervisor import PRESENCE_TONES
+from intelligence.formulas import Ratio
+from intelligence.queries.occupancy import Going, occupancy_of_last_hour
 from routing.matching import default_cost
 from routing.models import AgentState, Presence, Queue, QueueMember, WorkItem
 from routing.queries import with_presence
@@ -32,6 +38,7 @@ class AgentCard:
     load: int
     held: list[WorkItem]
     queues: list[Queue]
+    occupancy: Ratio
 
     @property
     def tone(self) -> str:
@@ -72,10 +79,11 @@ def agents(*, queue_id: int | None = None) -> list[User]:
 
 
 def agent_cards(people: list[User], *, now: datetime) -> list[AgentCard]:
-    """The people as cards, those who can take work first. 6 queries, however many they are."""
+    """The people as cards, those who can take work first. 7 queries, however many they are."""
     with_presence(people)
     queues = Queue.objects.in_bulk()
     held = held_by([user.pk for user in people])
+    occupancies = occupancy_of_last_hour({user.pk: going(user, held[user.pk]) for user in people}, now=now)
     cards = [
         AgentCard(
             user=user,
@@ -84,10 +92,50 @@ def agent_cards(people: list[User], *, now: datetime) -> list[AgentCard]:
             load=user.load,  # type: ignore[attr-defined]
             held=held[user.pk],
             queues=[queues[pk] for pk in user.queues if pk in queues],  # type: ignore[attr-defined]
+            occupancy=occupancies[user.pk],
         )
         for user in people
     ]
     return sorted(cards, key=lambda card: (ORDER.index(Presence(card.state.presence)), card.user.name.lower()))
+
+
+def going(user: User, held: list[WorkItem]) -> Going:
+    """What of this person's work and presence has not ended yet."""
+    state: AgentState = user.state  # type: ignore[attr-defined]
+    accepted = [item.accepted_at for item in held if item.accepted_at]
+    available = state.presence_since if state.presence == Presence.AVAILABLE else None
+    return Going(held_since=min(accepted, default=None), available_since=available)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which agents are looked for, and in which order they stand."""
+
+    words: str = ""
+    presence: str = ""
+    skill: int = 0
+    sort: str = "presence"
+
+    def includes(self, card: AgentCard) -> bool:
+        words = self.words.lower()
+        return (
+            (not words or words in card.user.name.lower() or words in card.user.email.lower())
+            and (not self.presence or card.state.presence == self.presence)
+            and (not self.skill or any(one.skill_id == self.skill for one in card.user.skills))  # type: ignore[attr-defined]
+        )
+
+    def apply(self, cards: list[AgentCard]) -> list[AgentCard]:
+        found = [card for card in cards if self.includes(card)]
+        return sorted(found, key=SORTS[self.sort][1]) if self.sort in SORTS else found
+
+
+SORTS: dict[str, tuple[str | Promise, Callable[[AgentCard], Any]]] = {
+    "time": (_("Longest in the state"), lambda card: -card.seconds),
+    "load": (_("Fullest"), lambda card: -card.load / max(1, card.state.budget)),
+    "free": (_("Most room"), lambda card: -card.free),
+    "occupancy": (_("Busiest last hour"), lambda card: -(card.occupancy.value or 0.0)),
+    "name": (_("Name"), lambda card: card.user.name.lower()),
+}
 
 
 def held_by(user_ids: list[int]) -> defaultdict[int, list[WorkItem]]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.supervisor import alerts, commands, views
+from cxos.screens.supervisor import alerts, commands, views, watching
 
 app_name = "supervisor"
 urlpatterns = [
@@ -27,5 +27,13 @@ urlpatterns = [
     path("work/<int:pk>/", views.assign_dialog, name="work"),
     path("work/<int:pk>/assign/", commands.assign, name="assign"),
     path("work/<int:pk>/move/", commands.move, name="move"),
+    path("work/<int:pk>/restore/", commands.restore, name="restore"),
     path("work/<int:pk>/requeue/", commands.put_back, name="requeue"),
+    path("watch/<int:pk>/", watching.watch, name="watch"),
+    path("watch/<int:pk>/thread/", watching.thread_region, name="watch_thread"),
+    path("watch/<int:pk>/whispers/", watching.whispers_region, name="whispers"),
+    path("watch/<int:pk>/say/", watching.say, name="say"),
+    path("watch/<int:pk>/take/", watching.take_over, name="take_over"),
+    path("ear/<int:pk>/", watching.ear, name="ear"),
+    path("ear/<int:pk>/<int:whisper>/", watching.heard, name="heard"),
 ]

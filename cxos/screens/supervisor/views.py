@@ -22,6 +22,8 @@ from routing.permissions import get_agent_for, get_work_for
 from routing.services.presence import CHOOSABLE
 from routing.services.why import explain
 
+SHOWN_AGENTS = 60
+
 
 @require_safe
 @supervisors
@@ -42,18 +44,30 @@ def board_region(request: HttpRequest) -> HttpResponse:
 @require_safe
 @supervisors
 def agents_region(request: HttpRequest) -> HttpResponse:
+    """The agents, as many as fit a screen; `all` = everybody."""
     queue = chosen_queue(request)
     cards = floor.agent_cards(floor.agents(queue_id=queue.pk if queue else None), now=timezone.now())
-    return render(
-        request,
-        "supervisor/agents.html",
-        {
-            "here": [card for card in cards if card.state.presence != Presence.OFFLINE],
-            "away": [card for card in cards if card.state.presence == Presence.OFFLINE],
-            "counts": floor.by_presence(cards),
-            "queue": queue,
-        },
+    choice = floor.Choice(
+        words=request.GET.get("words", "").strip()[:80],
+        presence=request.GET.get("presence", "")[:12],
+        skill=number_of(request, "skill"),
+        sort=request.GET.get("sort", "")[:12],
     )
+    found = choice.apply(cards)
+    here = [card for card in found if card.state.presence != Presence.OFFLINE or choice.presence]
+    shown = here if request.GET.get("all") else here[:SHOWN_AGENTS]
+    parts = {
+        "here": shown,
+        "more": len(here) - len(shown),
+        "away": [] if choice.presence else [card for card in found if card.state.presence == Presence.OFFLINE],
+        "counts": floor.by_presence(cards),
+        "queue": queue,
+        "choice": choice,
+        "sorts": [(key, label) for key, (label, _key) in floor.SORTS.items()],
+        "skills": sorted({(one.skill_id, one.skill.name) for card in cards for one in card.user.skills}),  # type: ignore[attr-defined]
+        "filtered": bool(choice.words or choice.presence or choice.skill),
+    }
+    return render(request, "supervisor/agents.html", parts)
 
 
 @require_safe
