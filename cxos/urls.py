@@ -16,6 +16,7 @@ urlpatterns = [
     path("notifications/", include("cxos.screens.notices.urls")),
     path("profile/", include("cxos.screens.account.profile_urls")),
     path("search/", include("cxos.screens.search.urls")),
+    path("cases/", include("cxos.screens.cases.urls")),
     path("customers/", include("cxos.screens.customers.urls")),
     path("settings/", include("cxos.screens.settings.urls")),
     path("supervisor/", include("cxos.screens.supervisor.urls")),

@@ -15,7 +15,7 @@ from channels_app.models import Conversation, Priority
 from crm.models import Customer
 from cxos.core.actor import actor_name, actor_user_id
 from cxos.core.errors import Conflict, Invalid, NotFound
-from cxos.core.events.cases import CaseOpened, CaseReopened, CaseSolved
+from cxos.core.events.cases import CaseChanged, CaseOpened, CaseReopened, CaseSolved
 from cxos.core.models import Team, User
 from cxos.core.outbox import emit
 
@@ -65,7 +65,7 @@ def open_case(
 def solve_case(case_id: int, *, resolution: str = "", actor: Any, now: datetime) -> Case:
     """The promise is kept. Raises Conflict when somebody solved it before."""
     with transaction.atomic():
-        case = _locked(case_id)
+        case = lock_case(case_id)
         if case.status in (Status.SOLVED, Status.CLOSED):
             raise Conflict("case_solved_already", f"Case {case.reference} is solved already.")
         case.status, case.solved_at, case.resolution = Status.SOLVED, now, resolution.replace("\0", "")[:200]
@@ -77,10 +77,10 @@ def solve_case(case_id: int, *, resolution: str = "", actor: Any, now: datetime)
     return case
 
 
-def reopen_case(case_id: int, *, actor: Any, now: datetime) -> Case:
+def reopen_case(case_id: int, *, reason: str = "", actor: Any, now: datetime) -> Case:
     """It was not solved after all. Raises Conflict for one that is open, and for one solved more than a week ago."""
     with transaction.atomic():
-        case = _locked(case_id)
+        case = lock_case(case_id)
         if case.status not in (Status.SOLVED, Status.CLOSED) or case.solved_at is None:
             raise Conflict("case_open_already", f"Case {case.reference} is open already.")
         if now - case.solved_at > REOPEN_WITHIN:
@@ -89,7 +89,8 @@ def reopen_case(case_id: int, *, actor: Any, now: datetime) -> Case:
         case.status, case.solved_at, case.closed_at = Status.OPEN, None, None
         case.save(update_fields=["status", "solved_at", "closed_at"])
         follow_case(case, at=now, actor=actor, now=now)
-        emit(CaseReopened(case_id=case.pk, customer_id=case.customer_id), key=f"case:{case.pk}", actor=actor)
+        event = CaseReopened(case_id=case.pk, customer_id=case.customer_id, reason=reason.replace("\0", "")[:200])
+        emit(event, key=f"case:{case.pk}", actor=actor)
     return case
 
 
@@ -115,11 +116,12 @@ def set_case_priority(case_id: int, *, priority: int, actor: Any, now: datetime)
     if priority not in Priority.values:
         raise Invalid("priority_unknown", f"A priority is one of {Priority.values}, not {priority}.", field="priority")
     with transaction.atomic():
-        case = _locked(case_id)
+        case = lock_case(case_id)
         if case.priority != priority:
             case.priority = priority
             case.save(update_fields=["priority"])
             reselect_case(case, changed={"priority"}, actor=actor, now=now)
+            tell_change(case, "priority", Priority(priority).label, actor=actor)
     return case
 
 
@@ -138,17 +140,22 @@ def _checked(subject: str, *, customer: Customer, conversation: Conversation | N
 
 def _move(case_id: int, status: str, *, at: datetime, actor: Any, now: datetime) -> Case:
     with transaction.atomic():
-        case = _locked(case_id)
+        case = lock_case(case_id)
         if case.status in (Status.SOLVED, Status.CLOSED):
             raise Conflict("case_solved_already", f"Case {case.reference} is solved. Reopen it first.")
         if case.status != status:
             case.status = status
             case.save(update_fields=["status"])
             follow_case(case, at=at, actor=actor, now=now)
+            tell_change(case, "status", case.get_status_display(), actor=actor)
     return case
 
 
-def _locked(case_id: int) -> Case:
+def tell_change(case: Case, what: str, value: str, *, actor: Any) -> None:
+    emit(CaseChanged(case_id=case.pk, what=what, value=value[:200]), key=f"case:{case.pk}", actor=actor)
+
+
+def lock_case(case_id: int) -> Case:
     case = (
         Case.objects.select_for_update(of=("self",), no_key=True).select_related("customer").filter(id=case_id).first()
     )

@@ -27,6 +27,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.utils import timezone
 
+from cases.models import Case
 from channels_app.models import Conversation
 from cxos.core import live
 from cxos.core.database_threads import in_database
@@ -92,6 +93,10 @@ def visible_conversations(user: User, ids: set[int]) -> set[int]:
     return set(Conversation.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
+def visible_cases(user: User, ids: set[int]) -> set[int]:
+    return set(Case.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+
+
 # Regions about one thing: `<name>.<id>`, with what filters the ids this user may watch. One query at most.
 REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
     "offers": own,
@@ -100,11 +105,13 @@ REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
     "notifications": own,
     "whispers": own,
     "conversation": visible_conversations,
+    "case": visible_cases,
 }
 # Regions there is one of, with who may watch it.
 SINGLE_REGIONS: dict[str, Callable[[User], bool]] = {
     "board": lambda user: user.supervises,
     "inbox": lambda user: user.is_active,  # what nobody holds
+    "cases": lambda user: user.is_active,
 }
 
 

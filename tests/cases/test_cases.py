@@ -97,7 +97,7 @@ def test_the_clock_rests_while_we_wait_for_the_customer(case: Case, conversation
     case.refresh_from_db()
     assert (case.status, clock().state, clock().running_since) == ("open", "running", now + 5 * HOURS)
     assert clock().due_at == datetime(2026, 3, 6, 14, tzinfo=UTC)
-    assert names()[2:] == ["ClockPaused", "ClockResumed"]
+    assert names()[2:] == ["ClockPaused", "CaseChanged", "ClockResumed", "CaseChanged"]
 
 
 def test_a_message_in_another_conversation_wakes_nothing(
@@ -162,7 +162,7 @@ def test_a_higher_priority_carries_a_shorter_promise(case: Case, policy: SlaPoli
     set_case_priority(case.pk, priority=3, actor=None, now=now + HOURS)
 
     assert (clock().due_at, clock().budget_seconds) == (now + 2 * HOURS, 2 * HOUR)
-    assert names()[2:] == ["ClockChanged"]
+    assert names()[2:] == ["ClockChanged", "CaseChanged"]
     set_case_priority(case.pk, priority=3, actor=None, now=now + HOURS)
     assert len(names()) == 3
 

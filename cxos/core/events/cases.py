@@ -5,7 +5,7 @@ from cxos.core.catalogue import event
 
 @event
 class CaseOpened:
-    """Key `case:<id>`, as CaseSolved and CaseReopened."""
+    """Key `case:<id>`, as CaseSolved, CaseReopened and CaseChanged."""
 
     case_id: int
     customer_id: int
@@ -23,6 +23,16 @@ class CaseSolved:
 class CaseReopened:
     case_id: int
     customer_id: int
+    reason: str = ""
+
+
+@event
+class CaseChanged:
+    """`what`: status, priority, assigned, linked, unlinked; `value`: what it is now, as a person would say it."""
+
+    case_id: int
+    what: str
+    value: str
 
 
 @event
