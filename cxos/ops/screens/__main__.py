@@ -48,7 +48,7 @@ def look_at_pages(studio: Studio, camera: Camera, options: argparse.Namespace, *
     if state == "empty":
         studio.manage("seed_scene", "--people")
     found = [Screen(row["name"], row["path"], row["as"]) for row in json.loads(studio.manage("list_screens"))]
-    wanted = [screen for screen in found if options.only in f"{screen.name}-{state}"]
+    wanted = [screen for screen in found if is_wanted(f"{screen.name}-{state}", options)]
     for screen in wanted:
         camera.look(screen, state=state, thorough=state == "full")
     return wanted
@@ -56,10 +56,14 @@ def look_at_pages(studio: Studio, camera: Camera, options: argparse.Namespace, *
 
 def look_at_states(camera: Camera, options: argparse.Namespace) -> int:
     """Returns how many there were."""
-    wanted = {name: state for name, state in STATES.items() if options.only in name}
+    wanted = {name: state for name, state in STATES.items() if is_wanted(name, options)}
     for name, state in wanted.items():
         camera.play(name, state)
     return len(wanted)
+
+
+def is_wanted(name: str, options: argparse.Namespace) -> bool:
+    return any(words in name for words in options.only.split(","))
 
 
 @contextmanager
@@ -83,7 +87,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, default=ROOT / "var" / "screens", help="folder of the pictures (var/screens)"
     )
-    parser.add_argument("--only", default="", help="only screens whose name holds these words, such as settings-rules")
+    parser.add_argument(
+        "--only", default="", help="only screens whose name holds one of these, such as settings-rules,widget"
+    )
     parser.add_argument("--theme", choices=["light", "dark"], help="only this theme (both)")
     parser.add_argument("--no-empty", action="store_true", help="skip the look at the empty installation")
     return parser.parse_args(arguments)
