@@ -51,6 +51,7 @@ app.conf.beat_schedule = {
     "alerts": every(10, "routing.sweep_alerts", "live"),
     "clocks": every(1, "cases.sweep_clocks", "live"),
     "warnings": every(10, "cases.sweep_warnings", "work"),
+    "trials": every(3, "routing.run_trials", "work"),
     "replies": every(5, "channels_app.sweep_replies", "work"),
     "webhooks": every(2, "channels_app.sweep_webhooks", "work"),
     "streams": every(2, "core.sweep_streams", "work"),

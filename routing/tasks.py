@@ -10,6 +10,7 @@ from routing.services.callbacks import wake_callbacks
 from routing.services.leases import lose_unreachable
 from routing.services.matcher import wake_waiting
 from routing.services.offers import expire_due
+from routing.services.trials import run_next_trial
 from routing.services.work import end_wrap_ups
 
 
@@ -38,3 +39,8 @@ def sweep_wrap_up() -> None:
 @shared_task(name="routing.sweep_alerts")
 def sweep_alerts() -> None:
     watch_thresholds(now=timezone.now())
+
+
+@shared_task(name="routing.run_trials")
+def run_trials() -> None:
+    run_next_trial(now=timezone.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.supervisor import alerts, commands, views, watching
+from cxos.screens.supervisor import alerts, commands, simulator, views, watching
 
 app_name = "supervisor"
 urlpatterns = [
@@ -29,6 +29,11 @@ urlpatterns = [
     path("work/<int:pk>/move/", commands.move, name="move"),
     path("work/<int:pk>/restore/", commands.restore, name="restore"),
     path("work/<int:pk>/requeue/", commands.put_back, name="requeue"),
+    path("simulator/", simulator.index, name="simulator"),
+    path("simulator/start/", simulator.start, name="start_trial"),
+    path("simulator/<int:pk>/", simulator.trial, name="trial"),
+    path("simulator/<int:pk>/progress/", simulator.progress, name="trial_progress"),
+    path("simulator/<int:pk>/stop/", simulator.stop, name="stop_trial"),
     path("watch/<int:pk>/", watching.watch, name="watch"),
     path("watch/<int:pk>/thread/", watching.thread_region, name="watch_thread"),
     path("watch/<int:pk>/whispers/", watching.whispers_region, name="whispers"),

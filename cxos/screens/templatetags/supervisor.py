@@ -157,3 +157,13 @@ def half_hour(line: Any, url: str) -> SafeString:
         _("risk %(share)s %%") % {"share": round(soon.risk.chance * 100)},
         format_html('<span class="faint small">{}</span>', short) if soon.missing and line.risk_tone != "live" else "",
     )
+
+
+@register.simple_tag
+def simulated(figure: list[float | None], kind: str, signed: bool = False) -> SafeString:
+    """A simulated mean with the half-width of its 95 % interval: "81.2 % ± 1.4"."""
+    mean, half = figure[0] or 0.0, figure[1]
+    scale, unit = {"share": (100, "\u2009%"), "seconds": (1, "\u2009s")}.get(kind, (1, ""))
+    words = f"{mean * scale:+.1f}" if signed else f"{mean * scale:.1f}"
+    spread = "" if half is None else f" ±\u2009{half * scale:.1f}"
+    return format_html('{}{}<span class="faint">{}</span>', words, unit, spread)

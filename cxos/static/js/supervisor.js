@@ -70,6 +70,12 @@ document.addEventListener("drop", (event) => {
   window.htmx.ajax("POST", drop.replace("/0/", `/${dragged.dataset.drag}/`), { source: over, values: { [dropName]: dropValue }, swap: "none" });
 });
 
+// A slider says what it stands at.
+document.addEventListener("input", (event) => {
+  const { shows, unit } = event.target.dataset ?? {};
+  if (shows) document.getElementById(shows).textContent = event.target.value + (unit ?? " %");
+});
+
 // The search box of the dialog narrows the list below it.
 document.addEventListener("input", (event) => {
   const list = event.target.dataset?.narrows && document.querySelector(event.target.dataset.narrows);

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Trial(models.Model):
+    """A configuration tried out by the simulator beside the present one. A row first, so that no worker can lose it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Failed"
+
+    OPEN = (State.WAITING, State.RUNNING)
+
+    author = models.ForeignKey("core.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    day = models.DateField()  # the day whose forecast is played
+    days = models.PositiveSmallIntegerField()  # how often it is played, each time with other chance
+    changes = models.JSONField(default=dict)  # see routing.simulation.setting
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    progress = models.FloatField(default=0)
+    beat_at = models.DateTimeField(null=True, blank=True)  # of the worker that runs it
+    result = models.JSONField(default=dict)
+    problem = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="trial_open", condition=Q(state__in=["waiting", "running"])),
+            models.Index(fields=["author", "-id"], name="trial_of_author"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.state}"
