@@ -19,6 +19,7 @@ from cxos.core.models import AuditEntry, User
 from cxos.core.outbox import emit
 from cxos.core.streams import advance
 from tests.channels_app.receiver import Receiver, receiving
+from tests.horizon import wait_for_older_transactions
 
 EARLIER = datetime(2026, 3, 1, tzinfo=UTC)
 SECRETS = ["whsec_bmV3", "whsec_b2xk"]
@@ -204,6 +205,7 @@ def test_stream_owes_what_was_emitted(api: Channel, receiver: Receiver) -> None:
         emit(sent, key="conversation:1", actor="system")
         emit(InteractionReceived(interaction_id=1, channel_id=api.id), key="thread:1:x")
 
+    wait_for_older_transactions()
     advance(STREAMS["webhooks"])
 
     assert WebhookAttempt.objects.values_list("event_name", flat=True).get() == "MessageSent"

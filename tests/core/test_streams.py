@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from cxos.core import catalogue, streams
 from cxos.core.models import StreamCursor
 from cxos.core.outbox import emit
+from tests.horizon import wait_for_older_transactions
 
 
 @catalogue.event
@@ -41,8 +42,10 @@ def test_a_reader_gets_each_event_once(reader):
     for number in range(5):
         ring(number)
 
+    wait_for_older_transactions()
     streams.run_streams()
     ring(5)
+    wait_for_older_transactions()
     streams.run_streams()
     streams.run_streams()
 
@@ -69,6 +72,7 @@ def test_an_event_committed_late_is_not_skipped(reader):
     before = list(reader.read)
     go.set()
     thread.join(10)
+    wait_for_older_transactions()
     streams.run_streams()
 
     assert before == [], "the later event waits for the older transaction"
@@ -87,6 +91,7 @@ def test_a_failing_reader_stays_where_it_was(reader, monkeypatch):
     monkeypatch.setitem(
         catalogue.STREAMS, "bells", catalogue.Stream(name="bells", events=frozenset({"BellRang"}), run=fail)
     )
+    wait_for_older_transactions()
     streams.run_streams()
 
     assert calls == [1]

@@ -28,6 +28,7 @@ from intelligence.formulas import Ratio
 from intelligence.intervals import Tally
 from intelligence.models import Fact, Interval
 from intelligence.services import facts
+from tests.horizon import wait_for_older_transactions
 
 pytestmark = pytest.mark.django_db
 NINE = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -269,6 +270,7 @@ def test_emitted_events_reach_the_figures_by_the_stream() -> None:
         outbox.emit(queued(1, 1), key="work:1")
         outbox.emit(accepted(1, 1.2, 12_000), key="work:1")
 
+    wait_for_older_transactions()
     streams.advance(STREAMS["facts"])
 
     assert queries.figures("queue", NINE, NINE + timedelta(hours=1))[QUEUE].answered == 1
