@@ -32,6 +32,10 @@ FOLDERS = {
     "cases/": STAFF,
     "knowledge/": STAFF,
     "insights/": SUPERVISORS,
+    "supervisor/alerts/": SUPERVISORS,
+    "supervisor/simulator/": SUPERVISORS,
+    "supervisor/watch/": SUPERVISORS,
+    "supervisor/ear/": STAFF,
     "search/": STAFF,
     "workspace/views/": STAFF,
     "workspace/bulk/": STAFF,
@@ -53,7 +57,7 @@ PAGES: dict[str, Any] = {
     "supervisor/": SUPERVISORS, "supervisor/board/": SUPERVISORS, "supervisor/agents/": SUPERVISORS,
     "supervisor/waiting/": SUPERVISORS, "supervisor/risk/": SUPERVISORS, "supervisor/chart/": SUPERVISORS,
     "supervisor/behind/<slug:figure>/": SUPERVISORS, "supervisor/agents/<int:pk>/": SUPERVISORS,
-    "supervisor/work/<int:pk>/": SUPERVISORS,
+    "supervisor/work/<int:pk>/": SUPERVISORS, "supervisor/forecast/": SUPERVISORS,
     "ui/": ADMINS, "ui/page/<slug:name>/": (ADMINS, 404), "ui/<slug:name>/": (ADMINS, 404),
     "ui/bundle/<str:digest>.<str:kind>": EVERYBODY,
     "settings/welcome/<str:uid>/<str:token>/": (EVERYBODY, 410),
@@ -72,6 +76,7 @@ COMMANDS: dict[str, set[Role | None]] = {
     "workspace/presence/set/": STAFF,
     "supervisor/agents/<int:pk>/presence/": SUPERVISORS, "supervisor/work/<int:pk>/assign/": SUPERVISORS,
     "supervisor/work/<int:pk>/move/": SUPERVISORS, "supervisor/work/<int:pk>/requeue/": SUPERVISORS,
+    "supervisor/work/<int:pk>/restore/": SUPERVISORS,
 }  # fmt: skip
 WRITTEN = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
 
