@@ -7,13 +7,14 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from cxos.core.zones import time_zones
 
 log = structlog.get_logger(__name__)
+NUL = "NUL (0x00) characters"  # in psycopg's words
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
@@ -46,7 +47,10 @@ def time_zone(respond: Respond) -> Respond:
 
 
 class _DatabaseDown:
-    """A lost or restarting database is a 503 with Retry-After, never a 500."""
+    """A lost or restarting database is a 503 with Retry-After; what no column can hold is a 422. Neither is a 500.
+
+    The second is a net: each form says by itself what it takes, and the log tells which one did not.
+    """
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -58,10 +62,27 @@ class _DatabaseDown:
         if isinstance(exception, (OperationalError, InterfaceError)):
             log.error("database is away", problem=str(exception)[:200])
             return unavailable()
+        if isinstance(exception, DataError) or (isinstance(exception, ValueError) and NUL in str(exception)):
+            log.error("what was sent cannot be stored", problem=str(exception)[:200])
+            return unstorable()
         return None
 
 
 database_down = _DatabaseDown
+
+
+def unstorable() -> HttpResponse:
+    return JsonResponse(
+        {
+            "type": "about:blank",
+            "title": "Unprocessable content",
+            "status": 422,
+            "code": "not_storable",
+            "detail": "A value is too long, too large or holds letters that cannot be stored. Nothing was changed.",
+        },
+        status=422,
+        content_type="application/problem+json",
+    )
 
 
 def unavailable() -> HttpResponse:
