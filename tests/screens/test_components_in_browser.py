@@ -50,6 +50,15 @@ def test_a_chapter_obeys_the_strict_policy_fits_a_phone_and_is_accessible(
     assert serious_findings(page) == []
 
 
+@pytest.mark.parametrize(("theme", "ink"), [("light", "rgb(0, 0, 0)"), ("dark", "rgb(255, 255, 255)")])
+def test_whoever_asks_for_more_contrast_gets_it(open_as: Open, adi: User, theme: str, ink: str) -> None:
+    page = open_as(adi, "/ui/status/", theme=theme, contrast="more")
+    page.wait_for_load_state("networkidle")
+
+    assert page.locator("body").evaluate("(body) => getComputedStyle(body).color") == ink
+    assert serious_findings(page) == []
+
+
 def test_the_log_in_page_is_accessible_and_takes_a_user_in_by_keyboard(open_as: Open, ana: User) -> None:
     page = open_as(None, "/login/")
     assert serious_findings(page) == []
