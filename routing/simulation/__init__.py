@@ -18,5 +18,6 @@ check        agreement with Erlang C and A
 call_log     reading a recorded call-centre log
 duty         who was there when, from the log
 traffic      handle times, patience, wrap-up and pace learned from the log
+cells        waits by day, hour and run, for comparing and resampling
 replay       fitted on some days of the log, judged on others
 """

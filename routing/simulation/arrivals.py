@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
 
 from routing.engine.snapshot import Preference, Requirement
 from routing.simulation.chance import FOREVER, Constant, Duration
+
+DRAWS = 60  # thrown away at most, before the mean is added
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +101,31 @@ class Together:
 
         own = [source.day(Random(random.random()), until=until) for source in self.sources]
         return merge(*own, key=lambda arrival: arrival.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Recorded arrivals of whom some were answered after `borne` seconds: they would have waited at least that long.
+
+    How much longer is drawn each day from their kind's patience.
+    """
+
+    seen: Sequence[tuple[Arrival, float | None]]  # (arrival, seconds borne; None = nothing to draw)
+
+    def day(self, random: Random, *, until: float) -> Iterator[Arrival]:
+        for arrival, borne in self.seen:
+            if arrival.at >= until:
+                continue
+            if borne is None:
+                yield arrival
+            else:
+                yield replace(arrival, patience_seconds=beyond(arrival.kind.patience, borne, random))
+
+
+def beyond(patience: Duration, borne: float, random: Random) -> float:
+    """A patience longer than what was borne."""
+    for _ in range(DRAWS):
+        drawn = patience.draw(random)
+        if drawn > borne:
+            return drawn
+    return borne + patience.mean

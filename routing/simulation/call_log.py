@@ -60,7 +60,8 @@ class Call:
 
 
 def read_calls(path: Path) -> list[Call]:
-    """Every real call of the file in order of entry. Phantoms and callers who hung up before queueing are left out."""
+    """Every real call of the file in order of entry. Left out are phantoms, callers who hung up before queueing, and those
+    who came through at once and reached nobody (seconds long: the floor had no work of them)."""
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         rows = csv.DictReader(lines, delimiter="\t")
         missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
@@ -72,7 +73,7 @@ def read_calls(path: Path) -> list[Call]:
 def _calls(rows: Iterable[Mapping[str, str]]) -> Iterator[Call]:
     for row in rows:
         waited = float(row["q_time"])
-        if row["outcome"] == "AGENT":
+        if row["outcome"] == "AGENT" and not (waited == 0 and row["server"] == NOBODY):  # no agent ever had those
             yield _served(row, waited)
         elif row["outcome"] == "HANG" and waited > 0:
             yield Call(row["date"], row["type"], int(row["priority"]), _seconds(row["q_start"]), waited, served=False)

@@ -49,6 +49,9 @@ class Day:
         self._ids = count(1)
         self._visits: dict[int, Visit] = {}  # waiting
         self._lengths: dict[int, int] = {}
+        self._on_shift: set[int] = set()
+        self._owed: dict[int, float] = {}  # agent → seconds of break that are due
+        self._away: set[int] = set()
         self._paces = {worker.agent.id: worker.pace for worker in scenario.crew}
         crew = [_at_the_start(worker.agent) for worker in scenario.crew]
         self._floor = Floor(
@@ -80,6 +83,8 @@ class Day:
                 self._at(start, self._turn, (worker.agent.id, True))
                 if isfinite(end):
                     self._at(end, self._turn, (worker.agent.id, False))
+            for due, seconds in worker.breaks:
+                self._at(due, self._break_due, (worker.agent.id, seconds))
         for queue, spans in self.scenario.closed.items():
             for start, end in spans:
                 self._at(start, self._open, (queue, False))
@@ -204,7 +209,10 @@ class Day:
         if seat.load == 0:
             seat.predicted_free_at = None
         self._book(agent, now)
-        self._freed(agent, now)
+        if seat.load == 0 and agent in self._owed:
+            self._go(agent, now)
+        else:
+            self._freed(agent, now)
 
     def _freed(self, agent: int, now: float) -> None:
         if self._visits and self.tally.posts[agent].is_present:
@@ -213,6 +221,31 @@ class Day:
     def _turn(self, subject: tuple[int, bool], now: float) -> None:
         """An agent comes on duty or goes off it."""
         agent, present = subject
+        (self._on_shift.add if present else self._on_shift.discard)(agent)
+        if not (present and (agent in self._owed or agent in self._away)):
+            self._set_present(agent, present, now)
+
+    def _break_due(self, subject: tuple[int, float], now: float) -> None:
+        agent, seconds = subject
+        self._owed[agent] = self._owed.get(agent, 0.0) + seconds
+        if agent in self._on_shift:
+            self._set_present(agent, False, now)
+        if agent not in self._away and self._floor.seat(agent).load == 0:
+            self._go(agent, now)
+
+    def _go(self, agent: int, now: float) -> None:
+        self._away.add(agent)
+        self._at(now + self._owed.pop(agent), self._back, agent)
+
+    def _back(self, agent: int, now: float) -> None:
+        if agent in self._owed:
+            self._go(agent, now)
+            return
+        self._away.discard(agent)
+        if agent in self._on_shift:
+            self._set_present(agent, True, now)
+
+    def _set_present(self, agent: int, present: bool, now: float) -> None:
         self._floor.set_present(agent, present, now=now)
         self._book(agent, now, present=present)
         if self._rings_matter and self._visits:

@@ -5,20 +5,22 @@ handle time of the answered and the patience of those who hung up. What no log c
 fitted on *other* days: how long the answered would have borne (given that they bore their wait), how long those who
 hung up would have taken, every wrap-up. With `drawn=True` handle times and patience of all callers are drawn instead; a
 single day's waits then differ a lot from one draw to the next, so the log itself is only one of many likely days.
+
+Each hour's error has two measures of chance: a bootstrap over the judged days, and how far one simulated set of days
+lies from the mean of many, since the log is one such set.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from statistics import fmean
+from statistics import fmean, stdev
 
 from routing.engine.snapshot import Agent, Requirement
-from routing.simulation.arrivals import Arrival, Kind, Recorded
+from routing.simulation.arrivals import Arrival, Kind, Recorded, beyond
 from routing.simulation.call_log import Call
-from routing.simulation.chance import Curve
+from routing.simulation.cells import Cells, Sum, bootstrap_error
 from routing.simulation.day import simulate
 from routing.simulation.duty import DutyDay, duty_days
 from routing.simulation.scenario import Scenario, Worker
@@ -28,7 +30,6 @@ from routing.simulation.traffic import Traffic, learn
 QUEUE = 1
 LEAVES_EARLY_TRIED = (0.0, 60.0, 120.0, 150.0, 180.0, 240.0)
 LEAST_CALLS = 100  # judged calls in an hour of the day, for it to be judged
-SKIPS = 60  # draws thrown away at most, before the exponential tail is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class HourFit:
     simulated_wait: float
     real_abandon: float
     simulated_abandon: float
+    error_low: float = 0.0  # 95 % by bootstrap over the judged days
+    error_high: float = 0.0
+    chance: float = 0.0  # half-width within which 95 % of single sets of these days fall, as a share of the real wait
 
     @property
     def wait_error(self) -> float:
@@ -100,6 +104,11 @@ class Judgement:
         return sum(1 for hour in self.hours if abs(hour.wait_error) <= 0.10)
 
     @property
+    def hours_explained_by_chance(self) -> int:
+        """Hours in which the log lies where one set of days in twenty would not: no better fit can be told from this."""
+        return sum(1 for hour in self.hours if abs(hour.wait_error) <= hour.chance)
+
+    @property
     def abandon_error_points(self) -> float:
         return abs(self.simulated_abandon - self.real_abandon) * 100.0
 
@@ -129,21 +138,30 @@ def cross_fit(log: Log, *, folds: int = 2) -> dict[str, Traffic]:
 
 def judge(log: Log, fitted: Mapping[str, Traffic], *, replications: int = 5, drawn: bool = False) -> Judgement:
     """Simulate every day of `fitted` with its own traffic and compare with what was recorded."""
-    simulated: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    real: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    simulated, real = Cells(), Cells()
     for day, traffic in sorted(fitted.items()):
         for call in log.calls[day]:
-            real[call.hour].append((call.waited, not call.served))
+            real.add(day, call.hour, 0, call.waited, left=not call.served)
         for number in range(replications):
             for contact in run_day(log, day, traffic, seed=number, drawn=drawn):
-                simulated[int(contact.arrived // 3600)].append((contact.waited, contact.fate is not Fate.ANSWERED))
-    hours = tuple(
-        HourFit(hour, len(real[hour]), *_both(real[hour], simulated[hour]))
-        for hour in sorted(real)
-        if len(real[hour]) >= LEAST_CALLS
+                left = contact.fate is not Fate.ANSWERED
+                simulated.add(day, int(contact.arrived // 3600), number, contact.waited, left=left)
+    judged = [hour for hour in real.hours() if real.total(hour=hour).calls >= LEAST_CALLS]
+    return Judgement(
+        tuple(_hour_fit(hour, real, simulated, replications) for hour in judged),
+        *_both(real.total(), simulated.total()),
+        simulated.total().calls,
     )
-    everything = [pair for pairs in simulated.values() for pair in pairs]
-    return Judgement(hours, *_both([pair for pairs in real.values() for pair in pairs], everything), len(everything))
+
+
+def _hour_fit(hour: int, real: Cells, simulated: Cells, replications: int) -> HourFit:
+    seen, made = real.total(hour=hour), simulated.total(hour=hour)
+    runs = [simulated.total(hour=hour, run=run).wait for run in range(replications)]
+    chance = 1.96 * stdev(runs) / seen.wait if len(runs) > 1 and seen.wait else 0.0
+    low, high = bootstrap_error(
+        [(real.total(hour=hour, day=day), simulated.total(hour=hour, day=day)) for day in real.days()]
+    )
+    return HourFit(hour, seen.calls, *_both(seen, made), low, high, chance)
 
 
 def run_day(log: Log, day: str, traffic: Traffic, *, seed: int, drawn: bool = False) -> list[Contact]:
@@ -181,25 +199,10 @@ def _arrival(
     if drawn:
         return Arrival(call.entered, kind)
     if call.served:
-        return Arrival(call.entered, kind, call.handle_seconds, _beyond(patience, call.waited, random))
+        return Arrival(call.entered, kind, call.handle_seconds, beyond(patience, call.waited, random))
     return Arrival(call.entered, kind, None, call.waited)
 
 
-def _beyond(patience: Curve, borne: float, random: Random) -> float:
-    """A patience longer than what was borne."""
-    for _ in range(SKIPS):
-        drawn = patience.draw(random)
-        if drawn > borne:
-            return drawn
-    return borne + patience.mean
-
-
-def _both(
-    real: Sequence[tuple[float, bool]], simulated: Sequence[tuple[float, bool]]
-) -> tuple[float, float, float, float]:
+def _both(real: Sum, simulated: Sum) -> tuple[float, float, float, float]:
     """(real wait, simulated wait, real abandonment, simulated abandonment)."""
-
-    def mean(pairs: Sequence[tuple[float, bool]], place: int) -> float:
-        return fmean(pair[place] for pair in pairs) if pairs else 0.0
-
-    return mean(real, 0), mean(simulated, 0), mean(real, 1), mean(simulated, 1)
+    return real.wait, simulated.wait, real.left_share, simulated.left_share

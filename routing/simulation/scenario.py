@@ -15,10 +15,14 @@ NOTHING = Constant(0.0)
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """An agent with the spans in which they take new work; what they hold when one ends, they finish."""
+    """An agent with the spans in which they take new work; what they hold when one ends, they finish.
+
+    `breaks` are (due, seconds): from then on they take nothing new, and when nothing is held they are away that long.
+    """
 
     agent: Agent
     on_duty: tuple[tuple[float, float], ...] = ALWAYS
+    breaks: tuple[tuple[float, float], ...] = ()
     pace: float = 1.0  # handle times are multiplied by it
 
 

@@ -31,7 +31,16 @@ from routing.simulation.what_if import Busier, Changed, copies_of
 PARTS = ("volume", "handle_time", "patience", "wrap_up_seconds", "agents", "queues")
 AGENT_PARTS = ("more", "without", "change")
 AGENT_FIELDS = ("skills", "queues", "budget", "pace", "on_duty")
-LIVE_FIELDS = {"id", "open", "opens_at", "waiting", "expected_wait", "service_level", "second_of_day"}
+LIVE_FIELDS = {
+    "id",
+    "open",
+    "opens_at",
+    "waiting",
+    "expected_wait",
+    "service_level",
+    "second_of_day",
+    "closed_overflows",
+}
 RULE_FIELDS = {field.name for field in fields(QueueRules)} - LIVE_FIELDS | {"service_level_seconds"}
 MOST_FACTOR = 100.0
 MOST_MORE = 1_000

@@ -224,3 +224,14 @@ def test_a_ring_reached_because_nobody_is_there_is_not_left_again() -> None:
     tally = simulate(Scenario(Recorded(calls), crew, queues={BILLING: rules}, until=400), seed=1)
 
     assert [(contact.waited, contact.agent) for contact in tally.contacts] == [(0, 1), (30, 2)]
+
+
+def test_a_break_begins_when_the_work_in_hand_is_done_and_lasts_its_time() -> None:
+    """Due at 50 in the middle of a call until 100: away from 100 to 130, whatever waits meanwhile."""
+    call = Kind(BILLING, handle=Constant(100))
+    crew = (Worker(Agent(1, queues={BILLING: 0}), on_duty=((0, 1000),), breaks=((50, 30), (400, 60))),)
+
+    tally = simulate(Scenario(Recorded([Arrival(0, call), Arrival(60, call), Arrival(410, call)]), crew), seed=1)
+
+    assert [(contact.arrived, contact.waited) for contact in tally.contacts] == [(0, 0), (60, 70), (410, 50)]
+    assert tally.posts[1].idle_seconds == 1000 - 300 - 90
