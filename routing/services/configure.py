@@ -121,7 +121,8 @@ def _check_media(changes: Mapping[str, Any]) -> None:
 def _check_chain(queue: Queue | None, next_id: int) -> None:
     """No work may come back to where it was, and it moves five times at most."""
     following = dict(Queue.objects.values_list("id", "overflow_to_id"))
-    seen, at = [queue.pk if queue else None], next_id
+    seen: list[int | None] = [queue.pk if queue else None]
+    at: int | None = next_id
     while at is not None:
         if at in seen:
             raise Invalid(

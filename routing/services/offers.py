@@ -190,7 +190,7 @@ def _why_not(offer: Offer, now: datetime) -> Conflict:
     return Conflict("offer_closed", f"This offer is {offer.get_state_display().lower()} already.")
 
 
-def _join(offer: Offer, user: User, *, now: datetime) -> bool:
+def _join(offer: Offer, user: User, *, now: datetime) -> None:
     """Somebody asked this agent to advise or to take part: they do from now on, the holder stays."""
     item = offer.item
     if item.state not in {WorkItem.State.ACTIVE, WorkItem.State.PAUSED} or item.agent_id == user.pk:

@@ -84,7 +84,7 @@ def run_next_trial(*, now: datetime) -> bool:
 def _run(trial: Trial, before: Setting, after: Setting) -> None:
     reporter = Reporter(trial.pk)
     versus = versus_run(
-        before.scenario, after.scenario, days=trial.days, targets=before.targets | after.targets,
+        before.scenario, after.scenario, days=trial.days, targets={**before.targets, **after.targets},
         on_progress=reporter.say, should_stop=reporter.should_stop,
     )  # fmt: skip
     told = told_of(versus, before=before, after=after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -36,7 +37,7 @@ def candidates(
 ) -> list[WorkItem]:
     """The best waiting items the agent could take, the largest score first. 2 queries over the index of waiting work."""
     queues = setup.queues_of(agent.id)
-    given = {
+    given: dict[str, Any] = {
         "agent": agent.id,
         "queues": list(queues),
         "levels": list(queues.values()),
