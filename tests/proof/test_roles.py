@@ -72,6 +72,7 @@ COMMANDS: dict[str, set[Role | None]] = {
         "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "priority", "tag", "assign", "wrap-up",
         "retry/<int:message>", "files", "files/<uuid:key>/remove",
     )},
+    "workspace/cards/": STAFF, "workspace/c/<int:pk>/customer/": STAFF, "workspace/c/<int:pk>/case/": STAFF,
     "workspace/offers/<int:pk>/accept/": STAFF, "workspace/offers/<int:pk>/decline/": STAFF,
     "workspace/presence/set/": STAFF,
     "supervisor/agents/<int:pk>/presence/": SUPERVISORS, "supervisor/work/<int:pk>/assign/": SUPERVISORS,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
 from cases.queries import ClockExplained, clocks_of_conversation, explain_clock
@@ -14,7 +15,48 @@ from channels_app.models import Conversation, Message
 from crm.models import Identity, MergeSuggestion
 from cxos.core.models import User
 from intelligence.models import Insight
+from routing.models import Offer
 from routing.services.why import explain
+
+MOST_OFFERS = 8
+
+
+# The cards of the column in their first order: key → (words, icon). Each has a template of its name in workspace/cards.
+CARDS: dict[str, tuple[Any, str]] = {
+    "customer": (_("Customer"), "user"),
+    "promises": (_("Promises"), "clock"),
+    "cases": (_("Cases"), "briefcase"),
+    "tags": (_("Tags"), "tag"),
+    "why": (_("Why it came here"), "route"),
+    "earlier": (_("Earlier contacts"), "archive"),
+}
+PREFERENCE = "context_cards"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    key: str
+    label: Any
+    icon: str
+    is_open: bool
+
+    @property
+    def template(self) -> str:
+        return f"workspace/cards/{self.key}.html"
+
+
+def cards_for(user: User) -> list[Card]:
+    """In this person's order, folded as they left them; cards they have never seen stand at the end, unfolded."""
+    kept: Any = user.preferences.get(PREFERENCE) or {}
+    order = clean_cards(kept.get("order", []))
+    folded = clean_cards(kept.get("folded", []))
+    keys = [*order, *(key for key in CARDS if key not in order)]
+    return [Card(key, *CARDS[key], is_open=key not in folded) for key in keys]
+
+
+def clean_cards(keys: Any) -> list[str]:
+    """Those that exist, each once."""
+    return list(dict.fromkeys(key for key in keys if key in CARDS)) if isinstance(keys, list) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +69,12 @@ class Context:
     earlier: list[Conversation]
     insight: Insight | None
     why: dict[str, Any]
+    offers: list[Offer]
+    cards: list[Card]
 
 
 def read_context(conversation: Conversation, user: User, *, now: datetime) -> Context:
-    """Everything the column shows. About 8 queries."""
+    """Everything the column shows. About 9 queries."""
     customer = conversation.customer
     mine = Conversation.objects.visible_to(user).exclude(pk=conversation.pk)
     earlier = mine.filter(customer=customer).select_related("channel").order_by("-last_message_at")[:6]
@@ -44,4 +88,8 @@ def read_context(conversation: Conversation, user: User, *, now: datetime) -> Co
         earlier=list(earlier),
         insight=Insight.objects.filter(message__in=newest.values("id")[:1]).first(),
         why=explain(conversation.pk),
+        offers=list(
+            Offer.objects.filter(item__conversation=conversation).select_related("agent").order_by("-id")[:MOST_OFFERS]
+        ),
+        cards=cards_for(user),
     )

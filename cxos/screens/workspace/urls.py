@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.workspace import bulk, commands, files, me, narrowing, views
+from cxos.screens.workspace import bulk, commands, context_commands, files, me, narrowing, views
 
 app_name = "workspace"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("c/<int:pk>/head/", views.head_region, name="head"),
     path("c/<int:pk>/assign-menu/", views.assign_menu, name="assign_menu"),
     path("c/<int:pk>/context/", views.context_region, name="context"),
+    path("cards/", context_commands.keep_cards, name="keep_cards"),
+    path("c/<int:pk>/customer/", context_commands.change_customer, name="change_customer"),
+    path("c/<int:pk>/case/", context_commands.open_case_here, name="open_case"),
     path("c/<int:pk>/reply/", commands.reply, name="reply"),
     path("c/<int:pk>/note/", commands.note, name="note"),
     path("c/<int:pk>/seen/", commands.seen, name="seen"),

@@ -104,7 +104,11 @@ def context_region(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "workspace/context.html",
-        {"context": read_context(found, request.user, now=timezone.now()), "conversation": found},
+        {
+            "context": read_context(found, request.user, now=timezone.now()),
+            "conversation": found,
+            "can_reply": can_reply(request.user, found),
+        },
     )
 
 

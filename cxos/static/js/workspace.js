@@ -1,5 +1,6 @@
 // The workspace: which row is open, reading marks, the composer, typing, and the way into an accepted offer.
 import "./composer.js";
+import "./context-cards.js";
 import "./inbox-list.js";
 import "./selection.js";
 
