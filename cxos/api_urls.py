@@ -13,6 +13,7 @@ urlpatterns = [
     path("docs/", documents.docs, name="api-docs"),
     path("v1/", include("channels_app.api_ingest")),
     path("v1/", include("crm.api")),
+    path("v1/", include("crm.api_commands")),
     path("v1/", include("channels_app.api")),
     path("v1/", include("channels_app.api_commands")),
     path("v1/", include("channels_app.api_webhooks")),

@@ -20,6 +20,7 @@ ADMINS = {Role.ADMIN}
 RESTRICTED = {
     "rules_list": SUPERVISORS,
     "rules_get": SUPERVISORS,
+    **{f"merge_suggestions_{verb}": SUPERVISORS for verb in ("merge", "dismiss", "undo")},
     "api_keys_list": ADMINS,
     "api_keys_get": ADMINS,
     "api_keys_create": ADMINS,

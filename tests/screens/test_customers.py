@@ -324,3 +324,21 @@ def test_two_people_stay_two_until_somebody_asks_again(client: Client, sam: User
     pair.refresh_from_db()
     assert pair.state == "open"
     assert [entry.verb for entry in AuditEntry.objects.order_by("id")] == ["dismissed", "suggested again"]
+
+
+def test_a_record_is_exported_with_what_this_person_may_see_and_the_audit_tells(
+    as_ana: Client, kim: Customer, webchat: Channel
+) -> None:
+    seen = Conversation.objects.create(customer=kim, channel=webchat, thread_key="seen")
+    Conversation.objects.create(
+        customer=kim, channel=webchat, thread_key="foreign", team=Team.objects.create(name="Elsewhere")
+    )
+    Message.objects.create(conversation=seen, author_kind="customer", text="Hello", state="received")
+
+    answer = as_ana.post(f"/customers/{kim.pk}/export/")
+
+    assert answer["Content-Disposition"] == f'attachment; filename="customer-{kim.pk}.json"'
+    body = answer.json()
+    assert [one["value"] for one in body["identities"]] == ["kim@example.com"]
+    assert [[line["text"] for line in one["messages"]] for one in body["conversations"]] == [["Hello"]]
+    assert AuditEntry.objects.latest("id").verb == "exported"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from django.contrib import messages
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +17,8 @@ from django.views.decorators.http import require_POST
 from crm.permissions import can_merge, get_customer_for
 from crm.services import customers as verbs, merging
 from cxos.core.errors import Forbidden, Invalid
+from cxos.core.services.audit import record
+from cxos.screens.customers.export import record_of
 from cxos.screens.customers.views import person, record_parts
 from cxos.screens.staff import staff, toast, trigger
 
@@ -25,6 +31,18 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     get_customer_for(person(request), pk)
     verbs.change_customer(pk, changes=changes, actor=request.user)
     return trigger(toast(changed(request, pk), _("Saved")), **{"dialog:close": True})
+
+
+@require_POST
+@staff
+def export(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole record as a JSON file; the audit says who took it."""
+    found = get_customer_for(person(request), pk)
+    body = json.dumps(record_of(found, person(request)), cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+    with transaction.atomic():
+        record(request.user, "exported", found)
+    headers = {"Content-Disposition": f'attachment; filename="customer-{found.pk}.json"'}
+    return HttpResponse(body, content_type="application/json; charset=utf-8", headers=headers)
 
 
 @require_POST

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/timeline/", views.timeline, name="timeline"),
     path("<int:pk>/edit/", views.edit_dialog, name="edit"),
     path("<int:pk>/edit/save/", commands.edit, name="save"),
+    path("<int:pk>/export/", commands.export, name="export"),
     path("<int:pk>/notes/", commands.notes, name="notes"),
     path("<int:pk>/tags/", commands.tag, name="tag"),
     path("<int:pk>/attributes/", commands.attribute, name="attribute"),
