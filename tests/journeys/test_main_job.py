@@ -37,7 +37,7 @@ def test_a_customer_writes_and_the_agent_answers_and_resolves(
     expect(card).to_contain_text("Care")
 
     # Accepted, answered and sent by keyboard.
-    desk.keyboard.press("y")
+    desk.keyboard.press("a")
     desk.wait_for_url("**/workspace/c/*/")
     expect(desk.locator("#thread")).to_contain_text("Where is my parcel?")
     expect(card).to_have_count(0)
@@ -81,7 +81,7 @@ def test_a_lost_socket_shows_a_banner_and_the_page_catches_up(
     chat = open_chat(home)
     write(chat, "First")
     desk.locator(".offer").wait_for()
-    desk.keyboard.press("y")
+    desk.keyboard.press("a")
     expect(desk.locator("#thread .ws-line")).to_have_text(["First"])
     desk.locator("#composer-text").fill("Half an answer")
 

@@ -30,7 +30,7 @@ def test_a_declined_offer_goes_to_the_next_agent(
 
     expect(first.locator(".offer")).to_have_count(0)
     expect(second.locator(".offer")).to_contain_text("Where is my parcel?")
-    second.keyboard.press("y")
+    second.keyboard.press("a")
     second.wait_for_url("**/workspace/c/*/")
     assert list(Offer.objects.order_by("id").values_list("agent__name", "state", "reason")) == [
         ("Ana", "declined", "Not my skill"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +19,9 @@ from cxos.core.models import User
 from cxos.core.services import notifications
 from cxos.screens.staff import staff, toast, trigger
 from cxos.screens.workspace.views import head_region, thread_region
-from routing.models import Disposition, Queue
+from cxos.screens.workspace.wrapping import FOLLOW_UPS
+from routing.models import Queue
+from routing.services.endings import choices_in
 from routing.services.hand_over import give, give_to_queue
 from routing.services.queue import live_item
 from routing.services.work import finish
@@ -184,13 +187,21 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff
 def wrap_up(request: HttpRequest, pk: int) -> HttpResponse:
-    """The contact's disposition; the capacity comes back at once."""
-    user, _found, now = loaded(request, pk)
+    """The contact's disposition, a summary as a note, and when to come back; the capacity comes back at once."""
+    user, found, now = loaded(request, pk)
     item = live_item(pk)
     if item is None or item.agent_id != user.pk:
         raise Invalid("no_wrap_up", _("There is no wrap-up of yours here any more."))
-    disposition = Disposition.objects.filter(key=request.POST.get("disposition", ""), enabled=True).first()
+    chosen = request.POST.get("disposition", "")
+    disposition = next((one.disposition for one in choices_in(item.queue_id) if one.disposition.key == chosen), None)
     if disposition is None:
         raise Invalid("disposition", _("Choose how the contact ended."))
-    finish(item.pk, disposition=disposition, actor=user, now=now)
+    with transaction.atomic():
+        finish(item.pk, disposition=disposition, actor=user, now=now)
+        if summary := request.POST.get("summary", "").strip():
+            add_note(pk, text=summary[:2_000], author=user, client_id=f"wrap-up:{item.pk}", actor=user, now=now)
+        if (follow_up := request.POST.get("follow_up", "")) in FOLLOW_UPS:
+            if found.status == Conversation.Status.RESOLVED:
+                verbs.reopen(pk, actor=user, now=now)
+            verbs.snooze(pk, until=now + FOLLOW_UPS[follow_up][1], actor=user, now=now)
     return toast(reread(request, pk), _("Wrapped up"))

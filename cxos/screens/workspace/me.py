@@ -12,13 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cxos.core.models import User
+from cxos.core.services.preferences import keep_preference
 from cxos.screens.staff import staff, trigger
-from routing.models import AgentState, Offer, Presence
+from routing.models import AgentState, Decision, Offer, Presence
 from routing.services.offers import accept_offer, decline_offer
 from routing.services.presence import CHOOSABLE, set_presence
 from routing.snapshots import held_loads
 
 REASONS = (_("Not my skill"), _("In the middle of something"), _("Conflict of interest"))
+SOUND = "offer_sound"
 # presence → tone of the dot
 TONES = {Presence.AVAILABLE: "available", Presence.OFFLINE: "offline", Presence.BUSY: "busy", Presence.MISSED: "busy"}
 
@@ -32,12 +34,16 @@ def offers(request: HttpRequest) -> HttpResponse:
         .order_by("made_at")
     )
     now = timezone.now()
+    decided = Decision.objects.filter(item__in=[offer.item_id for offer in pending], kind=Decision.Kind.QUEUE)
+    reasons = dict(decided.order_by("id").values_list("item_id", "sentence"))
     cards = [
         {
             "offer": offer,
             "left": max(0, round((offer.expires_at - now).total_seconds())),
             "total": round((offer.expires_at - offer.made_at).total_seconds()),
             "waited": round((now - offer.item.queued_at).total_seconds()),
+            "skills": [str(one.get("skill", "")) for one in offer.item.required],
+            "reason": reasons.get(offer.item_id, ""),
         }
         for offer in pending
     ]
@@ -82,6 +88,7 @@ def presence_parts(request: HttpRequest) -> dict[str, Any]:
         "state": state,
         "tone": TONES.get(Presence(state.presence), "break"),
         "choices": [(value.value, value.label, TONES.get(value, "break")) for value in CHOOSABLE],
+        "sound": request.user.preferences.get(SOUND, True),
         "missed": state.presence in {Presence.MISSED, Presence.UNREACHABLE},
     }
 
@@ -98,6 +105,16 @@ def change_presence(request: HttpRequest) -> HttpResponse:
         actor=request.user,
         now=timezone.now(),
     )
+    request.method = "GET"
+    return presence(request)
+
+
+@require_POST
+@staff
+def switch_sound(request: HttpRequest) -> HttpResponse:
+    """Offers are heard, or only seen."""
+    assert isinstance(request.user, User)
+    keep_preference(request.user, name=SOUND, value=not request.user.preferences.get(SOUND, True))
     request.method = "GET"
     return presence(request)
 

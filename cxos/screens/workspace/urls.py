@@ -44,5 +44,6 @@ urlpatterns = [
     path("offers/<int:pk>/decline/", me.decline, name="decline"),
     path("presence/", me.presence, name="presence"),
     path("presence/set/", me.change_presence, name="set_presence"),
+    path("presence/sound/", me.switch_sound, name="switch_sound"),
     path("capacity/", me.capacity, name="capacity"),
 ]

@@ -19,7 +19,8 @@ from cxos.screens.workspace.context import read_context
 from cxos.screens.workspace.filters import Asking
 from cxos.screens.workspace.lists import Asked, further_tabs, page, read_asked, tabs_for
 from cxos.screens.workspace.thread import read_thread
-from routing.models import Disposition, Queue, WorkItem
+from cxos.screens.workspace.wrapping import read_wrap_up
+from routing.models import Queue
 from routing.services.queue import live_item
 
 
@@ -140,15 +141,13 @@ def open_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
 
 
 def head_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
-    """The dispositions only when this user wraps it up; who could take it is asked for when that menu opens."""
+    """Who could take it is asked for when that menu opens."""
     assert isinstance(request.user, User)
     item = live_item(found.pk)
-    wrapping = item is not None and item.state == WorkItem.State.WRAPPING and item.agent_id == request.user.pk
     return {
         "conversation": found,
-        "wrapping": wrapping,
         "item": item,
+        "wrap_up": read_wrap_up(found, item, request.user, now=timezone.now()),
         "can_reply": can_reply(request.user, found),
-        "dispositions": Disposition.objects.filter(enabled=True) if wrapping else [],
         "priorities": Conversation._meta.get_field("priority").choices,
     }

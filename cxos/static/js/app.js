@@ -17,6 +17,7 @@ import "./listbox.js";
 import "./combobox.js";
 import "./palette.js";
 import "./notices.js";
+import "./offers.js";
 import "./shortcuts.js";
 import "./copy.js";
 import "./range.js";

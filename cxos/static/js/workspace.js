@@ -40,6 +40,13 @@ document.addEventListener("live:signal", ({ detail }) => {
   quiet = setTimeout(() => { line.hidden = true; }, 6_000);
 });
 
+// On a narrow screen what is known about the conversation lies over it, as long as it is asked for.
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-shows-context]")) open()?.toggleAttribute("data-context");
+  else if (!event.target.closest?.(".ws-context")) open()?.removeAttribute("data-context");
+});
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") open()?.removeAttribute("data-context"); });
+
 document.addEventListener("offer:accepted", ({ detail }) => { if (detail.url) location.assign(detail.url); });
 
 // The row asked for is marked at once, so that J J goes down two rows however long the answers take.
