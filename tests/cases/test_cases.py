@@ -164,7 +164,7 @@ def test_a_higher_priority_carries_a_shorter_promise(case: Case, policy: SlaPoli
     assert (clock().due_at, clock().budget_seconds) == (now + 2 * HOURS, 2 * HOUR)
     assert names()[2:] == ["ClockChanged", "CaseChanged"]
     set_case_priority(case.pk, priority=3, actor=None, now=now + HOURS)
-    assert len(names()) == 3
+    assert len(names()) == 4
 
 
 def test_a_promise_may_look_at_the_case_and_at_its_conversation(

@@ -101,7 +101,7 @@ def wrapping(talk: Conversation, ana: User, team: Team, now: datetime) -> WorkIt
 def test_wrap_up_offers_the_endings_of_its_queue_and_a_first_summary(
     as_ana: Client, talk: Conversation, wrapping: WorkItem
 ) -> None:
-    wrap_up = as_ana.get(f"/workspace/c/{talk.pk}/head/").context["wrap_up"]
+    wrap_up = as_ana.get(f"/workspace/c/{talk.pk}/wrap-up/form/").context["wrap_up"]
     assert [one.said for one in wrap_up.endings] == ["Bill › Refunded"]
     assert wrap_up.summary == "Asked: Where is my parcel?\nAnswered: On its way."
 
@@ -125,7 +125,7 @@ def test_wrapping_up_keeps_the_summary_and_comes_back_when_asked_to(
 
 def test_somebody_elses_wrap_up_is_not_shown(client: Client, talk: Conversation, wrapping: WorkItem, sam: User) -> None:
     client.force_login(sam)
-    assert client.get(f"/workspace/c/{talk.pk}/head/").context["wrap_up"] is None
+    assert client.get(f"/workspace/c/{talk.pk}/wrap-up/form/").context["wrap_up"] is None
 
 
 def test_the_sound_of_offers_is_switched_off_and_on_again(as_ana: Client, ana: User) -> None:

@@ -39,6 +39,7 @@ urlpatterns = [
     path("c/<int:pk>/tag/", commands.tag, name="tag"),
     path("c/<int:pk>/assign/", commands.assign, name="assign"),
     path("c/<int:pk>/wrap-up/", commands.wrap_up, name="wrap_up"),
+    path("c/<int:pk>/wrap-up/form/", views.wrap_up_form, name="wrap_up_form"),
     path("offers/", me.offers, name="offers"),
     path("offers/<int:pk>/accept/", me.accept, name="accept"),
     path("offers/<int:pk>/decline/", me.decline, name="decline"),

@@ -19,7 +19,7 @@ from cxos.screens.workspace.context import read_context
 from cxos.screens.workspace.filters import Asking
 from cxos.screens.workspace.lists import Asked, further_tabs, page, read_asked, tabs_for
 from cxos.screens.workspace.thread import read_thread
-from cxos.screens.workspace.wrapping import read_wrap_up
+from cxos.screens.workspace.wrapping import read_wrap_up, wraps_up
 from routing.models import Queue
 from routing.services.queue import live_item
 
@@ -99,6 +99,16 @@ def assign_menu(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @staff
+def wrap_up_form(request: HttpRequest, pk: int) -> HttpResponse:
+    """How it ended: asked for by the head of a conversation that this user wraps up. Empty when it is done already."""
+    assert isinstance(request.user, User)
+    found = get_conversation_for(request.user, pk)
+    wrap_up = read_wrap_up(found, live_item(pk), request.user, now=timezone.now())
+    return render(request, "workspace/wrap_up.html", {"wrap_up": wrap_up, "conversation": found})
+
+
+@require_safe
+@staff
 def context_region(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
     assert isinstance(request.user, User)
@@ -147,7 +157,7 @@ def head_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
     return {
         "conversation": found,
         "item": item,
-        "wrap_up": read_wrap_up(found, item, request.user, now=timezone.now()),
+        "wrapping": wraps_up(item, request.user),
         "can_reply": can_reply(request.user, found),
         "priorities": Conversation._meta.get_field("priority").choices,
     }

@@ -36,8 +36,8 @@ class WrapUp:
 
 
 def read_wrap_up(conversation: Conversation, item: WorkItem | None, user: User, *, now: datetime) -> WrapUp | None:
-    """What this user has to wrap up here, if anything. 4 queries when there is."""
-    if item is None or item.state != WorkItem.State.WRAPPING or item.agent_id != user.pk:
+    """What this user has to wrap up here, if anything. 5 queries when there is."""
+    if item is None or not wraps_up(item, user):
         return None
     until = item.wrap_up_until
     return WrapUp(
@@ -48,6 +48,10 @@ def read_wrap_up(conversation: Conversation, item: WorkItem | None, user: User, 
         seconds=max(0, round((until - now).total_seconds())) if until else None,
         total=item.queue.wrap_up_seconds,
     )
+
+
+def wraps_up(item: WorkItem | None, user: User) -> bool:
+    return item is not None and item.state == WorkItem.State.WRAPPING and item.agent_id == user.pk
 
 
 def summary_of(conversation: Conversation, item: WorkItem) -> str:
