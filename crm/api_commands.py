@@ -8,12 +8,12 @@ from django.urls import path
 from django.utils import timezone
 
 from crm.models import MergeSuggestion
-from crm.permissions import can_merge, get_merge_suggestion_for
+from crm.permissions import get_merge_suggestion_for
 from crm.serializers import MergeSuggestionOutput
 from crm.services import merging
 from cxos.core.api.fields import Id, Input
+from cxos.core.api.permissions import SUPERVISORS
 from cxos.core.api.views import Command
-from cxos.core.errors import Forbidden
 
 
 class MergeInput(Input):
@@ -24,13 +24,12 @@ class SuggestionCommand(Command):
     """About one pair of customers; supervisors decide."""
 
     output = MergeSuggestionOutput
+    roles = SUPERVISORS  # as can_merge says
 
     def do(self, id: int, given: dict[str, Any]) -> None:
         raise NotImplementedError
 
     def run(self, *, given: dict[str, Any], **path: Any) -> MergeSuggestion:
-        if not can_merge(self.request.user):
-            raise Forbidden("not_allowed", "A supervisor decides whether two customers are one person.")
         self.do(path["id"], given)
         return get_merge_suggestion_for(self.request.user, path["id"])
 

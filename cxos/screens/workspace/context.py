@@ -87,7 +87,7 @@ def read_context(conversation: Conversation, user: User, *, now: datetime) -> Co
         cases=list(Case.objects.visible_to(user).filter(conversations=conversation)[:5]),
         earlier=list(earlier),
         insight=Insight.objects.filter(message__in=newest.values("id")[:1]).first(),
-        why=explain(conversation.pk),
+        why=explain(conversation.pk, deadlines=False),
         offers=list(
             Offer.objects.filter(item__conversation=conversation).select_related("agent").order_by("-id")[:MOST_OFFERS]
         ),
