@@ -1,6 +1,7 @@
 """Channels: every way in and out, and what was said on it.
 
-Nouns: channel, adapter, envelope, interaction, conversation, message, webhook subscription.
+Nouns: channel, adapter, envelope, interaction, conversation, message, attachment, mention, draft, held reply, webhook
+subscription.
 
 Invariants
 - An interaction is stored raw, once per (channel, external id), before anything looks at it; a 2xx means it is committed.

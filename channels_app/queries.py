@@ -21,6 +21,14 @@ def thread_of(conversation_id: int, *, before_id: int | None = None, limit: int 
     return list(lines[:limit])[::-1]
 
 
+def thread_from(conversation_id: int, *, first_id: int, until_id: int | None = None, limit: int = 50) -> list[Message]:
+    """The lines from one on, up to (not with) another, oldest first, with their authors. One query."""
+    lines = Message.objects.filter(conversation_id=conversation_id, id__gte=first_id).select_related("author")
+    if until_id is not None:
+        lines = lines.filter(id__lt=until_id)
+    return list(lines.order_by("id")[:limit])
+
+
 def unread_count(user_id: int, conversation_id: int) -> int:
     """Customer messages after the user's read marker. One query."""
     marker = ReadMarker.objects.filter(user_id=user_id, conversation_id=conversation_id).values("message_id")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from channels_app.services import attachments, conversations, delivery, webhooks
+from channels_app.services import attachments, conversations, delivery, held, webhooks
 from cxos.core import broker
 
 SWEEP_SECONDS = 8.0
@@ -18,6 +18,13 @@ LONGEST_SECONDS = 20.0
 def sweep_replies() -> None:
     conversations.wake_snoozed(now=timezone.now())
     one_at_a_time("sweep_replies", lambda: delivery.sweep_replies(now=timezone.now(), seconds=SWEEP_SECONDS))
+
+
+@shared_task(name="channels_app.release_held")
+def release_held() -> None:
+    """What was taken back in time is not said; what is due is, unless the customer has written since."""
+    held.cancel_overtaken(now=timezone.now())
+    held.release_due(now=timezone.now())
 
 
 @shared_task(name="channels_app.sweep_webhooks")

@@ -53,6 +53,7 @@ app.conf.beat_schedule = {
     "warnings": every(10, "cases.sweep_warnings", "work"),
     "trials": every(3, "routing.run_trials", "work"),
     "replies": every(5, "channels_app.sweep_replies", "work"),
+    "held replies": every(1, "channels_app.release_held", "live"),
     "webhooks": every(2, "channels_app.sweep_webhooks", "work"),
     "streams": every(2, "core.sweep_streams", "work"),
     "unsent files": every(3600, "channels_app.prune", "work"),

@@ -233,6 +233,10 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
 }
 
+# --- Writing ----------------------------------------------------------------------------------------------------
+# So long can an agent take back a reply that was sent from the workspace; 0 = it leaves at once.
+UNDO_SEND_SECONDS = env.number("CXOS_UNDO_SEND_SECONDS", 10)
+
 # --- Background work: the figures behind these are in docs/explanation/reliability.md ----------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

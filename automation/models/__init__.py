@@ -1,3 +1,4 @@
 from automation.models.rule import Rule
+from automation.models.snippet import Snippet
 
-__all__ = ["Rule"]
+__all__ = ["Rule", "Snippet"]

@@ -15,12 +15,13 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """What belongs to a conversation the user may see, and what they uploaded themselves."""
         if not user.is_active:
             return self.none()
-        said = Q(message__isnull=False, conversation__in=Conversation.objects.visible_to(user))
+        taken = Q(message__isnull=False) | Q(held__isnull=False)
+        said = taken & Q(conversation__in=Conversation.objects.visible_to(user))
         return self.filter(said | Q(uploader=user))
 
     def unused(self) -> AttachmentQuerySet:
         """Uploaded, and part of nothing that was said yet."""
-        return self.filter(message=None)
+        return self.filter(message=None, held=None)
 
 
 class Attachment(models.Model):
@@ -41,6 +42,8 @@ class Attachment(models.Model):
         Conversation, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
+    # A reply that waits to be sent has taken it.
+    held = models.ForeignKey("HeldReply", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = AttachmentQuerySet.as_manager()

@@ -66,13 +66,12 @@ def unsent_of_visitor(visitor: str, *, keys: Iterable[str]) -> list[Attachment]:
     return _in_order(Attachment.objects.unused().filter(visitor=visitor), [key for key in dict.fromkeys(keys) if key])
 
 
-def hand_over(message: Message, *, visitor: str = "") -> None:
+def hand_over(message: Message) -> None:
     """The files that a message names are its own from now on. No query for a message without files of ours."""
     keys = [one["id"] for one in message.attachments if isinstance(one, dict) and one.get("id")]
     if keys:
-        rows = Attachment.objects.unused().filter(key__in=keys)
-        rows = rows.filter(visitor=visitor) if visitor else rows
-        rows.update(message=message, conversation=message.conversation_id)
+        rows = Attachment.objects.filter(key__in=keys, message=None)
+        rows.update(message=message, held=None, conversation=message.conversation_id)
 
 
 def remove_unsent(key: str, *, uploader: User) -> None:

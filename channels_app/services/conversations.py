@@ -34,7 +34,7 @@ def set_priority(conversation_id: int, *, priority: int, actor: Any, now: dateti
             conversation.save(update_fields=["priority"])
             text = f"Priority set to {Priority(priority).label.lower()}."
             add_line(conversation, what="priority", text=text, actor=actor, now=now, priority=priority)
-            _changed(conversation, "priority", actor=actor)
+            tell_changed(conversation, "priority", actor=actor)
     return conversation
 
 
@@ -45,7 +45,7 @@ def set_subject(conversation_id: int, *, subject: str, actor: Any, now: datetime
         if conversation.subject != subject:
             conversation.subject = subject
             conversation.save(update_fields=["subject"])
-            _changed(conversation, "subject", actor=actor)
+            tell_changed(conversation, "subject", actor=actor)
     return conversation
 
 
@@ -85,7 +85,7 @@ def clean_tag(tag: str) -> str:
 def _save_tags(conversation: Conversation, text: str, *, actor: Any, now: datetime) -> None:
     conversation.save(update_fields=["tags"])
     add_line(conversation, what="tags", text=text, actor=actor, now=now, tags=conversation.tags)
-    _changed(conversation, "tags", actor=actor)
+    tell_changed(conversation, "tags", actor=actor)
 
 
 def set_status(
@@ -109,7 +109,7 @@ def set_status(
             conversation.save(update_fields=["status", "snoozed_until"])
             text = "Open again." if status == Status.OPEN else "Waiting for the customer."
             add_line(conversation, what=status, text=text, actor=actor, now=now)
-            _changed(conversation, "status", actor=actor)
+            tell_changed(conversation, "status", actor=actor)
     return conversation
 
 
@@ -125,7 +125,7 @@ def snooze(conversation_id: int, *, until: datetime, actor: Any, now: datetime) 
         conversation.save(update_fields=["status", "snoozed_until"])
         text = f"Snoozed until {date_format(until, 'j M Y, H:i e')}."
         add_line(conversation, what="snoozed", text=text, actor=actor, now=now, until=until.isoformat())
-        _changed(conversation, "status", actor=actor)
+        tell_changed(conversation, "status", actor=actor)
     return conversation
 
 
@@ -140,7 +140,7 @@ def wake_snoozed(*, now: datetime, limit: int = 100) -> int:
             conversation.status, conversation.snoozed_until = Status.OPEN, None
             conversation.save(update_fields=["status", "snoozed_until"])
             add_line(conversation, what="woken", text="The snooze is over.", actor=None, now=now)
-            _changed(conversation, "status", actor=None)
+            tell_changed(conversation, "status", actor=None)
     return len(woken)
 
 
@@ -221,7 +221,7 @@ def mark_read(conversation_id: int, *, user_id: int, message_id: int | None = No
             transaction.on_commit(lambda: signal(f"chat.{conversation_id}", {"kind": "seen"}))
 
 
-def _changed(conversation: Conversation, *changed: str, actor: Any) -> None:
+def tell_changed(conversation: Conversation, *changed: str, actor: Any) -> None:
     emit(
         ConversationChanged(conversation_id=conversation.id, changed=changed),
         key=f"conversation:{conversation.id}",

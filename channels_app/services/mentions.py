@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels_app.mentioning import who_is_called
+from channels_app.mentioning import find_calls, who_is_called
 from channels_app.models import Mention, Message
 from cxos.core.models import Team, User
 
@@ -19,11 +19,12 @@ class Called:
     team_id: int | None = None
 
 
-def find_called(text: str, *, ids: Sequence[int] = (), author: User | None) -> list[Called]:
+def find_called(text: str, *, ids: Sequence[int] = (), author: User | None) -> tuple[list[Called], list[str]]:
     """Active people whom a note calls by name, e-mail address or team, and those of `ids`; the author calls himself
-    in vain. Who is called by name and by team counts as called by name. 2 queries when there is an @, or `ids`."""
+    in vain. Who is called by name and by team counts as called by name. Second: the calls as they are written.
+    2 queries when there is an @, or `ids`."""
     if not ids and "@" not in text:
-        return []
+        return [], []
     people = list(User.objects.filter(is_active=True).values_list("id", "name", "email"))
     known = {pk for pk, _name, _email in people}
     names: dict[str, list[Called]] = {}
@@ -38,7 +39,8 @@ def find_called(text: str, *, ids: Sequence[int] = (), author: User | None) -> l
     for one in sorted(called, key=lambda one: one.team_id is not None):
         if author is None or one.user_id != author.pk:
             found.setdefault(one.user_id, one)
-    return sorted(found.values(), key=lambda one: one.user_id)
+    written = dict.fromkeys(text[one.start : one.end] for one in find_calls(text, names))
+    return sorted(found.values(), key=lambda one: one.user_id), list(written)
 
 
 def store_mentions(message: Message, called: Sequence[Called], *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from channels_app.channel_rules import rules_of, window_ends
 from channels_app.models import Conversation, Message
 from channels_app.sanitising import clean_html, text_of
 from channels_app.services.attachments import hand_over
@@ -44,13 +45,14 @@ def send_reply(
     too long text; Conflict when the channel is off, or a person answers a resolved conversation.
     Only a person's answer ends the customer's waiting, unless the channel's config says `bot_answers_count`.
     """
-    text = _checked(text, html=html, attachments=attachments)
+    text = checked(text, html=html, attachments=attachments)
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         earlier = _sent_before(conversation, client_id)
         if earlier is not None:
             return earlier
-        _may_send(conversation, author_kind)
+        may_send(conversation, author_kind)
+        check_reply(conversation, text or html, attachments=attachments, now=now)
         message = Message.objects.create(
             conversation=conversation,
             kind=Message.Kind.MESSAGE,
@@ -97,13 +99,13 @@ def add_note(
     """Store a note that only staff see. Whom it calls (`@Ana`, `@Care`, or `mentioned_ids`) is told.
     The same `client_id` again returns the first one. Raises NotFound, Invalid.
     """
-    text = _checked(text, attachments=attachments)
+    text = checked(text, attachments=attachments)
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         earlier = _sent_before(conversation, client_id)
         if earlier is not None:
             return earlier
-        called = find_called(text, ids=mentioned_ids, author=author)
+        called, calls = find_called(text, ids=mentioned_ids, author=author)
         mentioned = tuple(one.user_id for one in called)
         message = Message.objects.create(
             conversation=conversation,
@@ -115,7 +117,7 @@ def add_note(
             state=Message.State.SENT,
             client_id=client_id,
             created_at=now,
-            metadata={"mentioned_ids": list(mentioned)} if mentioned else {},
+            metadata={"mentioned_ids": list(mentioned), "calls": calls} if mentioned else {},
         )
         hand_over(message)
         store_mentions(message, called, now=now)
@@ -160,7 +162,7 @@ def retry_message(message_id: int, *, actor: Any, now: datetime) -> Message:
     return message
 
 
-def _checked(text: str, *, html: str = "", attachments: Sequence[dict[str, Any]] = ()) -> str:
+def checked(text: str, *, html: str = "", attachments: Sequence[dict[str, Any]] = ()) -> str:
     """The text as it can be stored; raises Invalid."""
     text = text.replace("\0", "").strip("\n\r\t ")
     if not (text or html.strip() or attachments):
@@ -173,13 +175,37 @@ def _checked(text: str, *, html: str = "", attachments: Sequence[dict[str, Any]]
     return text
 
 
+def check_reply(
+    conversation: Conversation, text: str, *, attachments: Sequence[dict[str, Any]] = (), now: datetime
+) -> str:
+    """The text as it can be stored, if the channel takes it. Raises Invalid. No query for a channel without a window."""
+    channel = conversation.channel
+    rules = rules_of(channel.kind, channel.config)
+    text = checked(text, attachments=attachments)
+    if len(text) > rules.max_length:
+        sentence = f"{channel.name} takes {rules.max_length:,} characters; this has {len(text):,}."
+        raise Invalid("too_long", sentence, field="text")
+    if len(attachments) > rules.max_files:
+        raise Invalid("too_many", f"{channel.name} takes {rules.max_files} files a message.", field="attachments")
+    ends = window_ends(rules, last_heard_at=last_heard_at(conversation.pk)) if rules.window else None
+    if ends is not None and ends < now:
+        raise Conflict("window_closed", f"{channel.name} lets us write only for a while after the customer has.")
+    return text
+
+
+def last_heard_at(conversation_id: int) -> datetime | None:
+    """When the customer wrote last. One query."""
+    said = Message.objects.filter(conversation_id=conversation_id, author_kind=Message.Author.CUSTOMER)
+    return said.order_by("-id").values_list("created_at", flat=True).first()
+
+
 def _sent_before(conversation: Conversation, client_id: str) -> Message | None:
     if not client_id:
         return None
     return Message.objects.filter(conversation=conversation, client_id=client_id).first()
 
 
-def _may_send(conversation: Conversation, author_kind: str) -> None:
+def may_send(conversation: Conversation, author_kind: str) -> None:
     if not conversation.channel.enabled:
         raise Conflict("channel_off", f"The channel {conversation.channel.name} is switched off.")
     if conversation.status == Conversation.Status.RESOLVED and author_kind == HUMAN:

@@ -58,7 +58,7 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is cut after MAX_ANSWER_BYTES."""
+    """`body` is cut after as many bytes as were asked for."""
 
     status: int
     headers: Mapping[str, str]
@@ -73,8 +73,16 @@ class Target:
     path: str
 
 
-def send(method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", seconds: float = 10.0) -> Answer:
-    """One request, over within `seconds`. Raises AddressRefused, Unreachable. A redirect is an answer like any other."""
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    seconds: float = 10.0,
+    most_bytes: int = MAX_ANSWER_BYTES,
+) -> Answer:
+    """One request, over within `seconds`; of the answer `most_bytes` at most. Raises AddressRefused, Unreachable. A redirect is an answer like any other."""
     deadline = time.monotonic() + seconds
     target = parse(url)
     given = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
@@ -90,7 +98,7 @@ def send(method: str, url: str, *, headers: Mapping[str, str], body: bytes = b""
             return Answer(
                 status=response.status,
                 headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers},
-                body=_bounded(response),
+                body=_bounded(response, most_bytes),
             )
     except httpcore.TimeoutException:
         raise Unreachable(f"{target.host} did not answer within {seconds:g} s.") from None
@@ -214,12 +222,12 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _bounded(response: httpcore.Response) -> bytes:
+def _bounded(response: httpcore.Response, most_bytes: int) -> bytes:
     body = b""
     for chunk in response.iter_stream():
         body += chunk
-        if len(body) >= MAX_ANSWER_BYTES:
-            return body[:MAX_ANSWER_BYTES]
+        if len(body) >= most_bytes:
+            return body[:most_bytes]
     return body
 
 

@@ -104,6 +104,7 @@ REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
     "presence": own,
     "notifications": own,
     "whispers": own,
+    "drafts": own,
     "conversation": visible_conversations,
     "case": visible_cases,
 }

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, 
 
 from cases.services.breaches import sweep_clocks
 from channels_app.models import Channel
+from channels_app.services.held import cancel_overtaken, release_due
 from cxos.core.models import Role, Team, User
 from routing.models import AgentState, Disposition, Queue, QueueMember
 from routing.services.matcher import wake_waiting
@@ -28,6 +29,11 @@ expect.set_options(timeout=PATIENCE_MS)
 EXPECTED = "from here on this page's errors are expected"
 
 
+@pytest.fixture(autouse=True)
+def _replies_leave_at_once(settings: Any) -> None:
+    settings.UNDO_SEND_SECONDS = 0
+
+
 @pytest.fixture
 def beat(site: Site) -> Iterator[None]:  # noqa: F811
     """What the sweeps of the schedule do, twice a second."""
@@ -37,7 +43,7 @@ def beat(site: Site) -> Iterator[None]:  # noqa: F811
         try:
             while not ended.wait(0.5):
                 now = timezone.now()
-                for sweep in (expire_due, wake_waiting, end_wrap_ups, sweep_clocks):
+                for sweep in (cancel_overtaken, release_due, expire_due, wake_waiting, end_wrap_ups, sweep_clocks):
                     sweep(now=now)
         finally:
             connections.close_all()

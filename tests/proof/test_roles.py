@@ -53,6 +53,9 @@ PAGES: dict[str, Any] = {
     "workspace/capacity/": STAFF, "workspace/c/<int:pk>/": STAFF, "workspace/c/<int:pk>/thread/": STAFF,
     "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF,
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
+    "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF,
+    "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
+    "settings/snippets/": STAFF,
     "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),
     "supervisor/": SUPERVISORS, "supervisor/board/": SUPERVISORS, "supervisor/agents/": SUPERVISORS,
     "supervisor/waiting/": SUPERVISORS, "supervisor/risk/": SUPERVISORS, "supervisor/chart/": SUPERVISORS,
@@ -70,9 +73,11 @@ COMMANDS: dict[str, set[Role | None]] = {
     "chat/<slug:channel_key>/survey": EVERYBODY, "chat/<slug:channel_key>/files": EVERYBODY,
     **{f"workspace/c/<int:pk>/{verb}/": STAFF for verb in (
         "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "priority", "tag", "assign", "wrap-up",
-        "retry/<int:message>", "files", "files/<uuid:key>/remove",
+        "retry/<int:message>", "files", "files/<uuid:key>/remove", "draft", "held/<int:held>/take-back",
+        "held/<int:held>/send", "held/<int:held>/discard",
     )},
     "workspace/cards/": STAFF, "workspace/c/<int:pk>/customer/": STAFF, "workspace/c/<int:pk>/case/": STAFF,
+    "settings/snippets/new/": STAFF, "settings/snippets/<int:pk>/": STAFF, "settings/snippets/<int:pk>/remove/": STAFF,
     "workspace/offers/<int:pk>/accept/": STAFF, "workspace/offers/<int:pk>/decline/": STAFF,
     "workspace/presence/set/": STAFF, "workspace/presence/sound/": STAFF,
     "supervisor/agents/<int:pk>/presence/": SUPERVISORS, "supervisor/work/<int:pk>/assign/": SUPERVISORS,
@@ -115,7 +120,7 @@ def address(route: str, floor: dict[str, int]) -> str:
     told = {
         "<int:pk>": str(pk), "<int:message>": str(floor["message"]), "<slug:channel_key>": "site",
         "<slug:figure>": "abandoned", "<slug:digest>": "0", "<str:digest>": "0", "<str:kind>": "js", "<str:name>": "x.js",
-        "<slug:name>": "nothing", "<uuid:key>": "00000000-0000-4000-8000-000000000000",
+        "<slug:name>": "nothing", "<int:place>": "7", "<int:held>": "987654", "<uuid:key>": "00000000-0000-4000-8000-000000000000",
     }  # fmt: skip
     for part, value in told.items():
         route = route.replace(part, value)

@@ -20,11 +20,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One line of the side list; `key` is also the name of its address."""
+    """One line of the side list; `key` is also the name of its address. `for_staff`: not for admins alone."""
 
     key: str
     label: str | Promise
     icon: str
+    for_staff: bool = False
 
     @property
     def url(self) -> str:
@@ -40,6 +41,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("queues", _("Queues"), "rows-3"),
             Section("skills", _("Skills"), "graduation-cap"),
             Section("rules", _("Rules"), "zap"),
+            Section("snippets", _("Snippets"), "text-quote", for_staff=True),
             Section("tester", _("Try a message"), "flask-conical"),
         ),
     ),
@@ -62,13 +64,21 @@ def show(request: HttpRequest, section: str, template: str, *, status: int = 200
     """A page of this section; `trail` = crumbs after the section's own."""
     place = SECTIONS[section]
     trail = values.pop("trail", [])
-    crumbs: list[tuple[Any, str | None]] = [(_("Settings"), reverse("settings:index"))]
+    crumbs: list[tuple[Any, str | None]] = [
+        (_("Settings"), reverse("settings:index") if request.user.administers else None)
+    ]
     if section != "index":
         crumbs.append((place.label, place.url))
     crumbs += trail
     crumbs[-1] = (crumbs[-1][0], None)
-    frame = {"groups": GROUPS, "section": place, "crumbs": crumbs}
+    frame = {"groups": groups_for(request.user), "section": place, "crumbs": crumbs}
     return render(request, f"settings/{template}.html", frame | values, status=status)
+
+
+def groups_for(user: Any) -> list[tuple[str | Promise, list[Section]]]:
+    """The sections this user may open, in their groups."""
+    allowed = [(label, [one for one in sections if one.for_staff or user.administers]) for label, sections in GROUPS]
+    return [(label, sections) for label, sections in allowed if sections]
 
 
 def saved(form: forms.Form, save: Callable[[dict[str, Any]], T]) -> T | None:

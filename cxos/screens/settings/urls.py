@@ -12,6 +12,7 @@ from cxos.screens.settings import (
     queues,
     rules,
     skills,
+    snippets,
     tester,
 )
 
@@ -56,6 +57,10 @@ urlpatterns = [
     path("rules/<int:pk>/remove/", rules.remove_rule, name="remove_rule"),
     path("try/", tester.tester, name="tester"),
     path("try/it/", tester.try_it, name="try_it"),
+    path("snippets/", snippets.snippets, name="snippets"),
+    path("snippets/new/", snippets.save_snippet, name="new_snippet"),
+    path("snippets/<int:pk>/", snippets.save_snippet, name="snippet"),
+    path("snippets/<int:pk>/remove/", snippets.remove_snippet, name="remove_snippet"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/<int:pk>/", people.person, name="person"),

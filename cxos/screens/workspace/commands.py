@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from channels_app.models import Conversation
 from channels_app.permissions import can_reply, get_conversation_for
 from channels_app.services import conversations as verbs
-from channels_app.services.replies import add_note, retry_message, send_reply
+from channels_app.services.replies import add_note, retry_message
 from cxos.core.errors import Forbidden, Invalid
 from cxos.core.models import User
 from cxos.core.services import notifications
@@ -48,35 +48,10 @@ def reread(request: HttpRequest, pk: int) -> HttpResponse:
     return head_region(request, pk=pk)
 
 
-@require_POST
-@staff
-def reply(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send, and take the conversation when nobody has it. `then` = resolve does both."""
-    user, found, now = loaded(request, pk)
-    if found.assignee_id is None:
-        give(found, to=user, actor=user, now=now)
-    send_reply(
-        pk,
-        text=request.POST.get("text", ""),
-        author=user,
-        client_id=request.POST.get("client_id", "")[:80],
-        actor=user,
-        now=now,
-    )
-    if request.POST.get("then") == "resolve":
-        verbs.resolve(pk, actor=user, now=now)
-    return answered(request, pk)
-
-
-@require_POST
-@staff
-def note(request: HttpRequest, pk: int) -> HttpResponse:
-    user, _found, now = loaded(request, pk)
-    add_note(pk, text=request.POST.get("text", ""), author=user, actor=user, now=now)
-    return answered(request, pk)
-
-
 def answered(request: HttpRequest, pk: int) -> HttpResponse:
+    """The newest part of the thread, from the line on that the page has it from."""
+    start = request.POST.get("from", "")
+    request.GET = QueryDict(f"from={start}" if start.isascii() and start.isdigit() else "")
     request.method = "GET"
     return trigger(thread_region(request, pk=pk), **{"composer:sent": {"conversation": pk}})
 

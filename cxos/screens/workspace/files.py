@@ -1,4 +1,4 @@
-"""Files in the workspace: uploaded into a draft, taken out again, looked at."""
+"""Files in the workspace: uploaded into a draft, taken out again, looked at; pictures of others fetched when asked for."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app.channel_rules import rules_of
-from channels_app.models import Attachment
+from channels_app.file_types import INLINE, TYPES, Unacceptable, recognise
+from channels_app.models import Attachment, Message
 from channels_app.permissions import can_reply, get_conversation_for
 from channels_app.services.attachments import remove_unsent, store_attachment
-from channels_app.serving import file_response
+from channels_app.serving import SANDBOX, file_response
 from cxos.core.errors import Forbidden, Invalid, NotFound
 from cxos.core.models import User
+from cxos.core.outbound import AddressRefused, Unreachable, send
 from cxos.screens.staff import staff
 
 
@@ -56,3 +58,33 @@ def remove_file(request: HttpRequest, pk: int, key: UUID) -> HttpResponse:
     assert isinstance(request.user, User)
     remove_unsent(str(key), uploader=request.user)
     return HttpResponse(status=204)
+
+
+PICTURE_BYTES = 5_000_000
+PICTURE_SECONDS = 5.0
+PICTURES = frozenset(extension for extension, kind in TYPES.items() if kind.inline)
+
+
+@require_safe
+@staff
+def picture(request: HttpRequest, pk: int, message: int, place: int) -> HttpResponse:
+    """A picture that lies on somebody else's server: fetched by ours, so that they learn nothing of who looks, and shown
+    only if it is a picture. 404 for whatever it is instead."""
+    get_conversation_for(request.user, pk)
+    line = Message.objects.filter(pk=message, conversation_id=pk).only("attachments").first()
+    kept = line.attachments[place] if line is not None and place < len(line.attachments) else {}
+    url = kept.get("url") if isinstance(kept, dict) and not kept.get("id") else None
+    if not url or kept.get("mime") not in INLINE:
+        raise NotFound("no_such_picture", _("There is no such picture."))
+    try:
+        answer = send("GET", url, headers={"Accept": "image/*"}, seconds=PICTURE_SECONDS, most_bytes=PICTURE_BYTES)
+        extension = kept["mime"].partition("/")[2]
+        found = recognise(f"picture.{extension}", answer.body if answer.status == 200 else b"", allowed=PICTURES)
+    except (AddressRefused, Unreachable, Unacceptable):
+        raise NotFound("no_such_picture", _("The picture cannot be shown.")) from None
+    response = HttpResponse(answer.body, content_type=found.mime)
+    response["Content-Security-Policy"] = SANDBOX
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response

@@ -1,4 +1,5 @@
-"""The thread pane: lines grouped by day and speaker, oldest first, older ones on demand."""
+"""The thread pane: lines grouped by day and speaker, oldest first; earlier ones, and those between what was read and
+what is new, on demand."""
 
 from __future__ import annotations
 
@@ -9,18 +10,29 @@ from itertools import groupby
 from django.utils import timezone
 
 from channels_app.models import Message
-from channels_app.queries import thread_of
+from channels_app.queries import thread_from, thread_of
 
 LINES = 60
+MOST = 500  # so many lines a page that stays open for long shows as its newest part
 TOGETHER = timedelta(minutes=5)
+FOLDED = 3  # so many events in a row are folded
+OURS = (Message.Author.AGENT, Message.Author.BOT)
 
 
 @dataclass(slots=True)
 class Block:
-    """Lines one person said in one go."""
+    """Lines one person said in one go, or events in a row."""
 
     first: Message
     lines: list[Message] = field(default_factory=list)
+
+    @property
+    def last(self) -> Message:
+        return self.lines[-1]
+
+    @property
+    def folds(self) -> bool:
+        return self.first.kind == Message.Kind.EVENT and len(self.lines) >= FOLDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +42,82 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class Lines:
+    """A run of lines. `older_before`, `newer_after`: there are more before or after it."""
+
     days: list[Day]
-    older_before: int | None
+    first_id: int
     last_id: int
+    older_before: int | None = None
+    newer_after: int | None = None
+    # The newest answer of ours, and whose it was: what a reply that was begun before it collides with.
+    answer_id: int = 0
+    answer_by: int = 0
+    answer_name: str = ""
 
 
-def read_thread(conversation_id: int, *, before: int | None = None) -> Thread:
-    """The newest lines, or those before one. 1 query."""
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The newest lines; and, when what was read ends before them, those from there on."""
+
+    newest: Lines
+    unread: Lines | None = None
+    first_unread: int | None = None
+
+    @property
+    def older_before(self) -> int | None:
+        return (self.unread or self.newest).older_before
+
+
+def read_thread(conversation_id: int, *, read_to: int | None = None, start: int | None = None) -> Thread:
+    """As it opens, or with `start`: as it stands from that line on. 1 query; 2 with more unread than fits."""
+    newest = read_newest(conversation_id, start=start)
+    if read_to is None or start is not None or not newest.first_id:
+        return Thread(newest)
+    if read_to >= newest.first_id or newest.older_before is None:
+        unread = (line for day in newest.days for block in day.blocks for line in block.lines if line.pk > read_to)
+        first = next((line.pk for line in unread if line.author_kind == Message.Author.CUSTOMER), None)
+        return Thread(newest, first_unread=first)
+    between = read_after(conversation_id, read_to, until=newest.first_id)
+    return Thread(newest, between, between.first_id) if between.first_id else Thread(newest)
+
+
+def read_newest(conversation_id: int, *, start: int | None = None) -> Lines:
+    if start is not None:
+        lines = thread_from(conversation_id, first_id=start, limit=MOST)
+        return run(lines, older_before=None)
+    lines = thread_of(conversation_id, limit=LINES + 1)
+    older = lines[1].pk if len(lines) > LINES else None
+    return run(lines[-LINES:], older_before=older)
+
+
+def read_before(conversation_id: int, before: int) -> Lines:
     lines = thread_of(conversation_id, before_id=before, limit=LINES + 1)
     older = lines[1].pk if len(lines) > LINES else None
-    lines = lines[-LINES:]
-    return Thread(by_day(lines), older, lines[-1].pk if lines else 0)
+    return run(lines[-LINES:], older_before=older)
+
+
+def read_after(conversation_id: int, after: int, *, until: int) -> Lines:
+    """The lines after one, up to (not with) another."""
+    lines = thread_from(conversation_id, first_id=after + 1, until_id=until, limit=LINES + 1)
+    more = len(lines) > LINES
+    lines = lines[:LINES]
+    return run(lines, older_before=lines[0].pk if lines else None, newer_after=lines[-1].pk if more else None)
+
+
+def run(lines: list[Message], *, older_before: int | None, newer_after: int | None = None) -> Lines:
+    answers = [one for one in lines if one.kind == Message.Kind.MESSAGE and one.author_kind in OURS]
+    answer = answers[-1] if answers else None
+    return Lines(
+        days=by_day(lines),
+        first_id=lines[0].pk if lines else 0,
+        last_id=lines[-1].pk if lines else 0,
+        older_before=older_before,
+        newer_after=newer_after,
+        answer_id=answer.pk if answer else 0,
+        answer_by=(answer.author_id or 0) if answer else 0,
+        answer_name=answer.author.name if answer and answer.author else "",
+    )
 
 
 def by_day(lines: list[Message]) -> list[Day]:
@@ -62,10 +138,12 @@ def blocks(lines: list[Message]) -> list[Block]:
 
 
 def belongs(block: Block, line: Message) -> bool:
+    if line.kind == Message.Kind.EVENT:
+        return block.first.kind == Message.Kind.EVENT
     before: datetime = block.lines[-1].created_at
     same = (block.first.author_kind, block.first.author_id, block.first.kind) == (
         line.author_kind,
         line.author_id,
         line.kind,
     )
-    return same and line.kind != Message.Kind.EVENT and line.created_at - before < TOGETHER
+    return same and line.created_at - before < TOGETHER

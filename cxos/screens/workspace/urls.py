@@ -1,6 +1,16 @@
 from django.urls import path
 
-from cxos.screens.workspace import bulk, commands, context_commands, files, me, narrowing, views
+from cxos.screens.workspace import (
+    bulk,
+    commands,
+    context_commands,
+    files,
+    me,
+    narrowing,
+    suggesting,
+    views,
+    writing,
+)
 
 app_name = "workspace"
 urlpatterns = [
@@ -24,10 +34,18 @@ urlpatterns = [
     path("cards/", context_commands.keep_cards, name="keep_cards"),
     path("c/<int:pk>/customer/", context_commands.change_customer, name="change_customer"),
     path("c/<int:pk>/case/", context_commands.open_case_here, name="open_case"),
-    path("c/<int:pk>/reply/", commands.reply, name="reply"),
-    path("c/<int:pk>/note/", commands.note, name="note"),
+    path("c/<int:pk>/reply/", writing.reply, name="reply"),
+    path("c/<int:pk>/note/", writing.note, name="note"),
     path("c/<int:pk>/seen/", commands.seen, name="seen"),
     path("c/<int:pk>/retry/<int:message>/", commands.retry, name="retry"),
+    path("c/<int:pk>/draft/", writing.draft, name="draft"),
+    path("c/<int:pk>/drafts/", writing.read_drafts, name="drafts"),
+    path("c/<int:pk>/held/", writing.held_region, name="held"),
+    path("c/<int:pk>/held/<int:held>/take-back/", writing.take_back, name="take_back"),
+    path("c/<int:pk>/held/<int:held>/send/", writing.send_now, name="send_now"),
+    path("c/<int:pk>/held/<int:held>/discard/", writing.discard, name="discard"),
+    path("c/<int:pk>/suggest/", suggesting.suggest, name="suggest"),
+    path("c/<int:pk>/picture/<int:message>/<int:place>/", files.picture, name="picture"),
     path("c/<int:pk>/files/", files.upload, name="upload"),
     path("c/<int:pk>/files/<uuid:key>/remove/", files.remove_file, name="remove_file"),
     path("files/<uuid:key>/", files.file, name="file"),

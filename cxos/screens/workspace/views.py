@@ -15,10 +15,11 @@ from channels_app.models import Conversation, Priority
 from channels_app.permissions import can_reply, get_conversation_for
 from cxos.core.models import User
 from cxos.screens.staff import staff
+from cxos.screens.workspace.composer import read_desk
 from cxos.screens.workspace.context import read_context
 from cxos.screens.workspace.filters import Asking
 from cxos.screens.workspace.lists import Asked, further_tabs, page, read_asked, tabs_for
-from cxos.screens.workspace.thread import read_thread
+from cxos.screens.workspace.thread import read_after, read_before, read_thread
 from cxos.screens.workspace.wrapping import read_wrap_up, wraps_up
 from routing.models import Queue
 from routing.services.queue import live_item
@@ -73,10 +74,19 @@ def further(request: HttpRequest) -> HttpResponse:
 @staff
 def thread_region(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
-    before = request.GET.get("before", "")
-    thread = read_thread(pk, before=int(before) if before.isdigit() else None)
-    template = "workspace/lines.html" if before else "workspace/thread.html"
-    return render(request, template, {"conversation": found, "thread": thread})
+    before, after, until, start = (id_of(request, name) for name in ("before", "after", "until", "from"))
+    if before is not None:
+        return render(request, "workspace/older.html", {"conversation": found, "lines": read_before(pk, before)})
+    if after is not None and until is not None:
+        lines = read_after(pk, after, until=until)
+        return render(request, "workspace/newer.html", {"conversation": found, "lines": lines, "until": until})
+    thread = read_thread(pk, start=start)
+    return render(request, "workspace/thread.html", {"conversation": found, "thread": thread})
+
+
+def id_of(request: HttpRequest, name: str) -> int | None:
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
 
 
 @require_safe
@@ -147,7 +157,11 @@ def parts_of(asked: Asked, *, open_id: int | None = None, cursor: str = "") -> d
 
 
 def open_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
-    return head_parts(request, found) | {"thread": read_thread(found.pk)}
+    assert isinstance(request.user, User)
+    now = timezone.now()
+    desk = read_desk(found, request.user, now=now)
+    thread = read_thread(found.pk, read_to=desk.read_to)
+    return head_parts(request, found) | {"thread": thread, "desk": desk, "held": desk.held}
 
 
 def head_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:

@@ -1,6 +1,8 @@
-// The workspace: which row is open, reading marks, the composer, typing, and the way into an accepted offer.
+// The workspace: which row is open, reading marks, and the way into an accepted offer.
 import "./composer.js";
 import "./context-cards.js";
+import "./thread.js";
+import "./company.js";
 import "./inbox-list.js";
 import "./selection.js";
 
@@ -28,17 +30,6 @@ function tellSeen() {
   window.htmx.ajax("POST", here.dataset.seen, { values: { last }, swap: "none" });
   document.querySelector(`#conversation-row-${here.dataset.conversation} [data-unread]`)?.removeAttribute("data-unread");
 }
-
-// Who types: shown for a few seconds after the last sign of it.
-let quiet = 0;
-document.addEventListener("live:signal", ({ detail }) => {
-  const line = document.getElementById("typing");
-  if (!line || detail.region !== `conversation.${open()?.dataset.conversation}` || detail.kind !== "typing") return;
-  clearTimeout(quiet);
-  line.hidden = !detail.on;
-  line.textContent = detail.on ? `${detail.name ?? document.querySelector(".ws-who h2")?.textContent ?? ""} …` : "";
-  quiet = setTimeout(() => { line.hidden = true; }, 6_000);
-});
 
 // On a narrow screen what is known about the conversation lies over it, as long as it is asked for.
 document.addEventListener("click", (event) => {

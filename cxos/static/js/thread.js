@@ -1,0 +1,122 @@
+// <cx-thread>: the scrolling part of a conversation. It opens at the first unread line, else at the newest; what comes
+// in above or below moves nothing one is reading; and far-off pages give their elements back, so that a conversation of
+// 5,000 lines costs what one of 500 does.
+
+const FAR = "3000px 0px";
+const NEAR_END = 40;
+const lines = ".ws-line, .ws-event";
+
+customElements.define("cx-thread", class extends HTMLElement {
+  #ending = new AbortController();
+  #place = null;
+  #last = "";
+
+  connectedCallback() {
+    const { signal } = this.#ending;
+    this.scroll = this.closest(".ws-scroll");
+    this.button = document.getElementById("newest");
+    this.#last = this.querySelector("#thread")?.dataset.last;
+    this.pages = new IntersectionObserver((seen) => seen.forEach((one) => this.#recycle(one)), { root: this.scroll, rootMargin: FAR });
+    document.addEventListener("htmx:beforeSwap", ({ detail }) => this.contains(detail.target) && this.#hold(), { signal });
+    // Whoever answers with the newest part answers with all of it that is on the page.
+    document.addEventListener("htmx:configRequest", ({ detail }) => {
+      if (detail.target?.id === "thread" && detail.verb === "post") detail.parameters.set?.("from", new URL(detail.target.dataset.url, location.href).searchParams.get("from") ?? "");
+    }, { signal });
+    document.addEventListener("htmx:afterSwap", () => this.#keep(), { signal });
+    document.addEventListener("htmx:afterSettle", () => this.#settled(), { signal });
+    document.addEventListener("live:signal", ({ detail }) => detail.kind === "held" && this.#refetch("held"), { signal });
+    this.addEventListener("click", (event) => this.#showPicture(event.target.closest("[data-show-picture]")), { signal });
+    this.scroll.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
+    this.button?.addEventListener("click", () => this.scroll.scrollTo({ top: 0 }), { signal });
+    this.#settled();
+    const unread = this.querySelector("#first-unread");
+    if (unread) this.scroll.scrollTop += unread.getBoundingClientRect().top - this.scroll.getBoundingClientRect().top;
+  }
+
+  disconnectedCallback() {
+    this.#ending.abort();
+    this.pages.disconnect();
+  }
+
+  get #atEnd() { return Math.abs(this.scroll.scrollTop) < NEAR_END; }
+
+  // The first line in sight, and where it stands.
+  #hold() {
+    if (this.#place || this.#atEnd) return;
+    const top = this.scroll.getBoundingClientRect().top;
+    const line = [...this.querySelectorAll(lines)].find((one) => one.getBoundingClientRect().bottom > top);
+    if (line) this.#place = { id: line.id, top: line.getBoundingClientRect().top };
+  }
+
+  #keep() {
+    const line = this.#place && document.getElementById(this.#place.id);
+    if (line) this.scroll.scrollTop += line.getBoundingClientRect().top - this.#place.top;
+  }
+
+  #settled() {
+    this.#keep();
+    this.#place = null;
+    let day = "";
+    for (const heading of this.querySelectorAll(".ws-day")) {
+      heading.hidden = heading.dataset.day === day;
+      day = heading.dataset.day;
+    }
+    for (const page of this.querySelectorAll(".ws-page")) this.pages.observe(page);
+    this.#scrolled();
+  }
+
+  #scrolled() {
+    if (!this.button) return;
+    const last = this.querySelector("#thread")?.dataset.last;
+    const words = this.button.querySelector("span");
+    if (this.#atEnd) this.#last = last;
+    this.button.hidden = Math.abs(this.scroll.scrollTop) < 300;
+    words.textContent = last === this.#last ? words.dataset.words : words.dataset.news;
+    this.button.toggleAttribute("data-news", last !== this.#last);
+  }
+
+  // Out of reach: only its height stays. Back in reach: its lines are asked for again.
+  async #recycle({ target: page, isIntersecting }) {
+    if (!isIntersecting && page.childElementCount && page.offsetHeight) {
+      page.style.blockSize = `${page.offsetHeight}px`;
+      page.replaceChildren();
+    } else if (isIntersecting && !page.childElementCount && !page.hasAttribute("data-asking")) {
+      page.toggleAttribute("data-asking", true);
+      try {
+        const answer = await fetch(page.dataset.again, { headers: { "HX-Request": "true" }, redirect: "error" });
+        if (!answer.ok || !page.isConnected) return;
+        const fresh = document.createElement("template");
+        fresh.innerHTML = await answer.text();
+        this.#hold();
+        page.replaceChildren(...(fresh.content.querySelector(".ws-page")?.childNodes ?? []));
+        page.style.blockSize = "";
+        window.htmx.process(page);
+        this.#settled();
+      } catch { /* scrolling on asks again */ } finally {
+        page.removeAttribute("data-asking");
+      }
+    }
+  }
+
+  #refetch(id) {
+    const region = document.getElementById(id);
+    if (region) window.htmx.ajax("GET", region.dataset.url, { source: region, target: region, swap: "morph" });
+  }
+
+  // A picture that lies elsewhere is fetched, through our server, when somebody asks for it.
+  #showPicture(button) {
+    if (!button) return;
+    const picture = Object.assign(new Image(), { alt: button.dataset.alt, className: "ws-shown" });
+    picture.addEventListener("error", () => picture.replaceWith(Object.assign(document.createElement("small"), { textContent: button.dataset.failed })));
+    picture.src = button.dataset.showPicture;
+    button.replaceWith(picture);
+  }
+});
+
+// Ctrl+Z outside a field takes the reply back that was just sent.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.target.closest("input, select, [contenteditable]")) return;
+  if (event.target.matches("textarea") && event.target.value) return;
+  const undo = [...document.querySelectorAll('[data-held="undo"] [data-undo-send]')].at(-1);
+  if (undo) { event.preventDefault(); undo.click(); }
+});

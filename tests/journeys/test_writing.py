@@ -1,0 +1,68 @@
+"""What an agent writes, in a real browser: two devices, taking back, files, suggestions, a colleague who was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from automation.models import Snippet
+from channels_app.models import Channel, Conversation, Draft, Message
+from channels_app.services.replies import send_reply
+from crm.models import Customer
+from cxos.core.models import User
+from tests.channels_app.files import PNG
+
+Browse = Callable[..., Page]
+
+
+@pytest.fixture
+def conversation(webchat: Channel, kim: Customer, ana: User) -> Conversation:
+    found = Conversation.objects.create(customer=kim, channel=webchat, thread_key="k", assignee=ana)
+    Message.objects.create(conversation=found, author_kind="customer", text="Where is my parcel?", state="received")
+    return found
+
+
+def said() -> list[str]:
+    return list(Message.objects.filter(author_kind="agent").order_by("id").values_list("text", flat=True))
+
+
+def test_a_reply_is_written_on_two_devices_taken_back_and_sent_with_a_file(
+    browse: Browse, conversation: Conversation, ana: User, sam: User, beat: None, settings: Any
+) -> None:
+    settings.UNDO_SEND_SECONDS = 3_600
+    Snippet.objects.create(shortcut="hi", text="Hello {{customer.first_name}}!")
+    path = f"/workspace/c/{conversation.pk}/"
+    desk, phone, chief = browse(ana, path), browse(ana, path, width=360), browse(sam, path)
+    field = desk.locator("#composer-text")
+
+    desk.keyboard.press("r")
+    desk.keyboard.type("/hi")
+    expect(desk.get_by_role("option", name="/hi")).to_contain_text("Hello Kim!")
+    desk.keyboard.press("Enter")
+    expect(field).to_have_value("Hello Kim!")
+    expect(phone.locator("#composer-text")).to_have_value("Hello Kim!")
+    expect(chief.locator("#company")).to_have_text("Ana writes a reply…")
+
+    desk.locator("#composer-pick").set_input_files({"name": "map.png", "mimeType": "image/png", "buffer": PNG})
+    expect(desk.locator(".ws-chip input[name=file]")).to_have_count(1)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#held .ws-line")).to_contain_text("Hello Kim!")
+    expect(field).to_have_value("")
+    assert Draft.objects.count() == 0
+    desk.reload()
+    desk.get_by_role("button", name="Undo").click()
+    expect(field).to_have_value("Hello Kim!")
+    expect(desk.locator(".ws-chip")).to_have_count(1)
+    assert said() == []
+
+    send_reply(conversation.pk, text="I was faster", author=sam, actor=sam, now=timezone.now())
+    expect(desk.locator("#thread")).to_contain_text("I was faster")
+    settings.UNDO_SEND_SECONDS = 1
+    field.press("Control+Enter")
+    desk.get_by_role("button", name="Send anyway").click()
+    expect(desk.locator("#thread .ws-picture img")).to_be_visible()
+    assert said() == ["I was faster", "Hello Kim!"]
