@@ -6,8 +6,8 @@ import { Composer } from "./composer.js";
 import { config } from "./config.js";
 import { Connection } from "./connection.js";
 import { h, icon, iconButton } from "./dom.js";
-import { askEnd } from "./ending.js";
 import { acceptDrops } from "./files.js";
+import { Foot } from "./foot.js";
 import { askForm, fieldsToAsk } from "./form.js";
 import { heading } from "./heading.js";
 import { Home } from "./home.js";
@@ -15,7 +15,6 @@ import { remember, remembered } from "./memory.js";
 import { menu } from "./menu.js";
 import { isFramed, popOut, takeToken } from "./popout.js";
 import { chime } from "./sound.js";
-import { surveyCard, thanks } from "./survey.js";
 import { Thread } from "./thread.js";
 import { saveTranscript } from "./transcript.js";
 import { placeText, t } from "./words.js";
@@ -33,16 +32,16 @@ const more = menu([
   { label: () => t(remembered().silent ? "sound_on" : "sound_off"), shown: () => config.sound, run: () => remember({ silent: !remembered().silent }) },
   { label: () => t("transcript"), shown: () => chat.messages.length > 0, run: () => saveTranscript(chat) },
   { label: () => t("popout"), shown: () => isFramed, run: () => { popOut(); leave(); } },
-  { label: () => t("end"), shown: () => config.ending && !chat.isEmpty && chat.state.status !== "resolved", run: () => confirmEnd() },
+  { label: () => t("end"), shown: () => config.ending && !chat.isEmpty && chat.state.status !== "resolved", run: () => foot.askToEnd() },
 ]);
 const header = h("header.top", {}, back, title, more, iconButton("close", t("close"), () => leave(), { hidden: !isFramed }));
 const home = new Home(chat, { onStart: () => show("thread") });
 const thread = new Thread(chat, { onEarlier: () => connection.earlier(), onRetry: ({ client_id: id }) => { chat.retry(id); send(chat.pending.find((one) => one.client_id === id)); } });
 const composer = new Composer({ onSay: (text, files) => send(chat.say(text, { form: answers, files })), onTyping: (on) => connection.typing(on) });
 const notice = h("p.notice", { role: "status", hidden: true });
-const foot = h("div.foot");
+const foot = new Foot(chat, connection, { onChanged: () => render(), onStayed: () => composer.focus() });
 const asking = h("div.asking");
-const screens = { home: home.element, thread: h("div.talk", {}, thread.element, notice, foot, composer.element), form: asking };
+const screens = { home: home.element, thread: h("div.talk", {}, thread.element, notice, foot.element, composer.element), form: asking };
 const panel = h("div.panel", { role: "dialog", "aria-label": config.name }, header, Object.values(screens));
 document.getElementById("app").append(panel);
 
@@ -76,13 +75,6 @@ function send(message) {
   bridge.tell({ active: true, event: "message:sent", detail: { id: message.client_id } });
 }
 
-function confirmEnd() {
-  foot.dataset.kind = "ending";
-  const done = () => { foot.dataset.kind = "-"; renderFoot(); composer.focus(); };
-  foot.replaceChildren(askEnd({ onEnd: () => { connection.tell({ end: true }, "end", {}); done(); }, onStay: done }));
-  foot.querySelector("button").focus();
-}
-
 function leave() {
   bridge.open = false;
   bridge.tell({ close: true });
@@ -95,7 +87,7 @@ function render() {
   if (screen === "thread") {
     thread.render();
     renderNotice();
-    renderFoot();
+    foot.render();
   }
   title.replaceChildren(...heading({ screen, agent: state.agent?.name, online: state.outlook.online }));
   markReceipts();
@@ -106,16 +98,6 @@ function renderNotice() {
   const text = !chat.online && chat.loaded ? t("reconnecting") : outlook.place && status !== "resolved" ? placeText(outlook) : "";
   notice.hidden = !text;
   if (notice.textContent !== text) notice.replaceChildren(chat.online ? "" : icon("alert"), text);
-}
-
-// Under the log: the end of the conversation, and how it was.
-function renderFoot() {
-  const over = chat.state.status === "resolved" && !chat.isEmpty;
-  const kind = !over ? "" : chat.state.survey ? "thanked" : config.survey ? "survey" : "over";
-  if (foot.dataset.kind === kind || (foot.dataset.kind === "ending" && !over)) return;
-  foot.dataset.kind = kind;
-  foot.replaceChildren(...(over ? [h("p.event", {}, t("resolved"))] : []),
-    kind === "survey" ? surveyCard({ onAnswer: (answer) => { connection.tell({ survey: answer }, "survey", answer); chat.state.survey = answer; render(); } }) : kind === "thanked" ? thanks() : "");
 }
 
 const isReading = () => bridge.open && screen === "thread" && !document.hidden && (window.parent === window || document.hasFocus() || bridge.open);
