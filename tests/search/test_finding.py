@@ -65,6 +65,14 @@ def test_a_customer_is_found_by_name_and_address(write: Write, ana: User, words:
     assert hits["conversations"] == ["Kim Müller"]
 
 
+def test_whole_words_come_before_beginnings_and_those_before_corrections(write: Write, ana: User) -> None:
+    for name in ("Marie Stone", "Mari Stone", "Mariella Stone"):
+        write(name, "Hello", email=f"{name.split()[0].lower()}@example.com")
+
+    assert found(ana, "marie")["customers"] == ["Marie Stone", "Mariella Stone", "Mari Stone"]
+    assert found(ana, "mari")["customers"][0] == "Mari Stone"
+
+
 def test_a_conversation_is_found_by_its_number_and_tag(write: Write, ana: User) -> None:
     conversation = write("Kim", "Hello")
     Conversation.objects.filter(pk=conversation.pk).update(tags=["refund"])

@@ -108,13 +108,16 @@ class Asked:
     def excerpt(self, text: str, *, length: int = 160) -> Segments:
         return excerpt(text, self._hits, beginnings=self._beginnings, length=length)
 
-    def is_exact(self, text: str) -> bool:
-        """Whether the text holds every term as typed (or its beginning), so without a correction."""
-        found = [fold(word) for word in words_of(text)]
-        return all(
-            any(one == term.folded or (term.is_open and one.startswith(term.folded)) for one in found)
-            for term in self.terms
-        )
+    def distance(self, text: str) -> int:
+        """0 when the text holds every term as a whole word, 1 when one is only a beginning, 2 when one is a correction."""
+        found = {fold(word) for word in words_of(text)}
+        return max((self._distance(term, found) for term in self.terms), default=0)
+
+    @staticmethod
+    def _distance(term: Term, found: set[str]) -> int:
+        if term.folded in found:
+            return 0
+        return 1 if term.is_open and any(word.startswith(term.folded) for word in found) else 2
 
     @cached_property
     def _hits(self) -> frozenset[str]:

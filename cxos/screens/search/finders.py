@@ -114,15 +114,15 @@ def owners_of(text: str) -> list[int]:
 
 
 def find_customers(look: Look, limit: int, after: str) -> Page:
-    """By name, address or number; those without a mistake first, then who was seen last. 2 queries."""
+    """By name, address or number; whole words first, then beginnings, then corrections; then who was seen last. 2 queries."""
     asked, ids = look.asked, look.customers
     shown = Identity.objects.exclude(kind=Identity.Kind.DEVICE).order_by("kind", "id")
     rows = Customer.objects.visible_to(look.user).current().filter(pk__in=ids).select_related("account")
     found = list(rows.prefetch_related(Prefetch("identities", queryset=shown, to_attr="ways")))
 
-    def order(one: Customer) -> tuple[bool, float]:
+    def order(one: Customer) -> tuple[int, float]:
         held = " ".join([one.name, *(way.value for way in one.ways)])
-        return not asked.is_exact(held), -(one.last_seen_at or one.created_at).timestamp()
+        return asked.distance(held), -(one.last_seen_at or one.created_at).timestamp()
 
     return sliced(sorted(found, key=order), limit, after, len(ids), lambda one: customer_hit(one, asked))
 
@@ -214,7 +214,7 @@ def find_people(look: Look, limit: int, after: str) -> Page:
         for word in {term.typed, *term.words, *term.near}:
             meant |= Q(name__icontains=word) | Q(email__icontains=word)
         rows = rows.filter(meant)
-    found = sorted(rows.order_by(Length("name"), "name")[:CANDIDATES], key=lambda one: not asked.is_exact(one.name))
+    found = sorted(rows.order_by(Length("name"), "name")[:CANDIDATES], key=lambda one: asked.distance(one.name))
     return sliced(found, limit, after, len(found), lambda one: person_hit(one, asked, user))
 
 
