@@ -79,7 +79,7 @@ COMMANDS: dict[str, set[Role | None]] = {
     "workspace/cards/": STAFF, "workspace/c/<int:pk>/customer/": STAFF, "workspace/c/<int:pk>/case/": STAFF,
     "settings/snippets/new/": STAFF, "settings/snippets/<int:pk>/": STAFF, "settings/snippets/<int:pk>/remove/": STAFF,
     "workspace/offers/<int:pk>/accept/": STAFF, "workspace/offers/<int:pk>/decline/": STAFF,
-    "workspace/presence/set/": STAFF, "workspace/presence/sound/": STAFF,
+    "workspace/presence/set/": STAFF, "workspace/presence/sound/": STAFF, "workspace/presence/media/": STAFF,
     "supervisor/agents/<int:pk>/presence/": SUPERVISORS, "supervisor/work/<int:pk>/assign/": SUPERVISORS,
     "supervisor/work/<int:pk>/move/": SUPERVISORS, "supervisor/work/<int:pk>/requeue/": SUPERVISORS,
     "supervisor/work/<int:pk>/restore/": SUPERVISORS,

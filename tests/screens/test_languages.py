@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from cxos.core.models import User
+from cxos.core.services.notifications import mark_read, notify
 
 ROOT = Path(settings.BASE_DIR)
 WORDS = ROOT / "cxos/locale/ar/LC_MESSAGES"
@@ -78,3 +79,25 @@ def test_choosing_a_language_leads_nowhere_else(client: Client, adi: User, path:
     client.force_login(adi)
     response = client.post("/language/", {"language": "ar", "next": path})
     assert response["Location"] == "/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/search/", "What are you looking for?"), ("/notifications/", "Nothing yet"), ("/profile/", "Where you are logged in"),
+        ("/workspace/presence/", "Break after this work"), ("/notifications/bell/", "Mark all read"),
+    ],
+)  # fmt: skip
+def test_what_stands_around_every_page_speaks_arabic(client: Client, ana: User, path: str, words: str) -> None:
+    notify([ana.pk], kind="assigned", about="conversation:1", details={"customer": "Kim"}, now=timezone.now())
+    if path == "/notifications/":
+        mark_read(ana, now=timezone.now())
+        words = "%(customer)s was assigned to you"
+    client.force_login(ana)
+
+    page = client.get(path, headers={"accept-language": "ar"}).content.decode()
+
+    with translation.override("ar"):
+        assert translation.gettext(words) % {"customer": "Kim"} in page
+    assert words % {"customer": "Kim"} not in page

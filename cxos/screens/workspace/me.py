@@ -11,16 +11,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from channels_app.models import Channel
+from cxos.core.errors import Invalid
 from cxos.core.models import User
 from cxos.core.services.preferences import keep_preference
+from cxos.core.services.profile import away_after_minutes
 from cxos.screens.staff import staff, trigger
-from routing.models import AgentState, Decision, Offer, Presence
+from routing.models import AgentState, Decision, Offer, Presence, PresenceReason
+from routing.services.desks import choose_reason
+from routing.services.media import switch_media
 from routing.services.offers import accept_offer, decline_offer
 from routing.services.presence import CHOOSABLE, set_presence
 from routing.snapshots import held_loads
 
 REASONS = (_("Not my skill"), _("In the middle of something"), _("Conflict of interest"))
 SOUND = "offer_sound"
+AWAY = "Away"  # the reason of a break nobody chose: the page was not touched for so long
 # presence → tone of the dot
 TONES = {Presence.AVAILABLE: "available", Presence.OFFLINE: "offline", Presence.BUSY: "busy", Presence.MISSED: "busy"}
 
@@ -82,29 +88,60 @@ def own_state(user: User) -> AgentState:
 
 
 def presence_parts(request: HttpRequest) -> dict[str, Any]:
+    """The control as it is now: state, why, what is to follow, reasons to choose, media to switch. 3 queries."""
     assert isinstance(request.user, User)
     state = own_state(request.user)
+    away = state.presence == Presence.BREAK and state.reason == AWAY
     return {
         "state": state,
+        "shown": _("Away") if away else state.reason or state.get_presence_display(),
         "tone": TONES.get(Presence(state.presence), "break"),
         "choices": [(value.value, value.label, TONES.get(value, "break")) for value in CHOOSABLE],
         "sound": request.user.preferences.get(SOUND, True),
-        "missed": state.presence in {Presence.MISSED, Presence.UNREACHABLE},
+        "reasons": [
+            (one, TONES.get(Presence(one.presence), "break")) for one in PresenceReason.objects.filter(enabled=True)
+        ],
+        "media": media_switches(state),
+        "back": away or state.presence in {Presence.MISSED, Presence.UNREACHABLE},
+        "away_after": away_after_minutes(request.user),
+        "away": AWAY,
     }
+
+
+def media_switches(state: AgentState) -> list[tuple[str, Any, bool, bool]]:
+    """(medium, label, whether it is on, whether an offer of it was missed) of the media there are channels for."""
+    in_use = set(Channel.objects.filter(enabled=True).values_list("medium", flat=True).distinct())
+    off, missed = {*state.media_off}, {*state.media_missed}
+    return [(key, label, key not in off, key in missed) for key, label in Channel.Medium.choices if key in in_use | off]
 
 
 @require_POST
 @staff
 def change_presence(request: HttpRequest) -> HttpResponse:
+    """A presence, or a reason (`reason_id`), which has one of its own."""
     assert isinstance(request.user, User)
-    set_presence(
-        request.user,
-        presence=request.POST.get("presence", ""),
-        reason=request.POST.get("reason", "")[:80],
-        after_work=request.POST.get("after_work") == "1",
-        actor=request.user,
-        now=timezone.now(),
-    )
+    later, now = request.POST.get("after_work") == "1", timezone.now()
+    number = request.POST.get("reason_id", "")
+    if number:
+        reason = PresenceReason.objects.filter(pk=int(number[:18])).first() if number.isdigit() else None
+        if reason is None:
+            raise Invalid("no_such_reason", str(_("This reason does not exist any more. Choose another.")))
+        choose_reason(request.user, reason=reason, after_work=later, actor=request.user, now=now)
+    else:
+        chosen, why = request.POST.get("presence", ""), request.POST.get("reason", "")[:80]
+        set_presence(request.user, presence=chosen, reason=why, after_work=later, actor=request.user, now=now)
+    request.method = "GET"
+    return presence(request)
+
+
+@require_POST
+@staff
+def switch_medium(request: HttpRequest) -> HttpResponse:
+    """One medium on or off; the others stay."""
+    assert isinstance(request.user, User)
+    medium, on = request.POST.get("medium", ""), request.POST.get("on") == "1"
+    off = {*own_state(request.user).media_off}
+    switch_media(request.user, off=off - {medium} if on else off | {medium}, actor=request.user)
     request.method = "GET"
     return presence(request)
 
@@ -126,4 +163,13 @@ def capacity(request: HttpRequest) -> HttpResponse:
     state = own_state(request.user)
     load = held_loads([request.user.pk])[request.user.pk]
     held = sum(cost for _count, cost, _soft in load.values())
-    return render(request, "workspace/capacity.html", {"state": state, "held": held, "load": sorted(load.items())})
+    labels = dict(Channel.Medium.choices)
+    media = [
+        (
+            labels.get(medium, medium),
+            load.get(medium, (0, 0, 0))[0],
+            None if medium in state.media_off else state.caps.get(medium),
+        )
+        for medium in sorted({*load, *state.caps} - {*state.media_off} | {*load})
+    ]
+    return render(request, "workspace/capacity.html", {"state": state, "held": held, "media": media})

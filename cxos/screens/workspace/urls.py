@@ -64,5 +64,6 @@ urlpatterns = [
     path("presence/", me.presence, name="presence"),
     path("presence/set/", me.change_presence, name="set_presence"),
     path("presence/sound/", me.switch_sound, name="switch_sound"),
+    path("presence/media/", me.switch_medium, name="switch_medium"),
     path("capacity/", me.capacity, name="capacity"),
 ]

@@ -18,6 +18,7 @@ import "./combobox.js";
 import "./palette.js";
 import "./notices.js";
 import "./offers.js";
+import "./away.js";
 import "./shortcuts.js";
 import "./copy.js";
 import "./range.js";
