@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from channels_app.services import attachments, conversations, delivery, held, webhooks
@@ -34,7 +35,9 @@ def sweep_webhooks() -> None:
 
 @shared_task(name="channels_app.prune")
 def prune() -> None:
-    attachments.prune_unsent(now=timezone.now())
+    now = timezone.now()
+    attachments.prune_unsent(now=now)
+    webhooks.prune_attempts(keep_days=settings.KEEP_DAYS["webhook_attempts"], now=now)
 
 
 def one_at_a_time(name: str, run: Callable[[], object]) -> None:

@@ -57,5 +57,6 @@ app.conf.beat_schedule = {
     "webhooks": every(2, "channels_app.sweep_webhooks", "work"),
     "streams": every(2, "core.sweep_streams", "work"),
     "unsent files": every(3600, "channels_app.prune", "work"),
+    "explanations": every(3600, "routing.prune", "work"),
     "housekeeping": every(3600, "core.prune", "work"),
 }

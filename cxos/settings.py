@@ -238,6 +238,13 @@ SPECTACULAR_SETTINGS = {
 UNDO_SEND_SECONDS = env.number("CXOS_UNDO_SEND_SECONDS", 10)
 
 # --- Background work: the figures behind these are in docs/explanation/reliability.md ----------------------------
+# How many days rows are kept that only explain or record; 0 = for good.
+KEEP_DAYS = {
+    "decisions": env.number("CXOS_KEEP_DECISIONS_DAYS", 400),
+    "actions": env.number("CXOS_KEEP_ACTIONS_DAYS", 400),
+    "webhook_attempts": env.number("CXOS_KEEP_WEBHOOK_ATTEMPTS_DAYS", 30),
+}
+
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from routing.services.alerts import watch_thresholds
@@ -10,6 +11,7 @@ from routing.services.callbacks import wake_callbacks
 from routing.services.leases import lose_unreachable
 from routing.services.matcher import wake_waiting
 from routing.services.offers import expire_due
+from routing.services.pruning import prune
 from routing.services.trials import run_next_trial
 from routing.services.work import end_wrap_ups
 
@@ -44,3 +46,8 @@ def sweep_alerts() -> None:
 @shared_task(name="routing.run_trials")
 def run_trials() -> None:
     run_next_trial(now=timezone.now())
+
+
+@shared_task(name="routing.prune")
+def prune_explanations() -> None:
+    prune(keep_days=settings.KEEP_DAYS, now=timezone.now())

@@ -18,6 +18,7 @@ from channels_app.services.pushing import Job, claim_ids, push
 from cxos.core.catalogue import Received
 from cxos.core.errors import Conflict, NotFound
 from cxos.core.services.audit import record
+from cxos.core.services.pruning import prune_older
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440))
 MAX_TRIES = len(WAITS) + 1  # the last one about three days after the first
@@ -144,3 +145,9 @@ def _note_failure(subscription_id: int, now: datetime) -> None:
             subscription.save(update_fields=["enabled"])
             subscription.attempts.filter(state=State.PENDING).update(state=State.DEAD)
             record(None, "switched off", subscription, reason="Every delivery has failed for three days.")
+
+
+def prune_attempts(*, keep_days: int, now: datetime) -> int:
+    """Delete what was delivered or given up more than `keep_days` ago (0 = kept for good). Returns how many."""
+    settled = WebhookAttempt.objects.exclude(state=WebhookAttempt.State.PENDING)
+    return prune_older(settled, before=now - timedelta(days=keep_days), field="created_at") if keep_days else 0
