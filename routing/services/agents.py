@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from cxos.core.models import User
@@ -10,23 +11,24 @@ from routing.snapshots import held_loads
 
 
 def lock_agent(user_id: int) -> AgentState:
-    """The agent's state, locked until the transaction ends; made for an agent who never signed in. Lock it before items."""
-    state = AgentState.objects.select_for_update(of=("self",), no_key=True).filter(user_id=user_id).first()
+    """The agent's state with its user, locked until the transaction ends; made for an agent who never signed in. Lock it
+    before items."""
+    locked = AgentState.objects.select_related("user").select_for_update(of=("self",), no_key=True)
+    state = locked.filter(user_id=user_id).first()
     if state is None:
         AgentState.objects.get_or_create(user_id=user_id)
-        state = AgentState.objects.select_for_update(of=("self",), no_key=True).get(user_id=user_id)
+        state = locked.get(user_id=user_id)
     return state
 
 
-def held_cost(user_id: int, *, interrupting: bool = False) -> int:
-    """Capacity points the agent holds, pending offers included; a call looks only at what it cannot interrupt."""
-    load = held_loads([user_id])[user_id]
+def held_cost(user_id: int) -> int:
+    """Capacity points the agent holds, pending offers included."""
+    return cost_of_load(held_loads([user_id])[user_id])
+
+
+def cost_of_load(load: Mapping[str, tuple[int, int, int]], *, interrupting: bool = False) -> int:
+    """The points of one agent's load; a call looks only at what it cannot interrupt."""
     return sum(cost - (soft if interrupting else 0) for _, cost, soft in load.values())
-
-
-def held_count(user_id: int, medium: str) -> int:
-    """How many items of the medium the agent holds, pending offers included."""
-    return held_loads([user_id])[user_id].get(medium, (0, 0, 0))[0]
 
 
 def note_idle(state: AgentState, *, now: datetime) -> None:

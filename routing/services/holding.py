@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
 
 from cxos.core.errors import Conflict, NotFound
@@ -32,19 +33,23 @@ def lock_item(
     The version is the fencing number: it grows with every change of holder or state, so that a late command of a former
     holder is refused.
     """
-    holder_id = WorkItem.objects.filter(id=item_id).values_list("agent_id", flat=True).first()
-    part_of = set(open_parts(item_id).values_list("agent_id", flat=True))
+    seen = WorkItem.objects.filter(id=item_id).annotate(parts=ArraySubquery(open_parts(item_id).values("agent_id")))
+    holder_id, part_of = seen.values_list("agent_id", "parts").first() or (None, [])
     states = {agent: lock_agent(agent) for agent in sorted({*also, *part_of, *([holder_id] if holder_id else [])})}
     item = (
         WorkItem.objects.select_related("queue").select_for_update(of=("self",), no_key=True).filter(id=item_id).first()
     )
     if item is None:
         raise NotFound("no_such_work", "There is no such work item.")
-    if item.agent_id != holder_id or set(open_parts(item_id).values_list("agent_id", flat=True)) != part_of:
+    if item.agent_id != holder_id or (part_of and set(_parts_now(item_id)) != set(part_of)):
         raise Conflict("moved_on", "This work has changed hands just now. Look again.")
     if version is not None and item.version != version:
         raise Conflict("moved_on", "This work has changed since you saw it. Look again.")
     return item, states[holder_id] if holder_id else None
+
+
+def _parts_now(item_id: int) -> list[int]:
+    return list(open_parts(item_id).values_list("agent_id", flat=True))
 
 
 def open_parts(item_id: int) -> QuerySet[Segment]:

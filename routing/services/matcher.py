@@ -7,7 +7,6 @@ waiting work. Bounded: what still waits then is looked at by the event of whoeve
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -24,7 +23,7 @@ from routing.snapshots.setup import read_setup
 from routing.snapshots.work import candidates
 
 MOST_ITEMS = 500  # of a sweep
-PAGE = 40  # waiting items an agent who frees up looks at first; more when none of them suits
+PAGE = 24  # waiting items an agent who frees up looks at first; more when none of them suits
 LOOK_AGAIN = timedelta(minutes=5)  # without any event and without any timer
 TRIES = 6
 LEAST_COST = 1
@@ -70,8 +69,7 @@ def _look(agent_id: int, *, now: datetime) -> tuple[list[Offer], int]:
         items = candidates(me, setup, room=room, limit=limit, offset=offset, now=now)
         if not items:
             break
-        # The others stay in the picture: rings and sticky waits look at them.
-        snapshot = replace(take_snapshot(items, now=now, setup=setup), only_agents=frozenset({agent_id}), detail=False)
+        snapshot = take_snapshot(items, now=now, setup=setup, freed=agent_id)
         made, lost = commit(engine.match(snapshot).matches, now=now)
         offers += made
         if lost or len(items) < limit:

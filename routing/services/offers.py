@@ -17,9 +17,10 @@ from cxos.core.outbox import emit
 from routing.matching import Match, explain
 from routing.models import AgentState, Decision, Offer, Presence, Queue, WorkItem
 from routing.sentences import match_sentence
-from routing.services.agents import held_cost, held_count, lock_agent, note_idle
+from routing.services.agents import cost_of_load, lock_agent, note_idle
 from routing.services.holding import begin_segment, closing, milliseconds, withdraw
 from routing.services.missed import note_declined, note_missed
+from routing.snapshots import held_loads
 
 VOICE = "voice"
 
@@ -62,13 +63,13 @@ def _make_offer(match: Match, *, now: datetime) -> list[Offer]:
         tell_made(offer, item, now=now)
     for agent, offer in zip(takers, offers, strict=True):
         if seconds == 0 or item.medium in {*item.queue.auto_accept, *agent.auto_accept}:
-            _take(offer, User.objects.get(id=agent.user_id), agent, asked=False, now=now)
+            _take(offer, agent.user, agent, asked=False, now=now)
             break
     return offers
 
 
 def _explain(item: WorkItem, match: Match, takers: list[AgentState], *, now: datetime) -> None:
-    names = dict(User.objects.filter(id__in=[agent.user_id for agent in takers]).values_list("id", "name"))
+    names = {agent.user_id: agent.user.name for agent in takers}
     Decision.objects.create(
         item=item,
         conversation_id=item.conversation_id,
@@ -85,10 +86,11 @@ def _may_take(agent: AgentState, item: WorkItem) -> bool:
         return False
     if item.medium in {*agent.media_off, *agent.media_missed}:
         return False
+    load = held_loads([agent.user_id])[agent.user_id]
     cap = agent.caps.get(item.medium)
-    if cap is not None and held_count(agent.user_id, item.medium) >= cap:
+    if cap is not None and load.get(item.medium, (0, 0, 0))[0] >= cap:
         return False
-    return held_cost(agent.user_id, interrupting=item.medium == VOICE) + item.cost <= agent.budget
+    return cost_of_load(load, interrupting=item.medium == VOICE) + item.cost <= agent.budget
 
 
 def _hold(item: WorkItem, *, now: datetime) -> bool:

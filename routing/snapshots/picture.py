@@ -13,20 +13,29 @@ from routing.snapshots.setup import Setup, read_setup
 from routing.snapshots.work import as_item
 
 
-def take_snapshot(items: Iterable[WorkItem], *, now: datetime, setup: Setup | None = None) -> engine.Snapshot:
+def take_snapshot(
+    items: Iterable[WorkItem], *, now: datetime, setup: Setup | None = None, freed: int | None = None
+) -> engine.Snapshot:
     """These items with everybody signed in who may take them: members, helping teams, whom they were sent to, who knows
-    the customer. 3 queries while the set-up is the same."""
+    the customer. 3 queries while the set-up is the same.
+
+    `freed`: only this agent is to be matched. Of the others only those are in the picture who may change it: where there
+    are rings (nobody there: the next one at once), reserves or batches, and who is waited for.
+    """
     items, setup = list(items), setup or read_setup()
-    rules = rules_for({item.queue_id for item in items}, setup, now=now)
+    queue_ids = {item.queue_id for item in items}
+    rules = rules_for(queue_ids, setup, now=now)
     known = {item.sticky_agent_id for item in items if item.sticky_agent_id and item.sticky_until}
-    asked = {item.direct_agent_id for item in items if item.direct_agent_id}
-    serving = {agent for item in items for agent in setup.members.get(item.queue_id, ())}
+    people = known | {item.direct_agent_id for item in items if item.direct_agent_id}
+    people |= {freed} if freed is not None else set()
     for queue_id, one in rules.items():
-        serving |= setup.members.get(queue_id, frozenset()) if one.min_reserve else set()
-    agents = load_agents(serving | known | asked, setup, rules=rules.values(), known=known, now=now)
+        if one.min_reserve or (queue_id in queue_ids and (freed is None or one.rings or one.batch)):
+            people |= setup.members.get(queue_id, frozenset())
     return engine.Snapshot(
         now=now.timestamp(),
         items=[as_item(item, setup.skill_ids) for item in items],
-        agents=agents,
+        agents=load_agents(people, setup, rules=rules.values(), known=known, now=now),
         queues=rules,
+        only_agents=None if freed is None else frozenset({freed}),
+        detail=freed is None,
     )

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from routing import matching as engine
 from routing.models import WorkItem
 from routing.snapshots.setup import Setup
@@ -22,7 +20,7 @@ SCORE = """
 """
 # What one agent could take: queues they serve or help in, their own, and those who know them; no hard skill they lack.
 CANDIDATES = f"""
-SELECT i.id FROM routing_workitem i JOIN routing_queue q ON q.id = i.queue_id
+SELECT i.* FROM routing_workitem i JOIN routing_queue q ON q.id = i.queue_id
     LEFT JOIN unnest(%(queues)s::bigint[], %(levels)s::int[]) AS mine(queue_id, level) ON mine.queue_id = i.queue_id
 WHERE i.state = 'waiting' AND i.eligible_at <= %(now)s AND i.needs <@ %(skills)s::varchar[]
   AND (mine.queue_id IS NOT NULL OR i.direct_agent_id = %(agent)s OR i.sticky_agent_id = %(agent)s)
@@ -35,7 +33,7 @@ ORDER BY {SCORE} + coalesce(mine.level, 0) * 60 DESC, i.queued_at, i.id LIMIT %(
 def candidates(
     agent: engine.Agent, setup: Setup, *, room: int, limit: int, offset: int, now: datetime
 ) -> list[WorkItem]:
-    """The best waiting items the agent could take, the largest score first. 2 queries over the index of waiting work."""
+    """The best waiting items the agent could take, the largest score first. 1 query over the index of waiting work."""
     queues = setup.queues_of(agent.id)
     given: dict[str, Any] = {
         "agent": agent.id,
@@ -48,11 +46,7 @@ def candidates(
         "offset": offset,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, given)
-        ids = [row[0] for row in cursor.fetchall()]
-    found = WorkItem.objects.in_bulk(ids)
-    return [found[id] for id in ids if id in found and found[id].state == WorkItem.State.WAITING]
+    return list(WorkItem.objects.raw(CANDIDATES, given))
 
 
 def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
