@@ -22,7 +22,7 @@ from tests.screens.markup import Reader
 PAGES = [
     "", "channels/", "channels/new/", "channels/new/?kind=webchat", "channels/new/?kind=api", "queues/", "queues/new/",
     "skills/", "skills/import/", "skills/export/", "hours/", "hours/new/", "sla/", "sla/new/", "rules/", "rules/new/", "try/", "people/", "people/?show=left",
-    "people/invite/", "api-keys/", "webhooks/", "webhooks/new/", "parked/", "audit/", "audit/export/",
+    "people/invite/", "api-keys/", "webhooks/", "webhooks/new/", "parked/", "presence/", "presence/new/", "dispositions/", "dispositions/new/", "capacity/", "capacity/new/", "audit/", "audit/export/",
 ]  # fmt: skip
 
 MOST_QUERIES = 14

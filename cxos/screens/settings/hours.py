@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.contrib import messages
@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases.calendar_math import BusinessCalendar, week_hours
+from cases.calendar_math import BusinessCalendar, open_spans, week_hours
 from cases.hours import CalendarError, Interval, clock_text
 from cases.models import Calendar, CalendarDay
 from cases.services import configure
@@ -32,6 +32,7 @@ DAYS = (
 )  # fmt: skip
 DAY_MINUTES = 24 * 60
 MOST_INTERVALS = 6
+MOST_OPENINGS = 4
 TICKS = [(hour * 60, f"{hour:02d}") for hour in range(0, 25, 6)]
 
 
@@ -75,7 +76,8 @@ def calendar(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             return redirect("settings:calendar", pk=made.pk)
     week = given_week(request.POST) if request.method == "POST" else drawn(found.weekly if found else office_week())
     return show(
-        request, "hours", "calendar", form=form, calendar=found, week=week, ticks=TICKS, zones=sorted(available_timezones()),
+        request, "hours", "calendar", form=form, calendar=found, week=week, ticks=TICKS,
+        openings=next_openings(found.zone, found.weekly, found) if found else [], zones=sorted(available_timezones()),
         days=coming_days(found), holiday=HolidayForm(), trail=[(found.name if found else _("New"), None)],
         status=422 if form.errors else 200,
     )  # fmt: skip
@@ -101,7 +103,28 @@ def preview_week(request: HttpRequest) -> HttpResponse:
         problem = ""
     except Invalid as refusal:
         problem = refusal.message
-    return render(request, "settings/week.html", {"week": given_week(request.POST), "ticks": TICKS, "problem": problem})
+    shown: dict[str, Any] = {"week": given_week(request.POST), "ticks": TICKS, "problem": problem, "openings": []}
+    if not problem:
+        shown["openings"] = next_openings(request.POST.get("zone", ""), read_week(request.POST))
+    return render(request, "settings/week.html", shown)
+
+
+def next_openings(
+    zone: str, weekly: dict[str, Any], calendar: Calendar | None = None
+) -> list[tuple[datetime, datetime]]:
+    """The next times the week is open, on its own clock; with the days that differ of `calendar`. Up to one query."""
+    if zone not in available_timezones():
+        return []
+    days = CalendarDay.objects.filter(calendar=calendar) if calendar else []
+    hours = BusinessCalendar.weekly(
+        zone,
+        [[Interval(*pair) for pair in weekly.get(str(number), ())] for number in range(7)],
+        holidays={day.date: day.name for day in days if not day.intervals},
+        special_hours={day.date: [Interval(*pair) for pair in day.intervals] for day in days if day.intervals},
+    )
+    now, place = timezone.now(), ZoneInfo(zone)
+    spans = open_spans(hours, now, now + timedelta(days=14))[:MOST_OPENINGS]
+    return [(span.start.astimezone(place), span.end.astimezone(place)) for span in spans]
 
 
 @require_POST

@@ -46,7 +46,15 @@ GROUPS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
         ),
     ),
     (_("Promises"), (Section("policies", _("SLA"), "shield-check"), Section("hours", _("Hours"), "calendar-clock"))),
-    (_("People"), (Section("people", _("People"), "users"),)),
+    (
+        _("People"),
+        (
+            Section("people", _("People"), "users"),
+            Section("profiles", _("Capacity"), "gauge"),
+            Section("reasons", _("Presence"), "coffee"),
+            Section("dispositions", _("Dispositions"), "flag"),
+        ),
+    ),
     (
         _("Connections"),
         (

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cxos.core.models import Role, Team, User
 from cxos.core.services import people as verbs
+from cxos.screens.settings.desks import work_of
 from cxos.screens.settings.forms import InviteForm, PasswordForm, PersonForm
 from cxos.screens.settings.pages import saved, show
 from cxos.screens.staff import admins
@@ -86,6 +87,7 @@ def person_page(request: HttpRequest, found: User | None, form: PersonForm) -> H
     return show(
         request, "people", "person", form=form, person=found, teams=teams, roles=Role.choices,
         trail=[(found.name if found else _("Invite"), None)], status=422 if form.errors else 200,
+        **(work_of(found) if found else {}),
     )  # fmt: skip
 
 
