@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from channels_app.adapters import Outcome
+from channels_app.adapters.posting import post_signed
 from channels_app.models import WebhookSubscription
 from channels_app.signing import new_secret
 from cxos.core.catalogue import EVENTS
@@ -15,6 +18,7 @@ from cxos.core.outbound import check_url
 from cxos.core.services.audit import record
 
 SHOWN = ("name", "url", "events", "enabled")
+TEST_SECONDS = 5.0
 KEPT_SECRETS = 2  # both sign during a rotation
 
 
@@ -59,6 +63,17 @@ def rotate_secret(subscription_id: int, *, actor: Any) -> tuple[WebhookSubscript
         subscription.save(update_fields=["secrets"])
         record(actor, "rotated the secret of", subscription)
     return subscription, secret
+
+
+def try_subscription(subscription_id: int, *, now: datetime) -> tuple[Outcome, int | None]:
+    """Post a signed trial to the subscription's address: what came of it, and the HTTP status. Writes nothing."""
+    subscription = WebhookSubscription.objects.filter(pk=subscription_id).first()
+    if subscription is None:
+        raise NotFound("no_such_subscription", f"There is no webhook subscription {subscription_id}.")
+    sealed: Any = subscription.secrets
+    body = {"type": "webhook.tried", "timestamp": now.isoformat(), "data": {"subscription": subscription.name}}
+    message_id = f"try_{subscription.pk}_{int(now.timestamp())}"
+    return post_signed(subscription.url, body, message_id=message_id, secrets=sealed, seconds=TEST_SECONDS)
 
 
 def known_events(names: Sequence[str]) -> list[str]:

@@ -10,11 +10,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from cxos.core.errors import Invalid
+from cxos.core.errors import Conflict, Invalid
 from cxos.core.models import ApiKey, Scope, User
 from cxos.core.services.audit import record
 
 CACHE_SECONDS = 3.0  # a revoked key or deactivated user is refused within this time
+ROTATION = timedelta(hours=24)  # how long the old key of a rotation still works
 TOUCH_EVERY = timedelta(minutes=5)
 _found: dict[str, tuple[float, ApiKey]] = {}
 
@@ -40,6 +41,20 @@ def make_key(
         )
         record(actor, "made", key, after={"name": name, "user": user.email, "scopes": key.scopes})
     return key, secret
+
+
+def rotate_key(key: ApiKey, *, actor: Any, now: datetime) -> tuple[ApiKey, str]:
+    """A new key like this one, and its secret, shown this once; the old one stays good for ROTATION, then ends."""
+    if not key.usable(now):
+        raise Conflict("key_over", f"{key.name} is refused already. Make a new key.")
+    with transaction.atomic():
+        made, secret = make_key(name=key.name, user=key.user, scopes=key.scopes, expires_at=key.expires_at, actor=actor)
+        ends, before = min(now + ROTATION, key.expires_at or now + ROTATION), key.expires_at
+        ApiKey.objects.filter(pk=key.pk).update(expires_at=ends)
+        _found.pop(key.digest, None)
+        said = {"expires_at": before.isoformat() if before else None}
+        record(actor, "rotated", key, before=said, after={"expires_at": ends.isoformat()})
+    return made, secret
 
 
 def find_key(secret: str, *, now: datetime) -> ApiKey | None:

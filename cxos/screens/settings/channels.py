@@ -12,13 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from channels_app.models import Channel
+from channels_app.models import Channel, Interaction
 from channels_app.services import channels as verbs
 from cxos.core.models import User
 from cxos.screens.settings.forms import CHANNEL_FORMS
 from cxos.screens.settings.pages import saved, show
 from cxos.screens.staff import admins, toast
 from routing.models import Queue
+
+MOST_ASKED = 300  # ten minutes
 
 
 @require_safe
@@ -114,6 +116,23 @@ def loaded(pk: int) -> Channel:
 
 def queue_choices() -> list[tuple[str, str]]:
     return list(Queue.objects.filter(enabled=True).values_list("key", "name"))
+
+
+@require_safe
+@admins
+def heard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whether something came in since the page was opened (`since` = an interaction's id). Asked again and again."""
+    found, since = loaded(pk), request.GET.get("since", "")
+    last = int(since) if since.isascii() and since.isdigit() and len(since) < 18 else newest_id()
+    asked = request.GET.get("asked", "")
+    times = int(asked) + 1 if asked.isascii() and asked.isdigit() and len(asked) < 5 else 1
+    came = Interaction.objects.filter(pk__gt=last, channel=found).order_by("pk").first()
+    shown = {"channel": found, "since": last, "came": came, "asked": times, "gave_up": times > MOST_ASKED}
+    return render(request, "settings/channel_heard.html", shown)
+
+
+def newest_id() -> int:
+    return Interaction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def around(request: HttpRequest, channel: Channel) -> dict[str, Any]:

@@ -54,6 +54,17 @@ def make_key(request: HttpRequest, given: dict[str, Any]) -> tuple[ApiKey, str]:
 
 @require_POST
 @admins
+def rotate_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """The new key's secret in a dialog; the old one works for a day more."""
+    key = ApiKey.objects.select_related("user").filter(pk=pk).first()
+    if key is None:
+        raise Http404
+    _made, secret = keys.rotate_key(key, actor=request.user, now=timezone.now())
+    return render(request, "settings/key_rotated.html", {"secret": secret, "name": key.name})
+
+
+@require_POST
+@admins
 def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
     key = ApiKey.objects.filter(pk=pk).first()
     if key is None:
@@ -132,6 +143,14 @@ def attempts(request: HttpRequest, found: WebhookSubscription | None) -> dict[st
 def rotate_webhook_secret(request: HttpRequest, pk: int) -> HttpResponse:
     found, secret = subscriptions.rotate_secret(pk, actor=request.user)
     return render(request, "settings/secret.html", {"secret": secret, "name": found.name})
+
+
+@require_POST
+@admins
+def try_webhook(request: HttpRequest, pk: int) -> HttpResponse:
+    """Post a signed trial to the saved address, and say what came of it."""
+    outcome, status = subscriptions.try_subscription(pk, now=timezone.now())
+    return render(request, "settings/channel_tried.html", {"outcome": outcome, "status": status})
 
 
 @require_safe

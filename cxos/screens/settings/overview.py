@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from automation.models import Rule
 from cases.models import Calendar, SlaPolicy
-from channels_app.models import Channel, WebhookSubscription
+from channels_app.models import Channel, Conversation, WebhookSubscription
 from cxos.core.models import AuditEntry, Delivery, Role, User
 from cxos.demo.removal import demo_left
 from cxos.screens.settings.audit import told
@@ -33,6 +33,11 @@ class Step:
     icon: str
     url: str
     count: int
+    first: str = ""  # where the first one is made: one click from here
+
+    @property
+    def target(self) -> str:
+        return self.url if self.done or not self.first else reverse(f"settings:{self.first}")
 
     @property
     def done(self) -> bool:
@@ -58,24 +63,29 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def first_steps() -> list[Step]:
-    """In the order one takes them. 8 queries."""
+    """In the order one takes them. 9 queries."""
     people = User.objects.filter(is_active=True, role=Role.AGENT).count()
+    channels = list(Channel.objects.filter(enabled=True).values_list("pk", flat=True))
+    # Where one writes the first message: the channel's page, with a test chat and what came in.
+    chat = reverse("settings:channel", args=channels[:1]) if channels else reverse("settings:new_channel")
     return [
         Step(_("Opening hours"), _("When deadlines count and when you answer."), "calendar-clock",
-             reverse("settings:hours"), Calendar.objects.count()),
-        Step(_("People"), _("Agents who answer, supervisors who watch."), "users", reverse("settings:people"), people),
+             reverse("settings:hours"), Calendar.objects.count(), "new_calendar"),
+        Step(_("People"), _("Agents who answer, supervisors who watch."), "users", reverse("settings:people"), people, "invite"),
         Step(_("A queue"), _("Where work waits, and who serves it."), "rows-3", reverse("settings:queues"),
-             Queue.objects.filter(enabled=True).count()),
+             Queue.objects.filter(enabled=True).count(), "new_queue"),
         Step(_("Somebody in a queue"), _("Work is offered only to people who serve its queue."), "user-check",
              reverse("settings:queues"), QueueMember.objects.count()),
         Step(_("Skills"), _("So that French goes to somebody who speaks it."), "graduation-cap",
              reverse("settings:skills"), AgentSkill.objects.count()),
         Step(_("A promise"), _("How fast you answer, by priority."), "shield-check", reverse("settings:policies"),
-             SlaPolicy.objects.filter(enabled=True).count()),
+             SlaPolicy.objects.filter(enabled=True).count(), "new_policy"),
         Step(_("A rule"), _("What happens by itself when a message comes in."), "zap", reverse("settings:rules"),
-             Rule.objects.filter(enabled=True).count()),
+             Rule.objects.filter(enabled=True).count(), "new_rule"),
         Step(_("A channel"), _("The way in: a chat on your site, or another system."), "radio-tower",
-             reverse("settings:channels"), Channel.objects.filter(enabled=True).count()),
+             reverse("settings:channels"), len(channels), "new_channel"),
+        Step(_("A first conversation"), _("Write to yourself as a customer would, and answer."), "message-circle",
+             chat, int(Conversation.objects.exists())),
     ]  # fmt: skip
 
 
