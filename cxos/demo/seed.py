@@ -14,7 +14,17 @@ from channels_app.models import Channel
 from cxos.core.models import ApiKey, Team, User
 from cxos.core.services.api_keys import make_key
 from cxos.demo.people import PASSWORD, PEOPLE, SKILLS
-from routing.models import AgentSkill, AgentState, Disposition, Queue, QueueMember, Skill
+from routing.models import (
+    AgentSkill,
+    AgentState,
+    CapacityProfile,
+    Disposition,
+    Presence,
+    PresenceReason,
+    Queue,
+    QueueMember,
+    Skill,
+)  # fmt: skip
 
 WEEKDAYS = {str(day): [[480, 1200]] for day in range(5)} | {"5": [[540, 960]]}
 ALWAYS = {str(day): [[0, 1440]] for day in range(7)}
@@ -107,6 +117,30 @@ def seed_queues() -> None:
                 QueueMember.objects.get_or_create(queue=queue, user=user, defaults={"level": level})
     for key, name in DISPOSITIONS.items():
         Disposition.objects.get_or_create(key=key, defaults={"name": name})
+    seed_desks()
+
+
+def seed_desks() -> None:
+    """Reasons to be away, and a profile for those who have just begun."""
+    for position, (key, name, presence, productive) in enumerate(
+        (
+            ("coffee", "Coffee break", Presence.BREAK, False),
+            ("lunch", "Lunch", Presence.MEAL, False),
+            ("team-meeting", "Team meeting", Presence.MEETING, True),
+            ("coaching", "Coaching", Presence.TRAINING, True),
+            ("paperwork", "Paperwork", Presence.BUSY, True),
+        )
+    ):
+        PresenceReason.objects.get_or_create(
+            key=key,
+            defaults={
+                "name": name, "presence": presence, "productive": productive, "paid": key != "lunch",
+                "position": position,
+            },
+        )  # fmt: skip
+    CapacityProfile.objects.get_or_create(
+        key="beginner", defaults={"name": "Beginner", "budget": 70, "caps": {"chat": 1, "messaging": 2}}
+    )
 
 
 def seed_channels() -> None:
