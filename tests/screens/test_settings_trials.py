@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from channels_app.envelope import Envelope
-from channels_app.models import Channel
+from channels_app.models import Channel, WebhookSubscription
 from channels_app.services.ingest import accept
-from channels_app.services.subscriptions import subscribe
+from channels_app.signing import new_secret
 from cxos.core.models import ApiKey, User
 from cxos.core.services.api_keys import find_key, make_key
 
@@ -70,10 +70,11 @@ def test_a_revoked_key_is_not_rotated(as_adi: Client, adi: User) -> None:
     assert ApiKey.objects.count() == 1
 
 
-def test_a_webhook_that_cannot_be_reached_says_so(as_adi: Client, adi: User) -> None:
-    made, _secret = subscribe(name="Shop", url="https://example.invalid/hook", events=[], actor=adi)
+def test_a_webhook_that_cannot_be_reached_says_so(as_adi: Client) -> None:
+    made = WebhookSubscription.objects.create(name="Shop", url="http://127.0.0.1:9/hook", secrets=[new_secret()])
     page = as_adi.post(f"/settings/webhooks/{made.pk}/try/").content.decode()
     assert 'data-tone="error"' in page
+    assert as_adi.post("/settings/webhooks/987654/try/").status_code == 404
 
 
 def test_each_first_step_is_one_click_and_the_last_is_a_chat(as_adi: Client) -> None:
