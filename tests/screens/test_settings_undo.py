@@ -19,7 +19,7 @@ from cxos.core.models import AuditEntry, Team, User
 from cxos.core.services import people
 from cxos.core.services.audit import first_broken
 from cxos.screens.settings.undo import take_back
-from cxos.screens.settings.wording import said_conditions, said_week
+from cxos.screens.settings.wording import said_conditions, said_rings, said_week
 from routing.models import AgentSkill, Queue, QueueMember, Skill
 from routing.services import configure
 
@@ -215,3 +215,8 @@ def test_weeks_and_conditions_are_said_in_words() -> None:
     }
     assert said_conditions(tree) == "Kind of channel is api and (not (VIP is yes))"
     assert said_conditions({}) == "always"
+    rings = [
+        {"seconds": 30, "min_queue_level": 3, "drops": ["french"]},
+        {"drops_all_soft": True, "groups": [{"team": 1}]},
+    ]
+    assert said_rings(rings) == "30 s from level 3 without french; then for good without soft skills with teams 1"

@@ -143,9 +143,25 @@ def said_actions(actions: list[Mapping[str, Any]]) -> str:
     return "; ".join(acts.said(one, queues={}) for one in actions)
 
 
+def said_rings(rings: list[Mapping[str, Any]]) -> str:
+    """ "30 s from level 3 without french; then for good with 1 team"."""
+    said = []
+    for ring in rings:
+        words = [_("%(n)s s") % {"n": ring["seconds"]} if ring.get("seconds") else _("for good")]
+        words += [_("from level %(n)s") % {"n": ring["min_queue_level"]}] if ring.get("min_queue_level") else []
+        dropped = _("soft skills") if ring.get("drops_all_soft") else ", ".join(ring.get("drops", ()))
+        words += [_("without %(skills)s") % {"skills": dropped}] if dropped else []
+        words += [_("with teams %(n)s") % {"n": len(ring["groups"])}] if ring.get("groups") else []
+        said.append(" ".join(words))
+    return _("; then ").join(said)
+
+
 WORDED: dict[str, Callable[[Any], str]] = {
     "weekly": said_week,
     "hours": said_hours,
     "conditions": said_conditions,
     "actions": said_actions,
+    "rings": said_rings,
+    "callback_from": clock_text,
+    "callback_until": clock_text,
 }
