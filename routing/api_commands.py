@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.urls import path
@@ -13,10 +12,9 @@ from rest_framework.response import Response
 from channels_app.models import Conversation
 from channels_app.permissions import get_conversation_for
 from channels_app.serializers import ConversationOutput
-from channels_app.services.assignment import assign
 from cxos.core.api.fields import Choice, Flag, Id, Input, Text, Whole
 from cxos.core.api.views import Command, Endpoint
-from cxos.core.errors import Forbidden, Invalid
+from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.models import User
 from routing.models import Disposition, Offer, Queue, WorkItem
 from routing.permissions import (
@@ -30,9 +28,8 @@ from routing.permissions import (
 from routing.queries import why, with_presence
 from routing.serializers import AgentOutput, OfferOutput, WhyOutput, WorkItemOutput
 from routing.services import offers, work
-from routing.services.hand_over import give, give_to_queue
+from routing.services.hand_over import give, give_to_queue, take_back
 from routing.services.presence import CHOOSABLE, heartbeat, set_presence
-from routing.services.queue import live_item
 
 VERSION_HELP = "The version you saw: refused with 409 if the work has moved on since."
 
@@ -144,9 +141,12 @@ class WorkCommand(Command):
     def item(self, id: int) -> WorkItem:
         return get_work_for(self.request.user, id)
 
-    def movable(self, id: int) -> WorkItem:
+    def movable(self, id: int, version: int | None = None) -> WorkItem:
+        """Raises Conflict for a former holder whose `version` has passed: they are late, not somebody who may not."""
         item = self.item(id)
         if not can_move(self.request.user, item):
+            if version is not None and version < item.version:
+                raise Conflict("moved_on", "This work has changed since you saw it. Look again.")
             raise Forbidden("not_yours", "Only its holder or a supervisor may move this work.")
         return item
 
@@ -172,7 +172,7 @@ class Transfer(WorkCommand):
     input = TransferInput
 
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
-        item = self.movable(path["id"])
+        item = self.movable(path["id"], given.get("version"))
         return work.transfer(
             item.pk,
             queue=queue_named(given["queue"]),
@@ -188,7 +188,7 @@ class Requeue(WorkCommand):
     input = RequeueInput
 
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
-        item = self.movable(path["id"])
+        item = self.movable(path["id"], given.get("version"))
         reason = given.get("reason") or "put back"
         return work.requeue(item.pk, reason=reason, version=given.get("version"), **self.who_and_when())
 
@@ -199,7 +199,7 @@ class Complete(WorkCommand):
     input = CompleteInput
 
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
-        item = self.movable(path["id"])
+        item = self.movable(path["id"], given.get("version"))
         return work.finish(
             item.pk,
             disposition=disposition_named(given.get("disposition")),
@@ -245,19 +245,6 @@ class TransferConversation(ConversationWorkCommand):
         conversation = self.conversation(path["id"])
         give_to_queue(conversation, queue=queue_named(given["queue"]), actor=self.request.user, now=timezone.now())
         return self.as_it_is(conversation.pk)
-
-
-def take_back(conversation: Conversation, *, actor: User, now: datetime) -> None:
-    """Nobody holds it from now on: held work goes back into its queue with its age."""
-    item = live_item(conversation.pk)
-    held = item is not None and item.state in WorkItem.HELD
-    holder = item.agent_id if item is not None and held else conversation.assignee_id
-    if not actor.supervises and holder not in {None, actor.pk}:
-        raise Forbidden("not_yours", "Only its holder or a supervisor may give this conversation back.")
-    if item is not None and held:
-        work.requeue(item.pk, reason="handed back", actor=actor, now=now)
-    else:
-        assign(conversation.pk, assignee_id=None, actor=actor, now=now)
 
 
 # What a body names and is not there is Invalid, not NotFound: the address is right.

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from cxos.core.errors import NotFound
 from cxos.core.models import User
-from routing.models import Offer, Queue, WorkItem
+from routing.models import Callback, Offer, Queue, WorkItem
 
 
 def can_move(user: User, item: WorkItem) -> bool:
@@ -60,3 +60,17 @@ def get_queue_for(user: User, queue_id: int) -> Queue:
     if queue is None:
         raise NotFound("no_such_queue", f"There is no queue {queue_id}.")
     return queue
+
+
+def callbacks_visible_to(user: User) -> QuerySet[Callback]:
+    """Of the queues one serves, and those one holds; supervisors see all."""
+    if not user.is_active:
+        return Callback.objects.none()
+    return Callback.objects.filter(item__in=WorkItem.objects.visible_to(user))
+
+
+def get_callback_for(user: User, callback_id: int) -> Callback:
+    found = callbacks_visible_to(user).select_related("queue", "item", "claimed_by").filter(id=callback_id).first()
+    if found is None:
+        raise NotFound("no_such_callback", f"There is no callback {callback_id} for you.")
+    return found

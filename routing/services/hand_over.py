@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from channels_app.models import Conversation
+from channels_app.services.assignment import assign
 from channels_app.services.lines import lock_conversation
 from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.models import User
@@ -14,7 +15,7 @@ from routing.facts import default_queue
 from routing.models import Queue, WorkItem
 from routing.permissions import can_assign
 from routing.services.queue import enqueue, live_item
-from routing.services.work import assign_by_hand, transfer
+from routing.services.work import assign_by_hand, requeue, transfer
 
 
 def give(conversation: Conversation, *, to: User, actor: User, now: datetime) -> WorkItem:
@@ -42,6 +43,19 @@ def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now:
         if not (actor.supervises or item.agent_id in {None, actor.pk}):
             raise Forbidden("not_yours", "Only its holder or a supervisor can move this conversation.")
         return transfer(item.pk, queue=queue, actor=actor, now=now)
+
+
+def take_back(conversation: Conversation, *, actor: User, now: datetime) -> None:
+    """Nobody holds it from now on: held work goes back into its queue with its age."""
+    item = live_item(conversation.pk)
+    held = item is not None and item.state in WorkItem.HELD
+    holder = item.agent_id if item is not None and held else conversation.assignee_id
+    if not actor.supervises and holder not in {None, actor.pk}:
+        raise Forbidden("not_yours", "Only its holder or a supervisor may give this conversation back.")
+    if item is not None and held:
+        requeue(item.pk, reason="handed back", actor=actor, now=now)
+    else:
+        assign(conversation.pk, assignee_id=None, actor=actor, now=now)
 
 
 def _settled_item(conversation: Conversation) -> WorkItem | None:

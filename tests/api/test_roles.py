@@ -55,7 +55,10 @@ FOR_ALL_STAFF = {
     "capacity_profiles_list", "capacity_profiles_get",
     "agents_list", "agents_get", "agents_presence", "me_presence", "me_heartbeat",
     "work_items_list", "work_items_get", "work_items_assign", "work_items_transfer", "work_items_requeue",
-    "work_items_complete", "offers_list", "offers_get", "offers_accept", "offers_decline",
+    "work_items_complete", "work_items_transfer_to_agent", "work_items_transfer_out", "work_items_ask",
+    "work_items_hand_over", "work_items_let_take_part", "work_items_leave", "me_media",
+    "callbacks_list", "callbacks_get", "callbacks_claim", "callbacks_reached", "callbacks_no_answer", "callbacks_cancel",
+    "conversations_callback", "offers_list", "offers_get", "offers_accept", "offers_decline",
 }  # fmt: skip
 
 

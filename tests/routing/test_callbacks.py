@@ -192,3 +192,16 @@ def test_the_window_of_the_customers_own_day(at, zone, start, end, expected):
 
     assert allowed == datetime.fromisoformat(expected)
     assert may_be_called(allowed, zone=zone, start=start, end=end)
+
+
+def test_the_offer_says_whom_to_call(client, ana, on_duty, queue, waiting):
+    now = datetime.now(UTC)
+    item = waiting(at=after(now, minutes=-2))
+    request_callback(item.id, kind="in_queue", address=PHONE, actor="customer", now=now)
+    on_duty(ana, at=now)
+    match_items([item.id], now=now)
+    client.force_login(ana)
+
+    page = client.get("/workspace/offers/").content.decode()
+
+    assert f"Call back {PHONE} · attempt 1 of 3" in page

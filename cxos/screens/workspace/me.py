@@ -17,7 +17,7 @@ from cxos.core.models import User
 from cxos.core.services.preferences import keep_preference
 from cxos.core.services.profile import away_after_minutes
 from cxos.screens.staff import staff, trigger
-from routing.models import AgentState, Decision, Offer, Presence, PresenceReason
+from routing.models import AgentState, Callback, Decision, Offer, Presence, PresenceReason, WorkItem
 from routing.services.desks import choose_reason
 from routing.services.media import switch_media
 from routing.services.offers import accept_offer, decline_offer
@@ -36,7 +36,9 @@ TONES = {Presence.AVAILABLE: "available", Presence.OFFLINE: "offline", Presence.
 def offers(request: HttpRequest) -> HttpResponse:
     pending = (
         Offer.objects.filter(agent=request.user, state=Offer.State.PENDING, expires_at__gt=timezone.now())
-        .select_related("item__queue", "item__conversation__customer", "item__conversation__channel")
+        .select_related(
+            "item__queue", "item__conversation__customer", "item__conversation__channel", "item__callback", "asked_by"
+        )
         .order_by("made_at")
     )
     now = timezone.now()
@@ -50,10 +52,19 @@ def offers(request: HttpRequest) -> HttpResponse:
             "waited": round((now - offer.item.queued_at).total_seconds()),
             "skills": [str(one.get("skill", "")) for one in offer.item.required],
             "reason": reasons.get(offer.item_id, ""),
+            **callback_parts(offer.item),
         }
         for offer in pending
     ]
     return render(request, "workspace/offers.html", {"cards": cards, "reasons": REASONS})
+
+
+def callback_parts(item: WorkItem) -> dict[str, Any]:
+    """Whom to call, and which attempt it is; nothing for work that is no callback."""
+    callback = getattr(item, "callback", None)
+    if callback is None or callback.state not in Callback.LIVE:
+        return {}
+    return {"callback": callback, "attempt": callback.attempts + 1}
 
 
 @require_POST
