@@ -1,0 +1,276 @@
+"""The whole life of items, agents and offers on the real database, whatever happens in whatever order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from channels_app.models import Channel, Conversation
+from crm.models import Customer
+from cxos.core.errors import DomainError
+from cxos.core.models import Role, User
+from routing.models import AgentSkill, AgentState, Decision, Offer, Queue, QueueMember, Segment, Skill, WorkItem
+from routing.services.agents import held_cost
+from routing.services.callbacks import request_callback, wake_callbacks
+from routing.services.leases import lose_unreachable
+from routing.services.matcher import match_agent, match_items, wake_waiting
+from routing.services.offers import accept_offer, decline_offer, expire_due, return_offers_of
+from routing.services.parts import ask_in, hand_over_to
+from routing.services.presence import heartbeat, set_presence
+from routing.services.queue import enqueue
+from routing.services.work import (
+    abandon,
+    assign_by_hand,
+    end_wrap_ups,
+    finish,
+    pause,
+    requeue,
+    resume,
+    transfer,
+    transfer_to_agent,
+)
+from routing.states import ITEM_EDGES, OFFER_EDGES
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+picks = st.integers(0, 5)
+
+
+class Life(RuleBasedStateMachine):
+    """Each rule is a command with the matching its event would bring; refusals are part of life."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.savepoint = transaction.savepoint()
+        self.now = START
+        self.numbers = count()
+        self.seen_items: dict[int, str] = {}
+        self.seen_offers: dict[int, str] = {}
+        self.entries: dict[int, datetime] = {}
+
+    def teardown(self) -> None:
+        transaction.savepoint_rollback(self.savepoint)
+
+    @initialize(
+        offer_size=st.sampled_from([1, 1, 2]), wrap_up=st.sampled_from([0, 30]), size=st.sampled_from([None, 3])
+    )
+    def open_the_floor(self, offer_size: int, wrap_up: int, size: int | None) -> None:
+        self.customer = Customer.objects.create(name="Kim")
+        self.channel = Channel.objects.create(key="site", name="Site", kind="webchat", medium="chat")
+        second = Queue.objects.create(key="second", name="Second", missed="second")
+        first = Queue.objects.create(
+            key="first", name="First", offer_size=offer_size, wrap_up_seconds=wrap_up, max_size=size, overflow_to=second,
+            max_wait_seconds=300,
+        )  # fmt: skip
+        self.queues = [first, second]
+        self.skill = Skill.objects.create(key="english", name="English")
+        self.users = [
+            User.objects.create(email=f"{name}@example.com", name=name, role=Role.AGENT, password="!")
+            for name in ("Ana", "Ben", "Cleo")
+        ]
+        self.sam = User.objects.create(email="sam@example.com", name="Sam", role=Role.SUPERVISOR, password="!")
+        for user in self.users:
+            for queue in self.queues:
+                QueueMember.objects.create(queue=queue, user=user)
+            set_presence(user, presence="available", actor=user, now=self.now)
+        AgentSkill.objects.create(user=self.users[0], skill=self.skill, level=5)
+
+    # --- what happens ---
+
+    def attempt(self, deed: Callable[[], Any]) -> None:
+        """A command, and what its events bring: every agent and item concerned is looked at."""
+        try:
+            with transaction.atomic():
+                deed()
+        except DomainError:
+            pass
+        for user in self.users:
+            if AgentState.objects.get(user=user).presence != "available":
+                return_offers_of(user.pk, reason="away", now=self.now)
+        waiting = WorkItem.objects.filter(state="waiting").order_by("id")
+        match_items(list(waiting.values_list("id", flat=True)), now=self.now)
+        for user in self.users:
+            match_agent(user.pk, now=self.now)
+        self.look()
+
+    def item(self, pick: int, *states: str) -> WorkItem | None:
+        items = list(WorkItem.objects.filter(state__in=states).select_related("queue").order_by("id"))
+        return items[pick % len(items)] if items else None
+
+    @rule(skilled=st.booleans(), priority=st.integers(0, 3))
+    def somebody_comes(self, skilled: bool, priority: int) -> None:
+        conversation = Conversation.objects.create(
+            customer=self.customer, channel=self.channel, thread_key=f"t{next(self.numbers)}", created_at=self.now
+        )
+        required = [{"skill": "english", "level": 3, "hard": True}] if skilled else []
+        self.attempt(
+            lambda: enqueue(
+                conversation, queue=self.queues[0], required=required, priority=priority, why="Came.", now=self.now
+            )
+        )
+
+    @rule(pick=picks)
+    def an_offer_is_accepted(self, pick: int) -> None:
+        self.answer(pick, lambda offer: accept_offer(offer.pk, user=offer.agent, now=self.now))
+
+    @rule(pick=picks)
+    def an_offer_is_declined(self, pick: int) -> None:
+        self.answer(pick, lambda offer: decline_offer(offer.pk, user=offer.agent, reason="", now=self.now))
+
+    def answer(self, pick: int, deed: Callable[[Offer], Any]) -> None:
+        offers = list(Offer.objects.filter(state="pending").select_related("agent").order_by("id"))
+        if offers:
+            self.attempt(lambda: deed(offers[pick % len(offers)]))
+
+    @rule(seconds=st.sampled_from([5, 31, 61, 301]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+        def timers() -> None:
+            for user in self.users:
+                heartbeat(user.pk, now=self.now)
+            lose_unreachable(now=self.now)
+            expire_due(now=self.now)
+            end_wrap_ups(now=self.now)
+            wake_callbacks(now=self.now)
+            wake_waiting(now=self.now)
+
+        self.attempt(timers)
+
+    @rule(
+        pick=picks,
+        who=picks,
+        what=st.sampled_from(["finish", "requeue", "transfer", "pause", "resume", "agent", "give"]),
+    )
+    def work_in_hand_changes(self, pick: int, who: int, what: str) -> None:
+        found = self.item(pick, "active", "paused", "wrapping")
+        if found is None:
+            return
+        user, id, now = self.users[who % 3], found.pk, self.now
+        deeds: dict[str, Callable[[], Any]] = {
+            "finish": lambda: finish(id, actor=user, now=now),
+            "requeue": lambda: requeue(id, reason="x", actor=user, now=now),
+            "transfer": lambda: transfer(id, queue=self.queues[pick % 2], actor=user, now=now),
+            "pause": lambda: pause(id, actor=user, now=now),
+            "resume": lambda: resume(id, now=now),
+            "agent": lambda: transfer_to_agent(id, agent=user, actor=user, now=now),
+            "give": lambda: assign_by_hand(
+                id, agent=user, actor=user if held_cost(user.pk) <= 66 else self.sam, now=now
+            ),
+        }
+        self.attempt(deeds[what])
+
+    @rule(pick=picks, who=picks, over=st.booleans())
+    def another_is_asked(self, pick: int, who: int, over: bool) -> None:
+        found, user = self.item(pick, "active"), self.users[who % 3]
+        if found is not None:
+            deed = hand_over_to if over else ask_in
+            more = {} if over else {"kind": "consult"}
+            self.attempt(lambda: deed(found.pk, agent=user, actor=self.sam, now=self.now, **more))
+
+    @rule(pick=picks, how=st.sampled_from(["leaves", "in_queue", "scheduled"]))
+    def somebody_who_waits(self, pick: int, how: str) -> None:
+        found = self.item(pick, "waiting", "offered")
+        if found is None:
+            return
+        slot = self.now + timedelta(seconds=60) if how == "scheduled" else None
+        address, now = f"+4930{found.pk}", self.now
+        self.attempt(
+            (lambda: abandon(found.pk, now=now))
+            if how == "leaves"
+            else lambda: request_callback(found.pk, kind=how, address=address, slot_at=slot, actor="customer", now=now)
+        )
+
+    @rule(who=picks, presence=st.sampled_from(["available", "available", "break", "offline"]), after=st.booleans())
+    def presence_changes(self, who: int, presence: str, after: bool) -> None:
+        user = self.users[who % 3]
+        self.attempt(lambda: set_presence(user, presence=presence, after_work=after, actor=user, now=self.now))
+
+    # --- what always holds ---
+
+    def look(self) -> None:
+        for pk, state, queued_at in WorkItem.objects.values_list("pk", "state", "queued_at"):
+            before = self.seen_items.get(pk)
+            assert before is None or before == state or reachable(ITEM_EDGES, before, state), (before, state)
+            self.seen_items[pk] = state
+            assert self.entries.setdefault(pk, queued_at) == queued_at, "an age is never lost"
+        for pk, state in Offer.objects.values_list("pk", "state"):
+            before = self.seen_offers.get(pk, "pending")
+            assert before == state or state in OFFER_EDGES[before], (before, state)
+            self.seen_offers[pk] = state
+
+    @invariant()
+    def capacity_is_never_exceeded_but_on_record(self) -> None:
+        if not hasattr(self, "users"):
+            return
+        for user in self.users:
+            load = held_cost(user.pk)
+            if load > 100:
+                held = WorkItem.objects.filter(agent=user, state__in=WorkItem.HELD)
+                facts = Decision.objects.filter(item__in=held, kind__in=["override", "assign"]).values_list(
+                    "facts", flat=True
+                )
+                assert any(one.get("load") or one.get("over_capacity") for one in facts), load
+
+    @invariant()
+    def offers_and_segments_agree_with_their_items(self) -> None:
+        for item in WorkItem.objects.all():
+            pending = Offer.objects.filter(item=item, state="pending", kind="work")
+            assert pending.exists() == (item.state == "offered"), item.state
+            assert pending.filter(broadcast=False).count() <= 1
+            leads = Segment.objects.filter(item=item, ended_at=None, kind="lead")
+            assert leads.count() == (item.state in WorkItem.HELD), item.state
+            assert (item.agent_id is None) or item.state not in {"waiting", "offered", "scheduled"}
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "users"))
+    def nobody_waits_beside_a_free_agent(self) -> None:
+        """For whom an eligible agent has room, who is not passed over for a while, they are offered to."""
+        for item in WorkItem.objects.filter(state="waiting"):
+            for user in self.users:
+                state = AgentState.objects.get(user=user)
+                able = not item.needs or user == self.users[0]
+                direct = item.direct_agent_id not in {None, user.pk} and (item.direct_until or self.now) > self.now
+                cooling = (
+                    datetime.fromisoformat(item.excluded.get(str(user.pk), "2000-01-01T00:00:00+00:00")) > self.now
+                )
+                here = state.presence == "available" and not state.pending_presence and not state.media_missed
+                free = held_cost(user.pk) + item.cost <= state.budget
+                assert not (able and here and free and not direct and not cooling), (item.pk, user.name)
+
+
+def reachable(edges: dict[str, frozenset[str]], start: str, end: str) -> bool:
+    """Several edges may have been walked between two looks."""
+    seen, frontier = {start}, [start]
+    while frontier:
+        for following in edges[frontier.pop()] - seen:
+            seen.add(following)
+            frontier.append(following)
+    return end in seen
+
+
+def test_the_life_of_items_agents_and_offers(db: None) -> None:
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=4,
+            stateful_step_count=12,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
