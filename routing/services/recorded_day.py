@@ -95,13 +95,14 @@ def _visits(start: datetime, end: datetime) -> dict[int, Visit]:
     for item, queue, at, told in queued.order_by("at", "event_id").values_list(
         "work_item_id", "queue_id", "at", "data"
     ):
-        if not told.get("again") and item not in visits:
+        if item is not None and not told.get("again") and item not in visits:
             visits[item] = Visit(queue or 0, str(told.get("medium", "")), at)
             if len(visits) > MOST_INTERACTIONS:
                 raise Invalid("too_much", f"More than {MOST_INTERACTIONS:,} interactions: choose a shorter span.")
     later = Fact.objects.filter(work_item_id__in=list(visits), name__in=NAMES[1:], at__gte=start)
     for item, name, told in later.order_by("event_id").values_list("work_item_id", "name", "data"):
-        _take(visits[item], name, told)
+        if item is not None:
+            _take(visits[item], name, told)
     return visits
 
 
@@ -150,18 +151,18 @@ def _arrivals(visits: Mapping[int, Visit], setup: Setup, learnt: Learnt, start: 
 def _kind(visit: Visit, row: WorkItem | None, setup: Setup, learnt: Learnt, patience: Mapping[int, Duration]) -> Kind:
     """Without its row, which may be gone, an item is an ordinary one of its queue."""
     queue = visit.queue_id
-    common = {
-        "queue": queue,
-        "medium": visit.medium,
-        "handle": _observed(learnt.handle, queue),
-        "patience": patience.get(queue, patience[0]),
-        "wrap_up": _observed(learnt.wrap_up, queue) if any(learnt.wrap_up.values()) else None,
-    }
+    ordinary = Kind(
+        queue=queue,
+        medium=visit.medium,
+        handle=_observed(learnt.handle, queue),
+        patience=patience.get(queue, patience[0]),
+        wrap_up=_observed(learnt.wrap_up, queue) if any(learnt.wrap_up.values()) else None,
+    )
     if row is None:
-        return Kind(**common)
+        return ordinary
     item = as_item(row, setup.skill_ids)
-    return Kind(
-        **common,
+    return replace(
+        ordinary,
         priority=item.priority,
         cost=item.cost,
         interruptible=item.interruptible,
