@@ -54,7 +54,7 @@ def test_every_event_is_heard_by_somebody() -> None:
 
 
 class Regions(HTMLParser):
-    """The live parts of a page: id → (names it listens to, address)."""
+    """The live parts of a page: id → (names it listens to, address). One without an address only hears signals."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Regions(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if given.get("data-region"):
+        if given.get("data-region") and given.get("data-url"):
             self.found[str(given["id"])] = (set(str(given["data-region"]).split()), str(given["data-url"]))
 
 
