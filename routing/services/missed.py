@@ -25,7 +25,7 @@ def note_missed(agent: AgentState, item: WorkItem, *, now: datetime) -> None:
     if policy == Queue.Missed.FAMILY:
         _mute(agent, item.medium)
     elif policy == Queue.Missed.ALL or agent.missed_in_row >= 2:
-        _away(agent, "Did not answer an offer", now=now)
+        _away(agent, "Missed an offer", now=now)
 
 
 def note_declined(agent: AgentState, item: WorkItem, *, now: datetime) -> None:

@@ -41,11 +41,11 @@ def test_a_reply_is_written_on_two_devices_taken_back_and_sent_with_a_file(
 
     desk.keyboard.press("r")
     desk.keyboard.type("/hi")
+    expect(chief.locator("#company")).to_have_text("Ana writes a reply…")
     expect(desk.get_by_role("option", name="/hi")).to_contain_text("Hello Kim!")
     desk.keyboard.press("Enter")
     expect(field).to_have_value("Hello Kim!")
     expect(phone.locator("#composer-text")).to_have_value("Hello Kim!")
-    expect(chief.locator("#company")).to_have_text("Ana writes a reply…")
 
     desk.locator("#composer-pick").set_input_files({"name": "map.png", "mimeType": "image/png", "buffer": PNG})
     expect(desk.locator(".ws-chip input[name=file]")).to_have_count(1)
