@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from django.urls import path
@@ -26,8 +27,9 @@ class SuggestionCommand(Command):
     output = MergeSuggestionOutput
     roles = SUPERVISORS  # as can_merge says
 
+    @abstractmethod
     def do(self, id: int, given: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """The one service call."""
 
     def run(self, *, given: dict[str, Any], **path: Any) -> MergeSuggestion:
         self.do(path["id"], given)
