@@ -10,8 +10,9 @@ from intelligence.intervals import Recorder, Subjects, Tallies
 
 # Presences in which an agent may be given work; time in them that is not spent on work is idle time.
 ROUTABLE = frozenset({"available"})
-# How a release begins its reason when the work went to somebody else.
-TRANSFERS = ("transferred", "assigned by hand")
+# Releases by which the work went to somebody else → how it was passed on.
+TRANSFERS = {"transferred": "blind", "external": "blind", "handed_over": "warm", "reassigned": "by_hand"}
+EXTERNAL = "external"
 OFFLINE = "offline"  # not working: nights and holidays are no metric
 
 
@@ -31,7 +32,8 @@ class Occurrence:
     @property
     def reach_ms(self) -> int:
         """How far back from its moment the event tells of: intervals before that are untouched by it."""
-        return max(self.ms("ring_ms"), self.ms("handled_ms") + self.ms("wrap_up_ms"), self.ms("previous_ms"))
+        handled = self.ms("handled_ms") + self.ms("wrap_up_ms")
+        return max(self.ms("ring_ms"), handled, self.ms("previous_ms"), self.ms("joined_ms"))
 
 
 Count = Callable[[Occurrence, Recorder], None]
@@ -83,7 +85,12 @@ def _assigned(one: Occurrence, to: Recorder) -> None:
 
 
 def _answered(one: Occurrence, to: Recorder, *, within: bool) -> None:
+    """Who asked to be called back has left the line already, and is not counted a second time."""
     waited = one.ms("waited_ms")
+    if one.payload.get("called_back"):
+        to.count("callbacks_answered")
+        to.measure("callback_wait", waited)
+        return
     to.count("answered")
     to.count("answered_within", int(within))
     to.count("answered_wait_ms", waited)
@@ -124,11 +131,34 @@ def _abandoned(one: Occurrence, to: Recorder) -> None:
     to.measure("abandoned_wait", waited)
 
 
+@counts("WorkMoved")
+def _moved(one: Occurrence, to: Recorder) -> None:
+    """Work that nobody had answered went on to another queue; counted for the queue it left."""
+    to.count("overflowed" if one.payload.get("kind") == "overflow" else "transferred_waiting")
+    _flowed_out(one, to)
+
+
+@counts("CallbackRequested")
+def _callback(one: Occurrence, to: Recorder) -> None:
+    to.count("callbacks_requested")
+    if one.payload.get("from_queue", True):
+        _flowed_out(one, to)
+
+
+def _flowed_out(one: Occurrence, to: Recorder) -> None:
+    to.count("flowed_out")
+    to.count("flowed_out_within", int(bool(one.payload.get("within_service_level"))))
+
+
 @counts("WorkReleased")
 def _released(one: Occurrence, to: Recorder) -> None:
-    moved = str(one.payload.get("reason", "")).startswith(TRANSFERS)
-    to.count("segments_transferred" if moved else "segments_returned")
-    _handled(one, to, wrap_up=0)
+    """What went to somebody outside is completed in the same moment, and handled by that."""
+    how = TRANSFERS.get(str(one.payload.get("kind", "")))
+    to.count("segments_transferred" if how else "segments_returned")
+    if how:
+        to.count(f"segments_transferred_{how}")
+    if one.payload.get("kind") != EXTERNAL:
+        _handled(one, to, wrap_up=0)
 
 
 @counts("WorkCompleted")
@@ -137,6 +167,7 @@ def _completed(one: Occurrence, to: Recorder) -> None:
         to.count("canceled")  # closed while it still waited
         return
     to.count("items_completed")
+    to.count("items_transferred", int(one.ms("transfers") > 0))
     _handled(one, to, wrap_up=one.ms("wrap_up_ms"))
 
 
@@ -152,12 +183,24 @@ def _handled(one: Occurrence, to: Recorder, *, wrap_up: int) -> None:
     to.presence("in_hand", started, one.at_ms)
 
 
+@counts("PartLeft")
+def _part_left(one: Occurrence, to: Recorder) -> None:
+    """Who advised or took part had work in hand; the segment handled is its holder's."""
+    start = one.at_ms - one.ms("joined_ms")
+    to.count("parts")
+    to.span("part", start, one.at_ms)
+    to.presence("in_hand", start, one.at_ms)
+
+
 @counts("PresenceChanged")
 def _presence(one: Occurrence, to: Recorder) -> None:
     previous, start = str(one.payload.get("previous", "")), one.at_ms - one.ms("previous_ms")
     if previous == OFFLINE:
         return
     to.span(f"presence_{previous}", start, one.at_ms)
+    for name in ("paid", "productive"):
+        if one.payload.get(f"previous_{name}", name == "paid"):
+            to.span(name, start, one.at_ms)
     if previous in ROUTABLE:
         to.presence("routable", start, one.at_ms)
 
@@ -186,6 +229,10 @@ def _started(one: Occurrence, to: Recorder) -> None:
 def _resolved(one: Occurrence, to: Recorder) -> None:
     to.count("conversations_resolved")
     to.measure("resolution", one.ms("open_ms"))
+    to.measure("resolution_unpaused", max(0, one.ms("open_ms") - one.ms("paused_ms")))
+    if not one.payload.get("again"):
+        to.count("conversations_first_resolved")
+        to.measure("first_resolution", one.ms("open_ms"))
 
 
 @counts("ConversationReopened")

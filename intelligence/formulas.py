@@ -117,6 +117,13 @@ def average_handle_time(tally: Tally, *, form: str = "completed") -> Ratio:
     return Ratio(tally.sums[f"handling_{form}_ms"] + tally.sums[f"wrap_up_{form}_ms"], tally.sums["handled"])
 
 
+def average_handle_time_of_items(tally: Tally) -> Ratio:
+    """AHT, milliseconds per item: what all its segments took / items completed."""
+    return Ratio(
+        tally.sums["handling_completed_ms"] + tally.sums["wrap_up_completed_ms"], tally.sums["items_completed"]
+    )
+
+
 def average_wrap_up(tally: Tally, *, of_all: bool = False) -> Ratio:
     """ACW, milliseconds: per segment that had a wrap-up, or per every segment handled."""
     return Ratio(tally.sums["wrap_up_completed_ms"], tally.sums["handled" if of_all else "wrapped_up"])
@@ -132,9 +139,19 @@ def missed_offer_rate(tally: Tally) -> Ratio:
     return Ratio(tally.sums["offers_expired"], tally.sums["offers_made"])
 
 
-def transfer_rate(tally: Tally) -> Ratio:
-    """Segments ended by transfer / segments."""
-    return Ratio(tally.sums["segments_transferred"], tally.sums["handled"])
+def transfer_rate(tally: Tally, *, how: str = "") -> Ratio:
+    """Segments ended by transfer / segments. `how`: only those passed on `blind`, `warm` or `by_hand` (by somebody else)."""
+    return Ratio(tally.sums[f"segments_transferred_{how}" if how else "segments_transferred"], tally.sums["handled"])
+
+
+def item_transfer_rate(tally: Tally) -> Ratio:
+    """Items passed on at least once / items, at the moment of their completion."""
+    return Ratio(tally.sums["items_transferred"], tally.sums["items_completed"])
+
+
+def flow_out_rate(tally: Tally) -> Ratio:
+    """F / O: overflowed, sent to another queue while waiting, or left for a callback."""
+    return Ratio(tally.sums["flowed_out"], tally.sums["offered"])
 
 
 def clock_attainment(tally: Tally, metric: str) -> Ratio:
@@ -176,9 +193,26 @@ def conformance(on_queue_seconds: int, scheduled_seconds: int) -> float | None:
     return on_queue_seconds / scheduled_seconds if scheduled_seconds else None
 
 
-def shrinkage(productive_seconds: int, paid_seconds: int) -> float | None:
-    """1 - productive available time / paid time."""
-    return 1 - productive_seconds / paid_seconds if paid_seconds else None
+def shrinkage(tally: Tally) -> Ratio:
+    """1 - productive time / paid time, of the time signed in; what somebody does not sign in for no event tells."""
+    paid = tally.sums["paid_split_ms"]
+    return Ratio(paid - tally.sums["productive_split_ms"], paid)
+
+
+def shrinkage_by_cause(tally: Tally) -> dict[str, Ratio]:
+    """Presence → its part of the paid time, apart for what was planned (break, meal, meeting, training) and what was not
+    (missed, unreachable). Parts of states that count as productive are what they are: time in them."""
+    paid = tally.sums["paid_split_ms"]
+    return {name: Ratio(tally.sums[f"presence_{name}_split_ms"], paid) for name in (*PLANNED, *UNPLANNED)}
+
+
+PLANNED = ("break", "meal", "meeting", "training")
+UNPLANNED = ("missed", "unreachable")
+
+
+def backlog_hours(waiting: Iterable[tuple[int, float]]) -> float:
+    """Σ(open items × expected handle seconds) / 3600."""
+    return sum(items * seconds for items, seconds in waiting) / 3600
 
 
 def gross_up(agents_needed: float, shrinkage_share: float) -> int:
@@ -231,9 +265,9 @@ def first_contact_resolution(
     return Ratio(good, judged), provisional
 
 
-def utilisation(handling_seconds: int, paid_seconds: int) -> Ratio:
-    """Handling time / paid time; occupancy looks at routable time only."""
-    return Ratio(handling_seconds, paid_seconds)
+def utilisation(tally: Tally) -> Ratio:
+    """Time with work in hand / paid time, both by wall clock; occupancy looks at routable time only."""
+    return Ratio(tally.sums["in_hand_seconds"], tally.sums["paid_split_ms"] // 1000)
 
 
 def weighted_load(held: Iterable[tuple[int, int]], *, budget: int, available_seconds: int) -> Ratio:

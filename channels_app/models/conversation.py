@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -60,6 +61,10 @@ class Conversation(models.Model):
     last_message_author = models.CharField(max_length=10, blank=True)
     # The oldest customer message nobody has answered; null when the ball is with the customer.
     waiting_since = models.DateTimeField(null=True, blank=True)
+    # Time that is not ours: it waits for the customer, or is resolved, since; and how long it did before.
+    paused_since = models.DateTimeField(null=True, blank=True)
+    paused_ms = models.BigIntegerField(default=0, db_default=0)
+    resolutions = models.PositiveSmallIntegerField(default=0, db_default=0)
     agent_last_seen_at = models.DateTimeField(null=True, blank=True)
     customer_last_seen_at = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
@@ -99,6 +104,19 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def pause(self, *, at: datetime) -> list[str]:
+        """From now on the time is not ours. Returns the columns set (not saved)."""
+        self.paused_since = self.paused_since or at
+        return ["paused_since"]
+
+    def go_on(self, *, at: datetime) -> list[str]:
+        """It is ours again; the pause is added up. Returns the columns set (not saved): none while there was no pause."""
+        if self.paused_since is None:
+            return []
+        self.paused_ms += max(0, round((at - self.paused_since).total_seconds() * 1000))
+        self.paused_since = None
+        return ["paused_since", "paused_ms"]
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

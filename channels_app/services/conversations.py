@@ -106,7 +106,8 @@ def set_status(
             _reopen(conversation, actor=actor, now=now)
         if conversation.status != status:
             conversation.status, conversation.snoozed_until = status, None
-            conversation.save(update_fields=["status", "snoozed_until"])
+            paused = conversation.pause(at=now) if status == Status.PENDING else conversation.go_on(at=now)
+            conversation.save(update_fields=["status", "snoozed_until", *paused])
             text = "Open again." if status == Status.OPEN else "Waiting for the customer."
             add_line(conversation, what=status, text=text, actor=actor, now=now)
             tell_changed(conversation, "status", actor=actor)
@@ -122,7 +123,7 @@ def snooze(conversation_id: int, *, until: datetime, actor: Any, now: datetime) 
         if conversation.status == Status.RESOLVED:
             raise Conflict("resolved", f"Conversation #{conversation_id} is resolved. Reopen it first.")
         conversation.status, conversation.snoozed_until = Status.SNOOZED, until
-        conversation.save(update_fields=["status", "snoozed_until"])
+        conversation.save(update_fields=["status", "snoozed_until", *conversation.go_on(at=now)])
         text = f"Snoozed until {date_format(until, 'j M Y, H:i e')}."
         add_line(conversation, what="snoozed", text=text, actor=actor, now=now, until=until.isoformat())
         tell_changed(conversation, "status", actor=actor)
@@ -152,7 +153,9 @@ def resolve(conversation_id: int, *, actor: Any, now: datetime) -> Conversation:
             raise Conflict("already_resolved", f"Conversation #{conversation_id} is resolved already.")
         conversation.status, conversation.resolved_at = Status.RESOLVED, now
         conversation.snoozed_until = conversation.waiting_since = None
-        conversation.save(update_fields=["status", "resolved_at", "snoozed_until", "waiting_since"])
+        again, conversation.resolutions = conversation.resolutions > 0, conversation.resolutions + 1
+        columns = {*conversation.go_on(at=now), *conversation.pause(at=now), "resolutions"}
+        conversation.save(update_fields=["status", "resolved_at", "snoozed_until", "waiting_since", *sorted(columns)])
         add_line(conversation, what="resolved", text="Resolved.", actor=actor, now=now)
         resolver = actor_user_id(actor_name(actor))
         emit(
@@ -162,6 +165,8 @@ def resolve(conversation_id: int, *, actor: Any, now: datetime) -> Conversation:
                 agent_id=resolver if resolver is not None else conversation.assignee_id,
                 at=now.isoformat(),
                 open_ms=max(0, round((now - conversation.created_at).total_seconds() * 1000)),
+                paused_ms=conversation.paused_ms,
+                again=again,
             ),
             key=f"conversation:{conversation.id}",
             actor=actor,
@@ -183,7 +188,7 @@ def _reopen(conversation: Conversation, *, actor: Any, now: datetime) -> None:
     try:
         with transaction.atomic():
             conversation.status, conversation.resolved_at = Status.OPEN, None
-            conversation.save(update_fields=["status", "resolved_at"])
+            conversation.save(update_fields=["status", "resolved_at", *conversation.go_on(at=now)])
     except IntegrityError:
         newer = Conversation.objects.open().filter(
             channel_id=conversation.channel_id, thread_key=conversation.thread_key

@@ -86,7 +86,7 @@ def _bring_back(conversation: Conversation, now: datetime) -> bool:
     try:
         with transaction.atomic():
             conversation.status, conversation.resolved_at = Status.OPEN, None
-            conversation.save(update_fields=["status", "resolved_at"])
+            conversation.save(update_fields=["status", "resolved_at", *conversation.go_on(at=now)])
     except IntegrityError:
         return False
     return True
@@ -148,7 +148,7 @@ def _touch(conversation: Conversation, message: Message) -> list[str]:
         conversation.snoozed_until = None
         changed.append("snoozed_until")
     conversation.status = Status.OPEN
-    return changed
+    return [*changed, *conversation.go_on(at=message.created_at)]
 
 
 def show_newest(conversation: Conversation, message: Message) -> None:

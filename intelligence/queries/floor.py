@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from intelligence import formulas
+from intelligence.counting import EXTERNAL, TRANSFERS
 from intelligence.formulas import Ratio
 from intelligence.intervals import INTERVAL_MS, MARKED, Tally, roll_up
 from intelligence.models import Fact, Interval
@@ -36,24 +37,28 @@ COUNTED_IN = {
     "missed_offers": ("OfferExpired",),
     "declined_offers": ("OfferDeclined",),
     "first_response": ("MessageSent",),
+    "flowed_out": ("WorkMoved", "CallbackRequested"),
     "resolved": ("ConversationResolved",),
     "reopened": ("ConversationReopened",),
     "breached": ("ClockBreached",),
 }
 
 # Giving somebody work that was in hand already answers nobody.
-_ANSWERS = ~Q(name="WorkAssigned", data__from_queue=False)
+_ANSWERS = ~Q(name="WorkAssigned", data__from_queue=False) & ~Q(data__contains={"called_back": True})
 _IN_TIME = _ANSWERS & Q(data__within_service_level=True)
 _BY_SOMEBODY = Q(agent_id__isnull=False)
+_HANDLED = _BY_SOMEBODY & ~Q(name="WorkReleased", data__kind=EXTERNAL)
 # Which of those events count.
 NARROWED = {
     "answered": _ANSWERS,
     "speed_of_answer": _ANSWERS,
     "answered_within": _IN_TIME,
     "service_level": _IN_TIME,
-    "handled": _BY_SOMEBODY,
-    "handle_time": _BY_SOMEBODY,
+    "handled": _HANDLED,
+    "handle_time": _HANDLED,
     "completed": _BY_SOMEBODY,
+    "transferred": Q(data__kind__in=sorted(TRANSFERS)),
+    "flowed_out": ~Q(data__contains={"from_queue": False}),
 }
 
 
@@ -94,9 +99,18 @@ class Figures:
     occupancy: Ratio
     missed_offers: Ratio
     transfers: Ratio
+    transfers_blind: Ratio
+    transfers_warm: Ratio
+    items_transferred: Ratio
+    flow_outs: Ratio
+    utilisation: Ratio
+    shrinkage: Ratio
     first_response: Waits
     next_response: Waits
     resolution: Waits
+    resolution_unpaused: Waits
+    resolution_in_business_time: Waits
+    first_resolution: Waits
 
     @classmethod
     def of(cls, tally: Tally) -> Figures:
@@ -118,9 +132,18 @@ class Figures:
             occupancy=formulas.occupancy(tally),
             missed_offers=formulas.missed_offer_rate(tally),
             transfers=formulas.transfer_rate(tally),
+            transfers_blind=formulas.transfer_rate(tally, how="blind"),
+            transfers_warm=formulas.transfer_rate(tally, how="warm"),
+            items_transferred=formulas.item_transfer_rate(tally),
+            flow_outs=formulas.flow_out_rate(tally),
+            utilisation=formulas.utilisation(tally),
+            shrinkage=formulas.shrinkage(tally),
             first_response=_waits(tally, "human_first_response"),
             next_response=_waits(tally, "human_next_response"),
             resolution=_waits(tally, "resolution"),
+            resolution_unpaused=_waits(tally, "resolution_unpaused"),
+            resolution_in_business_time=_waits(tally, "clock_resolution"),
+            first_resolution=_waits(tally, "first_resolution"),
         )
 
 

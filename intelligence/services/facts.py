@@ -43,7 +43,7 @@ def fact_of(one: Received) -> Fact:
         event_id=one.id,
         name=one.name,
         at=at,
-        queue_id=payload.get("queue_id"),
+        queue_id=payload.get("queue_id", payload.get("from_queue_id")),  # what moved on counts where it left
         agent_id=payload.get("agent_id"),
         channel_id=payload.get("channel_id"),
         conversation_id=payload.get("conversation_id"),

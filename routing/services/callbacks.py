@@ -257,6 +257,7 @@ def _close(callback: Callback, item: WorkItem, *, state: str, actor: Any, now: d
 
 
 def _tell_requested(callback: Callback, item: WorkItem, *, actor: Any, now: datetime) -> None:
+    waited = milliseconds(item.entered_at, now)
     emit(
         CallbackRequested(
             callback_id=callback.pk,
@@ -266,7 +267,9 @@ def _tell_requested(callback: Callback, item: WorkItem, *, actor: Any, now: date
             kind=callback.kind,
             slot_at=callback.slot_at.isoformat() if callback.slot_at else None,
             at=now.isoformat(),
-            waited_ms=milliseconds(item.entered_at, now),
+            waited_ms=waited,
+            from_queue=item.state in BEFORE,
+            within_service_level=waited <= item.queue.service_level_seconds * 1000,
         ),
         key=f"work:{item.pk}",
         actor=actor,

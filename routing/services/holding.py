@@ -16,7 +16,7 @@ from cxos.core.errors import Conflict, NotFound
 from cxos.core.events.routing import OfferWithdrawn, PartLeft, WorkReleased
 from cxos.core.outbox import emit
 from routing.matching import default_cost
-from routing.models import AgentState, Offer, Segment, WorkItem
+from routing.models import AgentState, Callback, Offer, Segment, WorkItem
 from routing.services.agents import lock_agent, note_idle
 from routing.services.presence import apply_pending
 
@@ -126,6 +126,11 @@ def end_parts(item: WorkItem, *, now: datetime, agent_id: int | None = None, by:
         )
         free(lock_agent(part.agent_id), now=now)
     return len(ended)
+
+
+def keeps_place(item: WorkItem) -> bool:
+    """The customer hung up and is to be called back in this place of the line. One look-up."""
+    return Callback.objects.filter(item=item, kind=Callback.Kind.IN_QUEUE, state__in=Callback.LIVE).exists()
 
 
 def tell_released(item: WorkItem, *, kind: str, reason: str, actor: Any, now: datetime) -> None:

@@ -18,7 +18,7 @@ from routing.matching import Match, explain
 from routing.models import AgentState, Decision, Offer, Presence, Queue, WorkItem
 from routing.sentences import match_sentence
 from routing.services.agents import cost_of_load, lock_agent, note_idle
-from routing.services.holding import begin_segment, closing, milliseconds, withdraw
+from routing.services.holding import begin_segment, closing, keeps_place, milliseconds, withdraw
 from routing.services.missed import note_declined, note_missed
 from routing.snapshots import held_loads
 
@@ -226,6 +226,7 @@ def _tell_accepted(offer: Offer, item: WorkItem, *, now: datetime) -> None:
             waited_ms=waited_ms,
             ring_ms=milliseconds(offer.made_at, now),
             within_service_level=waited_ms <= item.queue.service_level_seconds * 1000,
+            called_back=keeps_place(item),
         ),
         key=f"work:{item.id}",
         actor=f"user:{offer.agent_id}",

@@ -103,7 +103,7 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
         if item.state not in IN_HAND or not open_parts(item.pk).filter(agent=agent).exists():
             raise Conflict("not_there", f"{agent.name} has to be part of the work first.")
         end_segment(item, by="transferred", now=now)
-        tell_released(item, kind="transferred", reason=f"handed over to {agent.name}", actor=actor, now=now)
+        tell_released(item, kind="handed_over", reason=f"handed over to {agent.name}", actor=actor, now=now)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         begin_segment(item, agent.pk, now=now)
         WorkItem.objects.filter(id=item.pk).update(

@@ -12,7 +12,7 @@ from cxos.core.errors import Invalid
 from cxos.core.events.routing import PresenceChanged
 from cxos.core.models import User
 from cxos.core.outbox import emit
-from routing.models import AgentState, Presence
+from routing.models import AgentState, Presence, PresenceReason
 from routing.services.agents import held_cost, lock_agent
 
 LEASE = timedelta(seconds=30)
@@ -20,6 +20,7 @@ CHOOSABLE = (
     Presence.OFFLINE, Presence.AVAILABLE, Presence.BUSY, Presence.BREAK, Presence.MEAL, Presence.MEETING,
     Presence.TRAINING,
 )  # fmt: skip
+PRODUCTIVE = (Presence.AVAILABLE, Presence.BUSY)  # unless a reason says otherwise
 
 
 def set_presence(
@@ -59,9 +60,9 @@ def change_presence(state: AgentState, *, presence: str, reason: str, actor: Any
     previous, since = state.presence, state.presence_since
     if previous == presence and state.reason == reason and not state.pending_presence:
         return
+    paid, productive = _worth(state)
     state.presence, state.reason, state.pending_presence = presence, reason[:80], ""
-    if previous != presence:
-        state.presence_since = now
+    state.presence_since = now
     state.save(update_fields=["presence", "presence_since", "reason", "pending_presence"])
     emit(
         PresenceChanged(
@@ -71,10 +72,25 @@ def change_presence(state: AgentState, *, presence: str, reason: str, actor: Any
             previous_ms=max(0, round((now - since).total_seconds() * 1000)),
             reason=reason[:80],
             at=now.isoformat(),
+            previous_paid=paid,
+            previous_productive=productive,
         ),
         key=f"agent:{state.user_id}",
         actor=actor,
     )
+
+
+def _worth(state: AgentState) -> tuple[bool, bool]:
+    """(paid, productive) of the time in the present state: as its reason says, else as its presence does. One query when
+    there is a reason that is not yet that of the state to come."""
+    if state.presence == Presence.OFFLINE:
+        return False, False
+    if state.reason and not state.pending_presence:
+        reasons = PresenceReason.objects.filter(name=state.reason, presence=state.presence)
+        told = reasons.values_list("paid", "productive").first()
+        if told is not None:
+            return told
+    return True, state.presence in PRODUCTIVE
 
 
 def apply_pending(state: AgentState, *, now: datetime) -> None:

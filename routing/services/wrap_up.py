@@ -114,6 +114,7 @@ def complete(
             wrap_up_ms=milliseconds(wrapped, now) if wrapped else 0,
             disposition=item.disposition.key if item.disposition else "",
             paused_ms=paused_ms(item, now=now),
+            transfers=_passed_on(item),
         ),
         key=f"work:{item.id}",
         actor=actor,
@@ -121,6 +122,10 @@ def complete(
     if holder is not None:
         free(holder, now=now)
     return item
+
+
+def _passed_on(item: WorkItem) -> int:
+    return Segment.objects.filter(item=item, kind=Segment.Kind.LEAD, ended_by="transferred").count()
 
 
 def end_wrap_ups(*, now: datetime, limit: int = 200) -> int:

@@ -84,6 +84,20 @@ def test_first_contact_is_resolution_without_another_contact_on_the_topic(about:
     assert cohorts.first_contact_share(*span, now=MONDAY + 20 * DAY) == (Ratio(1, 2), 0)
 
 
+def test_net_first_contact_resolution_leaves_out_what_was_passed_on(about: Any, kim: Customer) -> None:
+    # given a question the first agent answered, and one they had to pass on
+    bill, login = about("bill"), about("login")
+    for conversation in (bill, login):
+        happened("ConversationResolved", DAY, conversation, kim.pk)
+    happened("WorkReleased", timedelta(hours=2), login, kim.pk)
+    Fact.objects.filter(name="WorkReleased").update(data={"kind": "transferred"})
+    happened("WorkReleased", timedelta(hours=2), bill, kim.pk)  # went back into its queue
+    span = MONDAY, MONDAY + 7 * DAY
+
+    assert cohorts.first_contact_share(*span, now=MONDAY + 20 * DAY)[0] == Ratio(2, 2)
+    assert cohorts.first_contact_share(*span, now=MONDAY + 20 * DAY, net=True)[0] == Ratio(1, 1)
+
+
 def test_cohorts_cost_few_queries(about: Any, kim: Customer, django_assert_num_queries: Any) -> None:
     for _ in range(5):
         happened("ConversationResolved", DAY, about("bill"), kim.pk)

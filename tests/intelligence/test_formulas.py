@@ -85,13 +85,30 @@ def test_plan_metrics() -> None:
     assert formulas.adherence(0, 0) is None
     assert formulas.conformance(30_240, 28_800) == 1.05
     assert formulas.conformance(5, 0) is None
-    assert formulas.shrinkage(70, 100) == pytest.approx(0.3)
     assert formulas.gross_up(14, 0.3) == 20
     assert formulas.gross_up(7, 0.3) == 10
-    assert formulas.utilisation(5, 10) == Ratio(5, 10)
     assert formulas.weighted_load([(100, 60), (34, 120)], budget=100, available_seconds=200) == Ratio(10_080, 20_000)
     with pytest.raises(ValueError, match="Shrinkage is a share"):
         formulas.gross_up(14, 1.0)
+
+
+def test_paid_time_is_worked_productive_or_shrinks() -> None:
+    signed_in = Tally()
+    signed_in.sums.update(
+        in_hand_seconds=1_800, paid_split_ms=3_600_000, productive_split_ms=2_700_000, presence_break_split_ms=600_000,
+        presence_missed_split_ms=300_000,
+    )  # fmt: skip
+
+    assert formulas.utilisation(signed_in).value == 0.5
+    assert formulas.shrinkage(signed_in).value == 0.25
+    assert {name: held.numerator for name, held in formulas.shrinkage_by_cause(signed_in).items()} == {
+        "break": 600_000, "meal": 0, "meeting": 0, "training": 0, "missed": 300_000, "unreachable": 0,
+    }  # fmt: skip
+    assert formulas.shrinkage(Tally()).value is None
+
+
+def test_the_backlog_in_hours_of_handling() -> None:
+    assert formulas.backlog_hours([(3, 600.0), (2, 2_700.0)]) == 2.0
 
 
 def test_forecast_error_is_weighted_by_volume() -> None:

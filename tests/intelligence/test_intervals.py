@@ -159,16 +159,15 @@ def test_work_put_back_into_a_queue_is_to_be_answered_again() -> None:
 
 
 def test_releases_tell_transfers_from_returns() -> None:
-    reasons = ("transferred to Billing", "assigned by hand", "agent lost", "")
+    kinds = ("transferred", "reassigned", "handed_over", "external", "requeued", "scheduled")
     cells = tally(
-        [
-            Occurrence("WorkReleased", at(1), Subjects(agent_id=7), {"reason": reason, "handled_ms": 5})
-            for reason in reasons
-        ]
+        [Occurrence("WorkReleased", at(1), Subjects(agent_id=7), {"kind": kind, "handled_ms": 5}) for kind in kinds]
     )
 
     sums = cells[Cell("agent", 7, at(0))].sums
-    assert (sums["segments_transferred"], sums["segments_returned"], sums["handled"]) == (2, 2, 4)
+    assert (sums["segments_transferred"], sums["segments_returned"]) == (4, 2)
+    assert [sums[f"segments_transferred_{how}"] for how in ("blind", "warm", "by_hand")] == [2, 1, 1]
+    assert sums["handled"] == 5, "what went outside is handled by its completion"
 
 
 def test_an_event_nobody_counts_changes_nothing() -> None:
@@ -239,11 +238,13 @@ payloads: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     optional={
         "waited_ms": milliseconds, "ring_ms": milliseconds, "handled_ms": milliseconds, "wrap_up_ms": milliseconds,
         "previous_ms": milliseconds, "open_ms": milliseconds, "waiting_ms": st.none() | milliseconds,
-        "again": st.booleans(), "short": st.booleans(), "within_service_level": st.booleans(), "late": st.booleans(),
+        "short": st.booleans(), "within_service_level": st.booleans(), "late": st.booleans(),
         "first_response": st.booleans(), "author_kind": st.sampled_from(["agent", "bot"]),
         "previous": st.sampled_from(["available", "busy", "break", "offline"]),
         "metric": st.sampled_from(["first_response", "resolution"]), "consumed_seconds": st.integers(0, 10_000),
-        "reason": st.sampled_from(["transferred", "lost"]),
+        "kind": st.sampled_from(["transferred", "handed_over", "external", "requeued", "overflow"]),
+        "joined_ms": milliseconds, "paused_ms": milliseconds, "transfers": st.integers(0, 3),
+        "called_back": st.booleans(), "from_queue": st.booleans(), "again": st.booleans(),
     },
 )  # fmt: skip
 occurrences = st.lists(

@@ -58,7 +58,7 @@ def test_who_is_consulted_advises_and_then_takes_over(held, ana, ben, now):
     assert (moved.agent, moved.state, moved.conversation.assignee) == (ben, "active", ben)
     assert legs() == [("Ana", "lead", "transferred"), ("Ben", "consult", "became holder"), ("Ben", "lead", "")]
     assert (held_cost(ana.pk), held_cost(ben.pk)) == (0, 34)
-    assert Event.objects.get(name="WorkReleased").payload["kind"] == "transferred"
+    assert Event.objects.get(name="WorkReleased").payload["kind"] == "handed_over"
 
 
 def test_advice_ends_when_it_was_given(held, ana, ben, now):

@@ -97,11 +97,16 @@ class ConversationChanged:
 
 @event
 class ConversationResolved:
+    """`open_ms` since it began; `paused_ms` of that it waited for the customer, or was resolved before. `again`: not for
+    the first time."""
+
     conversation_id: int
     customer_id: int
     agent_id: int | None
     at: str
     open_ms: int
+    paused_ms: int = 0
+    again: bool = False
 
 
 @event

@@ -31,7 +31,8 @@ class OfferMade:
 
 @event
 class OfferAccepted:
-    """`waited_ms` from the entry into the queue to the acceptance, ringing included."""
+    """`waited_ms` from the entry into the queue to the acceptance, ringing included. `called_back`: the customer had hung
+    up and kept the place, so that nobody waited on the line any more."""
 
     offer_id: int
     item_id: int
@@ -43,6 +44,7 @@ class OfferAccepted:
     waited_ms: int
     ring_ms: int
     within_service_level: bool
+    called_back: bool = False
 
 
 @event
@@ -93,11 +95,13 @@ class WorkAssigned:
     waited_ms: int
     from_queue: bool = True
     within_service_level: bool = False
+    called_back: bool = False
 
 
 @event
 class WorkReleased:
-    """The holder let go. `kind`: transferred, requeued or reassigned. A WorkQueued follows when it waits again."""
+    """The holder let go. `kind`: transferred (blind), handed_over (warm), reassigned (by somebody else), external,
+    requeued or scheduled. A WorkQueued follows when it waits again, a WorkCompleted when it went to somebody outside."""
 
     item_id: int
     queue_id: int
@@ -123,6 +127,8 @@ class WorkWrapping:
 
 @event
 class WorkCompleted:
+    """`transfers`: how many holders passed it on before."""
+
     item_id: int
     queue_id: int
     agent_id: int | None
@@ -132,6 +138,7 @@ class WorkCompleted:
     wrap_up_ms: int
     disposition: str = ""
     paused_ms: int = 0
+    transfers: int = 0
 
 
 @event
@@ -149,7 +156,8 @@ class WorkAbandoned:
 
 @event
 class PresenceChanged:
-    """Key `agent:<id>`. `previous_ms`: how long the previous state lasted."""
+    """Key `agent:<id>`. `previous_ms`: how long the previous state lasted, and whether that time is paid for and counts as
+    productive."""
 
     agent_id: int
     presence: str
@@ -157,6 +165,8 @@ class PresenceChanged:
     previous_ms: int
     reason: str
     at: str
+    previous_paid: bool = True
+    previous_productive: bool = False
 
 
 @event
@@ -187,6 +197,7 @@ class WorkMoved:
     reason: str
     at: str
     waited_ms: int
+    within_service_level: bool = False
 
 
 @event
@@ -236,7 +247,8 @@ class HolderLost:
 
 @event
 class CallbackRequested:
-    """Key `work:<item>`, as the next two. The customer keeps the place (`kind` in_queue) or named a time (scheduled)."""
+    """Key `work:<item>`, as the next two. The customer keeps the place (`kind` in_queue) or named a time (scheduled).
+    `from_queue`: nobody had answered yet."""
 
     callback_id: int
     item_id: int
@@ -246,6 +258,8 @@ class CallbackRequested:
     slot_at: str | None
     at: str
     waited_ms: int
+    from_queue: bool = True
+    within_service_level: bool = False
 
 
 @event

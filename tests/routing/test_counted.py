@@ -1,0 +1,190 @@
+"""What happens to work shows in the figures: each event once, in the quarter-hour of its own moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from channels_app.services.conversations import reopen, resolve, set_status
+from intelligence import queries
+from intelligence.formulas import Ratio
+from intelligence.intervals import Tally
+from intelligence.services import facts
+from routing.models import PresenceReason, Queue, WorkItem
+from routing.services.callbacks import request_callback
+from routing.services.desks import choose_reason
+from routing.services.matcher import match_items
+from routing.services.offers import accept_offer
+from routing.services.parts import ask_in, hand_over_to
+from routing.services.presence import set_presence
+from routing.services.work import abandon, finish, transfer, transfer_out, transfer_to_agent
+from tests.counted import count_everything
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def after(now, **delta):
+    return now + timedelta(**delta)
+
+
+def figures(now, subject="all", id=0) -> queries.Figures:
+    count_everything()
+    return queries.figures(subject, now - HOUR, now + HOUR).get(id, queries.NOTHING)
+
+
+@pytest.fixture
+def second(team) -> Queue:
+    return Queue.objects.create(key="second", name="Second", team=team)
+
+
+@pytest.fixture
+def held(ana, ben, on_duty, waiting, now) -> WorkItem:
+    on_duty(ana, at=after(now, minutes=-30))
+    on_duty(ben)
+    [offer] = match_items([waiting().id], now=now)
+    return accept_offer(offer.id, user=ana, now=now)
+
+
+def sums(counted: queries.Figures, *names: str) -> list[int]:
+    return [counted.tally.sums[name] for name in names]
+
+
+def test_work_that_moves_on_while_it_waits_flows_out_of_the_queue_it_left(waiting, queue, second, now):
+    soon, late = waiting(), waiting()
+    transfer(soon.id, queue=second, actor=None, now=after(now, seconds=5), kind="overflow")
+    transfer(late.id, queue=second, actor=None, now=after(now, seconds=queue.service_level_seconds + 1))
+
+    left = figures(now, "queue", queue.pk)
+
+    assert sums(left, "offered", "flowed_out", "flowed_out_within", "overflowed", "transferred_waiting") == [
+        2, 2, 1, 1, 1,
+    ]  # fmt: skip
+    assert left.service_levels["SL_Connect"] == Ratio(1, 2)
+    assert left.flow_outs == Ratio(2, 2)
+    there = queries.figures("queue", now - HOUR, now + HOUR)[second.pk]
+    assert sums(there, "offered", "offered_again", "flowed_out") == [2, 2, 0]
+    assert queries.facts_behind("flowed_out", now, now + HOUR, subject="queue", subject_id=queue.pk).count() == 2
+
+
+def test_who_asks_to_be_called_back_flows_out_once_and_is_not_answered_as_well(waiting, ana, on_duty, queue, now):
+    item = waiting()
+    request_callback(item.id, kind="in_queue", address="+4930123", actor="customer", now=after(now, seconds=8))
+    abandon(item.id, now=after(now, seconds=9))
+    on_duty(ana)
+    [offer] = match_items([item.id], now=after(now, minutes=1))
+    accept_offer(offer.id, user=ana, now=after(now, minutes=1))
+
+    counted = figures(now, "queue", queue.pk)
+
+    assert sums(counted, "offered", "answered", "abandoned", "flowed_out", "callbacks_answered") == [1, 0, 0, 1, 1]
+    assert counted.service_levels["SL_Connect"] == Ratio(1, 1)
+    assert queries.facts_behind("answered", now, now + HOUR).count() == 0
+
+
+def test_a_callback_agreed_on_in_talk_leaves_no_queue(held, queue, now):
+    request_callback(
+        held.id,
+        kind="scheduled",
+        address="+4930123",
+        slot_at=after(now, hours=3),
+        actor=None,
+        now=after(now, minutes=2),
+    )
+
+    assert sums(figures(now, "queue", queue.pk), "callbacks_requested", "flowed_out") == [1, 0]
+    assert queries.facts_behind("flowed_out", now, now + HOUR).count() == 0
+
+
+def test_blind_and_warm_transfers_count_apart_and_an_item_once(held, ana, ben, now):
+    transfer_to_agent(held.id, agent=ben, actor=ana, now=after(now, minutes=1))
+    [offer] = match_items([held.id], now=after(now, minutes=1))
+    accept_offer(offer.id, user=ben, now=after(now, minutes=1))
+    asked = ask_in(held.id, agent=ana, kind="consult", actor=ben, now=after(now, minutes=2))
+    accept_offer(asked.id, user=ana, now=after(now, minutes=2))
+    hand_over_to(held.id, agent=ana, actor=ben, now=after(now, minutes=4))
+    finish(held.id, actor=ana, now=after(now, minutes=5))
+
+    counted = figures(now)
+
+    assert (counted.transfers, counted.transfers_blind, counted.transfers_warm) == (
+        Ratio(2, 3), Ratio(1, 3), Ratio(1, 3),
+    )  # fmt: skip
+    assert counted.items_transferred == Ratio(1, 1)
+    assert sums(counted, "parts", "part_completed_ms") == [1, 120_000]
+    assert queries.facts_behind("transferred", now, now + HOUR).count() == 2
+
+
+def test_what_goes_to_somebody_outside_is_handled_once(held, ana, now):
+    transfer_out(held.id, address="+4930999", actor=ana, now=after(now, minutes=3))
+
+    counted = figures(now)
+
+    assert sums(counted, "handled", "handling_completed_ms", "segments_transferred") == [1, 180_000, 1]
+    assert counted.items_transferred == Ratio(1, 1)
+    assert queries.facts_behind("handled", now, now + HOUR).count() == 1
+
+
+def test_time_signed_in_is_paid_and_productive_as_its_reason_says(ana, now):
+    unpaid = PresenceReason.objects.create(key="errand", name="Errand", presence="break", paid=False)
+    project = PresenceReason.objects.create(key="project", name="Project", presence="training", productive=True)
+    set_presence(ana, presence="available", actor=ana, now=now)
+    choose_reason(ana, reason=unpaid, actor=ana, now=after(now, minutes=20))
+    choose_reason(ana, reason=project, actor=ana, now=after(now, minutes=30))
+    set_presence(ana, presence="break", actor=ana, now=after(now, minutes=40))
+    set_presence(ana, presence="break", reason="Coffee", actor=ana, now=after(now, minutes=45))
+    set_presence(ana, presence="offline", actor=ana, now=after(now, minutes=50))
+
+    counted = figures(now, "agent", ana.pk)
+
+    minutes = [count // 60_000 for count in sums(counted, "paid_split_ms", "productive_split_ms")]
+    assert minutes == [40, 30]
+    assert counted.tally.sums["presence_break_split_ms"] == 20 * 60_000, "a change of reason counts nothing twice"
+    assert counted.shrinkage.value == 0.25
+    assert counted.utilisation == Ratio(0, 2_400)
+
+
+def test_resolution_leaves_out_what_waited_for_the_customer(waiting, now):
+    talk = waiting().conversation
+    set_status(talk.pk, status="pending", actor=None, now=after(now, minutes=10))
+    set_status(talk.pk, status="open", actor=None, now=after(now, minutes=25))
+    resolve(talk.pk, actor=None, now=after(now, minutes=30))
+    reopen(talk.pk, actor=None, now=after(now, minutes=40))
+    resolve(talk.pk, actor=None, now=after(now, minutes=45))
+
+    counted = figures(now)
+
+    assert counted.tally.sketches["resolution"].total == (30 + 45) * 60_000
+    assert counted.tally.sketches["resolution_unpaused"].total == (15 + 20) * 60_000
+    assert counted.first_resolution.longest == 30 * 60
+    assert sums(counted, "conversations_resolved", "conversations_first_resolved") == [2, 1]
+
+
+def test_open_work_in_hours_of_handling(held, waiting, ana, queue, second, now):
+    finish(held.id, actor=ana, now=after(now, minutes=30))
+    for _ in range(3):
+        waiting(at=after(now, hours=2))
+    elsewhere = waiting(at=after(now, hours=2))
+    transfer(elsewhere.id, queue=second, actor=None, now=after(now, hours=2, minutes=1))
+    count_everything()
+
+    assert queries.backlog_hours(after(now, hours=2)) == {queue.pk: 2.0}
+    assert queries.backlog_hours(after(now, hours=3)) == {queue.pk: 1.5, second.pk: 0.5}
+    assert queries.backlog_hours(after(now, minutes=20)) == {}, "no handle time is known"
+
+
+def test_a_recount_of_such_a_day_changes_nothing(held, ana, ben, queue, second, waiting, now):
+    transfer(waiting().id, queue=second, actor=None, now=after(now, seconds=5), kind="overflow")
+    request_callback(waiting().id, kind="in_queue", address="+4930123", actor="customer", now=after(now, seconds=8))
+    asked = ask_in(held.id, agent=ben, kind="consult", actor=ana, now=after(now, minutes=2))
+    accept_offer(asked.id, user=ben, now=after(now, minutes=2))
+    hand_over_to(held.id, agent=ben, actor=ana, now=after(now, minutes=44))
+    finish(held.id, actor=ben, now=after(now, minutes=50))
+    resolve(held.conversation_id, actor=ben, now=after(now, minutes=50))
+    set_presence(ana, presence="offline", actor=ana, now=after(now, minutes=55))
+    count_everything()
+    midnight = now.replace(hour=0)
+
+    assert facts.differences(midnight, midnight + timedelta(days=1)) == []
+    assert Tally.from_json(*queries.figures_of_all(midnight, now + HOUR).tally.to_json()).sums["items_completed"] == 1
