@@ -1,10 +1,12 @@
 """Automation: facts in, a plan out. Executes nothing, so it can be dry-run, explained and table-tested.
 
-Nouns: rule, condition, plan, action.
+Nouns: rule, condition, plan, action; snippet; article and its versions.
 
 Invariants
 - A plan is data: the actions, and for each the rule that asked for it.
 - Automation never reacts to its own rule, nor deeper than five events down a chain.
+- What readers see of an article is one of its versions, published by somebody who supervises; no version ever changes.
 
-Events out: RuleChanged. Imports: channels_app, crm, cxos.core.
+Events in: ArticleSaved (the words of articles for the search). Events out: RuleApplied (by routing), ArticleSaved,
+ArticlePublished, ArticleWithdrawn, ArticleRated. Imports: channels_app, crm, cxos.core.
 """

@@ -1,12 +1,13 @@
-"""Rules over the API."""
+"""Rules and articles over the API."""
 
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from automation.models import Rule
-from automation.permissions import get_rule_for, rules_visible_to
-from automation.serializers import RuleOutput
+from automation.api_commands import CreateArticle
+from automation.models import Article, Rule
+from automation.permissions import get_article_for, get_rule_for, rules_visible_to
+from automation.serializers import ArticleOutput, RuleOutput
 from cxos.core.api import query
 from cxos.core.api.permissions import SUPERVISORS
 from cxos.core.api.views import ReadViewSet, reads
@@ -31,4 +32,25 @@ class Rules(ReadViewSet):
         return get_rule_for(self.request.user, id)
 
 
-urlpatterns = [*reads("rules", Rules)]
+class Articles(ReadViewSet):
+    """Knowledge. What readers see of an article is its `live` version."""
+
+    summaries = {"list": "List articles, the last changed first.", "retrieve": "One article."}
+    output = ArticleOutput
+    filters = {
+        "state": query.choice("state", Article.State, "In these states."),
+        "audience": query.choice("audience", Article.Audience, "For these readers."),
+        "language": query.exactly("language", "In this language.", max_length=12),
+        "collection": query.exactly("collection", "Of this collection.", max_length=80),
+        "changed_since": query.since("changed_at", "Changed at or after."),
+    }
+    orderings = {"-changed_at": "-changed_at", "-id": "-pk", "id": "pk"}
+
+    def get_queryset(self) -> QuerySet[Article]:
+        return Article.objects.visible_to(self.request.user)
+
+    def load(self, id: int) -> Article:
+        return get_article_for(self.request.user, id)
+
+
+urlpatterns = [*reads("rules", Rules), *reads("articles", Articles, create=CreateArticle)]

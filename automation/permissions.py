@@ -1,10 +1,10 @@
-"""Who may see rules: those who answer for what they do."""
+"""Who may see rules: those who answer for what they do. Articles: everybody who works here."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from automation.models import Rule
+from automation.models import Article, Rule
 from cxos.core.errors import NotFound
 from cxos.core.models import User
 
@@ -18,3 +18,10 @@ def get_rule_for(user: User, rule_id: int) -> Rule:
     if rule is None:
         raise NotFound("no_such_rule", f"There is no rule {rule_id}, or you may not see it.")
     return rule
+
+
+def get_article_for(user: User, article_id: int) -> Article:
+    article = Article.objects.visible_to(user).filter(pk=article_id).first()
+    if article is None:
+        raise NotFound("no_such_article", f"There is no article {article_id}.")
+    return article

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from automation.models import Article
 from cxos.core.api.output import Output
 
 
@@ -15,4 +16,24 @@ class RuleOutput(Output):
     stops = serializers.BooleanField(help_text="No later rule of the event runs when this one applies.")
     enabled = serializers.BooleanField()
     version = serializers.IntegerField()
+    changed_at = serializers.DateTimeField()
+
+
+class ArticleOutput(Output):
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    body = serializers.CharField(
+        help_text="In the markup of articles: #, -, 1., >, **bold**, *emphasis*, `code`, [words](address)."
+    )
+    html = serializers.CharField(help_text="The body as harmless HTML.")
+    language = serializers.CharField()
+    collection = serializers.CharField()
+    keywords = serializers.CharField(help_text="With commas between.")
+    audience = serializers.ChoiceField(choices=Article.Audience.choices)
+    state = serializers.ChoiceField(choices=Article.State.choices)
+    version = serializers.IntegerField(help_text="The newest one; beyond `live` it waits to be published.")
+    live = serializers.IntegerField(allow_null=True, help_text="The version readers see.")
+    helped = serializers.IntegerField(help_text="Readers who said that it helped.")
+    not_helped = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
     changed_at = serializers.DateTimeField()

@@ -24,6 +24,7 @@ urlpatterns = [
     path("v1/", include("routing.api_callbacks")),
     path("v1/", include("routing.api_parts")),
     path("v1/", include("automation.api")),
+    path("v1/", include("automation.api_commands")),
     path("v1/", include("cxos.core.api.endpoints")),
     re_path(r"^", NothingHere.as_view()),
 ]

@@ -1,4 +1,5 @@
+from automation.models.article import Article, ArticleVersion
 from automation.models.rule import Rule
 from automation.models.snippet import Snippet
 
-__all__ = ["Rule", "Snippet"]
+__all__ = ["Article", "ArticleVersion", "Rule", "Snippet"]

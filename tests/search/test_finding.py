@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from automation.queries import ARTICLE_WORDS
 from cases.queries import CASE_WORDS
 from cases.services.cases import open_case
 from channels_app.models import Conversation
@@ -128,7 +129,10 @@ def test_an_erased_message_is_found_no_more(write: Write, ana: User) -> None:
     assert found(ana, "canary") == {}
 
 
-@pytest.mark.parametrize("index", [MESSAGE_WORDS, CONVERSATION_WORDS, CUSTOMER_WORDS, IDENTITY_WORDS, CASE_WORDS])
+INDEXES = [ARTICLE_WORDS, MESSAGE_WORDS, CONVERSATION_WORDS, CUSTOMER_WORDS, IDENTITY_WORDS, CASE_WORDS]
+
+
+@pytest.mark.parametrize("index", INDEXES)
 def test_every_index_is_the_one_that_is_asked(index: TextIndex) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
