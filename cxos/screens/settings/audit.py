@@ -126,14 +126,16 @@ def said_thing(object_type: str) -> str:
 def told(entries: list[AuditEntry]) -> list[tuple[AuditEntry, list[tuple[str, str | None, str | None]]]]:
     """The entries with who, what kind of thing, what changed, and whether it can be or was taken back. Up to 7 queries."""
     names, ids = names_of(entries), [one.pk for one in entries]
-    undone = {one.undoes: one for one in named(list(AuditEntry.objects.filter(undoes__in=ids)))} if ids else {}
+    undoing = list(AuditEntry.objects.filter(undoes__in=ids)) if ids else []
+    named([*entries, *undoing])
+    undone = {one.undoes: one for one in undoing}
     for one in entries:
         vars(one).update(undone_by=undone.get(one.pk), can_undo=one.pk not in undone and restore_of(one) is not None)
-    return [(entry, changes_of(entry, names)) for entry in named(entries)]
+    return [(entry, changes_of(entry, names)) for entry in entries]
 
 
-def named(entries: list[AuditEntry]) -> list[AuditEntry]:
-    """The entries with `who`: the actor's name. 2 queries."""
+def named(entries: list[AuditEntry]) -> None:
+    """Gives each entry `who`: the actor's name. 2 queries."""
     users = User.objects.in_bulk([pk for one in entries if (pk := actor_user_id(one.actor))])
     ids = {one.actor: int(one.actor[4:]) for one in entries if one.actor.startswith("key:") and one.actor[4:].isdigit()}
     api_keys = ApiKey.objects.in_bulk(ids.values())
@@ -142,4 +144,3 @@ def named(entries: list[AuditEntry]) -> list[AuditEntry]:
         key = api_keys.get(ids.get(one.actor, 0))
         said = user.name if user else _("key “%(name)s”") % {"name": key.name} if key else one.actor
         vars(one).update(who=said, user=user, thing=said_thing(one.object_type))
-    return entries
