@@ -156,9 +156,7 @@ def tell_change(case: Case, what: str, value: str, *, actor: Any) -> None:
 
 
 def lock_case(case_id: int) -> Case:
-    case = (
-        Case.objects.select_for_update(of=("self",), no_key=True).select_related("customer").filter(id=case_id).first()
-    )
+    case = Case.objects.select_for_update(no_key=True).filter(id=case_id).first()
     if case is None:
         raise NotFound("no_such_case", f"There is no case {case_id}.")
     return case

@@ -6,7 +6,7 @@ Callers hold the lock of what the clock hangs on (conversation or case), taken b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,14 @@ WHERE cases_clock.id = r.id
 def on(subject: Subject) -> Mapping[str, Any]:
     """Which rows are this subject's."""
     return {"conversation" if isinstance(subject, Conversation) else "case": subject}
+
+
+def lock_subjects(clock_ids: Collection[int]) -> None:
+    """Lock what these clocks hang on, conversations before cases, each in order of id. Two queries."""
+    found = Clock.objects.filter(id__in=clock_ids).order_by()
+    for model, column in ((Conversation, "conversation_id"), (Case, "case_id")):
+        ids = found.exclude(**{column: None}).values(column)
+        list(model.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("id").values_list("id"))
 
 
 def open_clocks(subject: Subject) -> list[Clock]:

@@ -85,9 +85,12 @@ def nearest_due(conversation_id: int) -> Deadline | None:
 
 
 def lock_for_clocks(conversation_id: int) -> Conversation:
-    """The conversation with channel and customer, locked against every other change of its clocks."""
+    """The conversation with channel and customer, locked against every other change of its clocks.
+
+    Asked twice where a merge gave it another customer while we waited for the lock: the statement that waited finds no
+    row then, for it has joined the customer of before."""
     rows = Conversation.objects.select_for_update(of=("self",), no_key=True).select_related("channel", "customer")
-    return rows.get(id=conversation_id)
+    return rows.filter(id=conversation_id).first() or rows.get(id=conversation_id)
 
 
 def _locked(conversation_id: int, *, actor: Any = None, now: datetime) -> _Clocks:

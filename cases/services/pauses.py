@@ -8,7 +8,7 @@ from django.db import transaction
 
 from cases import clock_math
 from cases.models import Clock
-from cases.services.clock_rows import OPEN, take
+from cases.services.clock_rows import OPEN, lock_subjects, take
 from cxos.core.errors import Conflict, Forbidden, Invalid, NotFound
 from cxos.core.models import User
 from cxos.core.services.audit import record
@@ -41,6 +41,7 @@ def resume_clock(clock_id: int, *, by: User, now: datetime) -> Clock:
 
 
 def _open_row(clock_id: int) -> Clock:
+    lock_subjects([clock_id])
     rows = Clock.objects.select_for_update(of=("self",)).select_related("calendar", "policy")
     row = rows.filter(id=clock_id).first()
     if row is None:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from cases import clock_math
 from cases.models import Calendar, Case, Clock, SlaPolicy
 from cases.services.calendars import business_calendar
-from cases.services.clock_rows import OPEN, Subject, cancel, open_clocks, pure, reckon
+from cases.services.clock_rows import OPEN, Subject, cancel, lock_subjects, open_clocks, pure, reckon
 from cases.services.clocks import follow_case, follow_conversation, lock_for_clocks
 from cases.services.policies import Promise, budgets_at, promise_for
 
@@ -133,8 +133,10 @@ def _in_batches(rows: QuerySet[Clock], each: Callable[[list[Clock]], None]) -> i
     locked = rows.select_for_update(of=("self",))
     while True:
         with transaction.atomic():
-            batch = list(locked.filter(id__gt=last).order_by("id")[:BATCH])
-            if not batch:
+            ids = list(rows.filter(id__gt=last).order_by("id").values_list("id", flat=True)[:BATCH])
+            if not ids:
                 return count
+            lock_subjects(ids)
+            batch = list(locked.filter(id__in=ids).order_by("id"))
             each(batch)
-        count, last = count + len(batch), batch[-1].pk
+        count, last = count + len(batch), ids[-1]

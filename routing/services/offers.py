@@ -170,8 +170,10 @@ def _take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, no
 
 def lock_item(item_id: int) -> WorkItem:
     """The work, locked until the transaction ends. Everybody it rings at locks it before their own offer: else the winner
-    and those who come later wait for each other, and of several who pass at once none would see that they are the last."""
-    return WorkItem.objects.select_related("queue").select_for_update(of=("self",), no_key=True).get(id=item_id)
+    and those who come later wait for each other, and of several who pass at once none would see that they are the last.
+
+    Read without a join: the statement would find nothing if the work changed its queue while we waited for the lock."""
+    return WorkItem.objects.select_for_update(no_key=True).get(id=item_id)
 
 
 def own_offer(offer_id: int, user: User) -> Offer:

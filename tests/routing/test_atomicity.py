@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from channels_app.models import Conversation
 from cxos.core.errors import DomainError
@@ -24,11 +24,13 @@ from cxos.core.models import Event, User
 from routing.models import AgentState, Callback, Offer, Queue, QueueMember, Segment, WorkItem
 from routing.services.agents import held_cost
 from routing.services.callbacks import claim_callback, request_callback, wake_callbacks
+from routing.services.holding import lock_item as locked_with_holder
 from routing.services.matcher import match_agent, match_items, wake_waiting
-from routing.services.offers import accept_offer, decline_offer, expire_due, expire_offer
+from routing.services.offers import accept_offer, decline_offer, expire_due, expire_offer, lock_item
 from routing.services.presence import set_presence
 from routing.services.queue import enqueue
 from routing.services.work import abandon, assign_by_hand, end_wrap_ups, finish, pause, requeue, resume, transfer
+from tests.locks import changed_while_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = max(2, int(os.environ.get("CXOS_RACE_ROUNDS", "15")) // 5)
@@ -73,6 +75,20 @@ def test_a_making_an_offer_holds_the_item_and_the_capacity_once(ana, ben, on_dut
         assert WorkItem.objects.filter(state="offered").count() == 4
         assert all(held_cost(user.pk) == 68 for user in (ana, ben))
         WorkItem.objects.all().delete()
+
+
+def test_work_that_changes_its_queue_while_its_lock_is_waited_for_is_still_found(queue, team, waiting, now):
+    """A statement that joins the queue would find nothing: the new queue is not in the picture it began with."""
+    other = Queue.objects.create(key="other", name="Other", team=team)
+    item = waiting()
+
+    def locks() -> tuple[int, int]:
+        with transaction.atomic():
+            return lock_item(item.id).queue.pk, locked_with_holder(item.id)[0].queue.pk
+
+    moved = changed_while_waiting(lambda: WorkItem.objects.filter(id=item.id).update(queue=other), locks)
+
+    assert moved == (other.pk, other.pk)
 
 
 def test_b_accepting_is_everything_or_nothing(ana, ben, cleo, queue, on_duty, waiting, now):
