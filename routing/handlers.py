@@ -7,6 +7,8 @@ from django.utils import timezone
 from cxos.core.catalogue import Received, on
 from cxos.core.events.cases import CalendarChanged, ClockChanged, ClockPaused, ClockResumed
 from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
+from cxos.core.events.crm import CustomerChanged
+from cxos.core.events.people import PersonChanged
 from cxos.core.events.routing import (
     AgentChanged,
     BulkChangeGoesOn,
@@ -26,9 +28,10 @@ from cxos.core.events.routing import (
 from routing.journey import advance
 from routing.models import Presence
 from routing.services import bulk
-from routing.services.follow import end_with_conversation, follow_conversation
+from routing.services.follow import end_with_conversation, follow_conversation, follow_customer
 from routing.services.matcher import match_agent, match_items, match_queues, queues_open_by
 from routing.services.offers import return_offers_of
+from routing.services.relief import call_relief
 
 
 @on(InteractionReceived, atomic=False)
@@ -38,16 +41,26 @@ def begin_journey(received: Received) -> None:
 
 @on(WorkQueued, WorkChanged, OfferDeclined, OfferExpired, OfferWithdrawn, atomic=False)
 def find_an_agent(received: Received) -> None:
+    """First those whom the longer line calls to help: they begin with who waits longest."""
+    if received.name == WorkQueued.__name__:
+        call_relief(queue_ids=[received.event.queue_id], now=timezone.now())
     match_items([received.event.item_id], now=timezone.now())
 
 
 @on(
-    WorkCompleted, WorkReleased, WorkPaused, OfferDeclined, OfferWithdrawn, OfferAccepted, PartLeft, AgentChanged,
-    atomic=False,
+    WorkCompleted, WorkReleased, WorkPaused, OfferDeclined, OfferExpired, OfferWithdrawn, OfferAccepted, PartLeft,
+    AgentChanged, atomic=False,
 )  # fmt: skip
 def find_work(received: Received) -> None:
     if received.event.agent_id:
         match_agent(received.event.agent_id, now=timezone.now())
+
+
+@on(PersonChanged, atomic=False)
+def follow_person(received: Received) -> None:
+    """Whose team is another may help in other queues."""
+    if {"teams", "active"} & set(received.event.changed):
+        match_agent(received.event.user_id, now=timezone.now())
 
 
 @on(QueueChanged, atomic=False)
@@ -79,6 +92,12 @@ def follow_change(received: Received) -> None:
     """Clocks that start or are met need no handler: the journey tells the queue their deadline. Nor do tags."""
     if received.event.conversation_id and getattr(received.event, "changed", None) != ["tags"]:
         follow_conversation(received.event.conversation_id, now=timezone.now())
+
+
+@on(CustomerChanged)
+def follow_vip(received: Received) -> None:
+    if "vip" in received.event.changed:
+        follow_customer(received.event.customer_id, now=timezone.now())
 
 
 @on(BulkChangeGoesOn, lane="work", atomic=False)

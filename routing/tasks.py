@@ -12,6 +12,7 @@ from routing.services.leases import lose_unreachable
 from routing.services.matcher import wake_waiting
 from routing.services.offers import expire_due
 from routing.services.pruning import prune
+from routing.services.relief import call_relief
 from routing.services.trials import run_next_trial
 from routing.services.work import end_wrap_ups
 
@@ -25,6 +26,7 @@ def sweep_offers() -> None:
 def sweep_waiting() -> None:
     now = timezone.now()
     wake_callbacks(now=now)
+    call_relief(now=now)
     wake_waiting(now=now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -38,6 +38,14 @@ def next_opening(calendar: Calendar, *, after: datetime) -> datetime | None:
         return calendar_math.next_open(business_calendar(calendar), after)
     except CalendarError:
         return None
+
+
+def next_closing(calendar: Calendar, *, after: datetime, within: timedelta) -> datetime | None:
+    """When it closes, if it is open now and does so within that time."""
+    spans = calendar_math.open_spans(business_calendar(calendar), after, after + within)
+    if not spans or spans[0].start > after or spans[0].end >= after + within:
+        return None
+    return spans[0].end
 
 
 def week_hours(calendar: Calendar, *, monday: date) -> tuple[DayHours, ...]:

@@ -64,7 +64,9 @@ def unmatched(floor: Floor, *, now: float) -> list[Unmatched]:
         group = standing.group
         if group is None:
             reason = standing.parked or Reason.NOBODY_FREE
-            result.append(Unmatched(standing.item.id, reason, standing.recheck_at, standing.ring))
+            instants = (standing.recheck_at, floor.rules(standing.item.queue).changes_at)
+            wake_at = min((at for at in instants if at is not None), default=None)
+            result.append(Unmatched(standing.item.id, reason, wake_at, standing.ring))
             continue
         report = reports.get(id(group))
         if report is None:
@@ -91,7 +93,8 @@ def _unmatched(floor: Floor, standing: Standing, group: Group, report: GroupRepo
         reason = Reason.WAITS_FOR_DIRECT
     elif not pool.bits & floor.roster.present:
         reason = Reason.NOBODY_ELIGIBLE
-    instants = [at for at in (standing.recheck_at, held_until, report.slot_at) if at is not None]
+    possible = (standing.recheck_at, held_until, report.slot_at, group.rules.changes_at)
+    instants = [at for at in possible if at is not None]
     filtered = report.filtered
     cooling = [
         until

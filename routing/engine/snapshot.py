@@ -177,6 +177,7 @@ class QueueRules:
     max_offers_per_minute: int | None = None  # per agent, so that a backlog is not dumped on whoever logs in
     open: bool = True
     opens_at: float | None = None
+    changes_at: float | None = None  # when it closes or a group begins to help, if that is soon
     closed_overflows: bool = False  # while closed its items go along the overflow chain, if a queue there is open
     max_size: int | None = None
     max_wait: float | None = None

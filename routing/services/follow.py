@@ -10,10 +10,11 @@ from django.db import transaction
 
 from cases.services.clocks import nearest_due
 from channels_app.models import Conversation
+from crm.models import Customer
 from cxos.core.events.routing import WorkChanged
 from cxos.core.outbox import emit
 from routing.models import Callback, WorkItem
-from routing.services.queue import live_item
+from routing.services.queue import VIP_BOOST, live_item
 from routing.services.work import finish, pause, resume
 from routing.snapshots.work import needs_of
 
@@ -41,6 +42,16 @@ def follow_conversation(conversation_id: int, *, now: datetime) -> None:
         resume(item.id, now=now)
     elif item.state == WorkItem.State.WAITING:
         tell_changed(item, ["priority", "deadline"], now=now)
+
+
+def follow_customer(customer_id: int, *, now: datetime) -> int:
+    """Whether they are a VIP: what waits of theirs goes before or behind others from now on. Returns how many items."""
+    vip = Customer.objects.values_list("vip", flat=True).get(id=customer_id)
+    waiting = WorkItem.objects.filter(conversation__customer=customer_id, state=WorkItem.State.WAITING)
+    ids = list(waiting.values_list("id", flat=True))
+    for item_id in ids:
+        change_demands(item_id, vip_boost=VIP_BOOST if vip else 0.0, actor=None, now=now)
+    return len(ids)
 
 
 def change_demands(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
 
 from cases.calendar_math import BusinessCalendar
-from cases.services.calendars import business_calendar, is_open, next_opening
+from cases.services.calendars import business_calendar, is_open, next_closing, next_opening
 from intelligence import queries as figures
 from intelligence.queries.counts import counts
 from routing import matching as engine
@@ -18,6 +18,8 @@ from routing.snapshots.pace import expected_waits
 from routing.snapshots.setup import Setup
 from routing.snapshots.times import seconds
 
+SOON = timedelta(minutes=10)
+DAY_SECONDS = 86_400
 RARER = ("batch_fairness_seconds", "medium")  # kept in Queue.settings
 
 
@@ -112,6 +114,7 @@ def as_rules(
         max_offers_per_minute=queue.max_offers_per_minute,
         open=open_now,
         opens_at=None if open_now else seconds(opening_of(queue, now=now)),
+        changes_at=_changes_at(queue, now=now),
         closed_overflows=not open_now and treatment(queue, now=now) == Queue.Treatment.OVERFLOW,
         max_size=queue.max_size,
         max_wait=queue.max_wait_seconds,
@@ -121,6 +124,18 @@ def as_rules(
         service_level=service_level,
         second_of_day=_second_of_day(queue, now),
     )
+
+
+def _changes_at(queue: Queue, *, now: datetime) -> float | None:
+    """When it closes, or a team begins to help: if that is before waiting work is looked at again anyway."""
+    closes = next_closing(queue.calendar, after=now, within=SOON) if queue.calendar else None
+    at = [closes.timestamp()] if closes else []
+    for ring in queue.rings:
+        for group in ring.get("groups", ()):
+            if group.get("from") is not None:
+                left = (int(group["from"]) * 60 - _second_of_day(queue, now)) % DAY_SECONDS
+                at.append(now.replace(microsecond=0).timestamp() + left)
+    return min((one for one in at if now.timestamp() < one < now.timestamp() + SOON.total_seconds()), default=None)
 
 
 def treatment(queue: Queue, *, now: datetime) -> str:

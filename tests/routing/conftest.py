@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import Role, Team, User
+from cxos.core.relay import drain_outbox
 from routing.models import AgentState, Queue, QueueMember, Skill, WorkItem
+from routing.services.callbacks import wake_callbacks
+from routing.services.matcher import wake_waiting
+from routing.services.offers import expire_due
 from routing.services.presence import set_presence
 from routing.services.queue import enqueue
+from routing.services.relief import call_relief
+from routing.services.wrap_up import end_wrap_ups
 
 _numbers = count(1)
 
@@ -63,3 +70,25 @@ def waiting(queue: Queue, webchat: Channel, kim: Customer, now: datetime) -> Cal
         return enqueue(conversation, **fields)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def settle(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """What the running system does in the second up to `now`: handlers hear what was emitted, beat pokes once."""
+
+    def go(now: datetime) -> None:
+        monkeypatch.setattr("routing.handlers.timezone", SimpleNamespace(now=lambda: now))
+        drain_outbox()
+        for sweep in (expire_due, end_wrap_ups, wake_callbacks, call_relief, wake_waiting):
+            sweep(now=now)
+        drain_outbox()
+
+    return go
+
+
+@pytest.fixture
+def stuck(waiting: Callable[..., WorkItem], settle: Callable[[datetime], None], now: datetime) -> WorkItem:
+    """Somebody who waits, and whom nobody can take."""
+    item = waiting()
+    settle(now)
+    return item

@@ -14,6 +14,14 @@ class PersonNotified:
 
 
 @event
+class PersonChanged:
+    """Key `user:<id>`. `changed`: name, role, teams, active."""
+
+    user_id: int
+    changed: tuple[str, ...]
+
+
+@event
 class NotificationsRead:
     """Key `user:<id>`. So that their other pages forget the badge as well."""
 

@@ -14,7 +14,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from cxos.core.errors import Conflict, Invalid, NotFound
+from cxos.core.events.people import PersonChanged
 from cxos.core.models import Role, Team, User
+from cxos.core.outbox import emit
 from cxos.core.services.audit import record
 
 
@@ -59,6 +61,7 @@ def change_person(user: User, *, changes: Mapping[str, Any], actor: Any) -> User
         changed = [field for field in after if after[field] != before[field]]
         if changed:
             record(actor, "changed", kept, before={f: before[f] for f in changed}, after={f: after[f] for f in changed})
+            _tell(kept, changed, actor=actor)
     return kept
 
 
@@ -75,12 +78,18 @@ def deactivate(user: User, *, actor: Any) -> None:
         kept.is_active = False
         kept.save(update_fields=["is_active"])
         record(actor, "deactivated", kept, before={"active": True}, after={"active": False})
+        _tell(kept, ["active"], actor=actor)
 
 
 def reactivate(user: User, *, actor: Any) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
             record(actor, "reactivated", user, before={"active": False}, after={"active": True})
+            _tell(user, ["active"], actor=actor)
+
+
+def _tell(user: User, changed: Iterable[str], *, actor: Any) -> None:
+    emit(PersonChanged(user_id=user.pk, changed=tuple(changed)), key=f"user:{user.pk}", actor=actor)
 
 
 def password_link(user: User, *, actor: Any) -> tuple[str, str]:
