@@ -18,6 +18,8 @@ urlpatterns = [
     path("search/", include("cxos.screens.search.urls")),
     path("cases/", include("cxos.screens.cases.urls")),
     path("customers/", include("cxos.screens.customers.urls")),
+    path("knowledge/", include("cxos.screens.knowledge.urls")),
+    path("help/", include("cxos.screens.knowledge.public_urls")),
     path("settings/", include("cxos.screens.settings.urls")),
     path("supervisor/", include("cxos.screens.supervisor.urls")),
     path("demo/", include("cxos.screens.demo.urls")),

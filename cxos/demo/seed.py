@@ -13,6 +13,7 @@ from cases.models import Calendar, CalendarDay, Metric, SlaPolicy, SlaTarget
 from channels_app.models import Channel
 from cxos.core.models import ApiKey, Team, User
 from cxos.core.services.api_keys import make_key
+from cxos.demo.knowledge import seed_knowledge
 from cxos.demo.people import PASSWORD, PEOPLE, SKILLS
 from routing.models import (
     AgentSkill,
@@ -53,6 +54,7 @@ def seed(*, now: datetime) -> None:
     seed_queues()
     seed_channels()
     seed_rules()
+    seed_knowledge(now=now)
 
 
 def seed_people() -> None:

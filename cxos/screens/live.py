@@ -27,6 +27,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.utils import timezone
 
+from automation.models import Article
 from cases.models import Case
 from channels_app.models import Conversation
 from cxos.core import live
@@ -93,6 +94,10 @@ def visible_conversations(user: User, ids: set[int]) -> set[int]:
     return set(Conversation.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
+def visible_articles(user: User, ids: set[int]) -> set[int]:
+    return set(Article.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+
+
 def visible_cases(user: User, ids: set[int]) -> set[int]:
     return set(Case.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
@@ -107,6 +112,7 @@ REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
     "drafts": own,
     "conversation": visible_conversations,
     "case": visible_cases,
+    "article": visible_articles,
 }
 # Regions there is one of, with who may watch it.
 SINGLE_REGIONS: dict[str, Callable[[User], bool]] = {

@@ -55,7 +55,7 @@ PAGES: dict[str, Any] = {
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
     "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF,
     "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
-    "settings/snippets/": STAFF,
+    "settings/snippets/": STAFF, "help/<int:pk>/": (EVERYBODY, 404),
     "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),
     "supervisor/": SUPERVISORS, "supervisor/board/": SUPERVISORS, "supervisor/agents/": SUPERVISORS,
     "supervisor/waiting/": SUPERVISORS, "supervisor/risk/": SUPERVISORS, "supervisor/chart/": SUPERVISORS,

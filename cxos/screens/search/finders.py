@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
 
+from automation.models import Article
+from automation.queries import ARTICLE_WORDS, ordered
 from cases.models import Case
 from cases.queries import CASE_WORDS
 from channels_app.models import Conversation, Message
@@ -68,6 +70,7 @@ class Look:
     conversations: list[int] = field(default_factory=list)
     messages: list[int] = field(default_factory=list)
     cases: list[int] = field(default_factory=list)
+    articles: list[int] = field(default_factory=list)
 
 
 Finder = Callable[[Look, int, str], Page]
@@ -93,6 +96,7 @@ def look_for(
         "conversations": ("conversations" in kinds, Wanted(CONVERSATION_WORDS, candidates)),
         "messages": ("messages" in kinds, Wanted(MESSAGE_WORDS, MESSAGES_PER_CANDIDATE * candidates, before=before)),
         "cases": ("cases" in kinds, Wanted(CASE_WORDS, candidates)),
+        "articles": ("articles" in kinds, Wanted(ARTICLE_WORDS, candidates, forgiving=True)),
     }
     asked_for = {name: one for name, (needed, one) in wanted.items() if needed}
     found = dict(zip(asked_for, newest(asked, list(asked_for.values())), strict=True)) if asked_for else {}
@@ -205,6 +209,22 @@ def case_hit(one: Case, asked: Asked) -> Hit:
     )  # fmt: skip
 
 
+def find_articles(look: Look, limit: int, after: str) -> Page:
+    """What is not archived; words of the title first. 1 query."""
+    asked, ids = look.asked, look.articles
+    rows = Article.objects.visible_to(look.user).filter(pk__in=ids).exclude(state=Article.State.ARCHIVED)
+    return sliced(ordered(rows, asked), limit, after, len(ids), lambda one: article_hit(one, asked))
+
+
+def article_hit(one: Article, asked: Asked) -> Hit:
+    said = [one.collection, one.get_audience_display(), "" if one.live else one.get_state_display()]
+    return Hit(
+        key=f"article-{one.pk}", url=reverse("knowledge:article", args=[one.pk]), icon="book-open",
+        title=asked.mark(one.title), detail=asked.excerpt(one.text), about=" · ".join(filter(None, said)),
+        at=one.changed_at,
+    )  # fmt: skip
+
+
 def find_people(look: Look, limit: int, after: str) -> Page:
     """Who works here, by any part of name and address. 1 query."""
     asked, user = look.asked, look.user
@@ -238,5 +258,6 @@ KINDS = (
     Kind("conversations", gettext_lazy("Conversations"), "inbox", find_conversations),
     Kind("messages", gettext_lazy("Messages"), "message-square", find_messages),
     Kind("cases", gettext_lazy("Cases"), "briefcase", find_cases),
+    Kind("articles", gettext_lazy("Articles"), "book-open", find_articles),
     Kind("people", gettext_lazy("People"), "id-card", find_people),
 )

@@ -17,7 +17,7 @@ from cxos.screens.staff import staff
 PAGE = 20
 OF_EACH = 5
 CANDIDATES_IN_PALETTE = 40
-IN_PALETTE = {"customers": 4, "conversations": 4, "messages": 4, "cases": 3, "people": 3}
+IN_PALETTE = {"customers": 4, "conversations": 4, "messages": 4, "cases": 3, "articles": 3, "people": 3}
 
 
 @require_safe

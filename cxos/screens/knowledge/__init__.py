@@ -1,0 +1,1 @@
+"""Knowledge: found, read, written in versions, published; and the page of one article that customers see."""
