@@ -73,6 +73,13 @@ def test_the_floor_is_for_supervisors_and_admins(client: Client, ana: User, sam:
         assert client.get(path).status_code == 200
 
 
+def test_the_wall_stands_before_there_is_a_forecast(as_sam: Client, queue: Queue) -> None:
+    page = as_sam.get("/supervisor/?tv=1")
+
+    assert page.status_code == 200
+    assert "risk in 30 min" in page.content.decode()
+
+
 def test_an_agent_moves_no_work_from_here(
     client: Client, ana: User, billing: Queue, waiting: Callable[..., WorkItem]
 ) -> None:

@@ -13,6 +13,7 @@ from cxos.screens.templatetags.ui import clock, icon
 
 register = template.Library()
 NONE = "–"
+ABSENT = (None, "")  # what a template finds where there is nothing
 RISK_ICONS = {"live": "circle-check", "waiting": "clock", "late": "triangle-alert"}
 # How presences are drawn.
 PRESENCE_TONES = {
@@ -68,13 +69,13 @@ def tone(seconds: int, target: int) -> str:
 @register.filter
 def volume(value: Any) -> str:
     """How many will come: whole numbers, "–" for none known."""
-    return NONE if value is None else str(round(value))
+    return NONE if value in ABSENT else str(round(value))
 
 
 @register.filter
 def share_of_one(value: Any) -> str:
     """0.37 as "37 %"."""
-    return NONE if value is None else f"{round(float(value) * 100)}\u2009%"
+    return NONE if value in ABSENT else f"{round(float(value) * 100)}\u2009%"
 
 
 HAPPENED = {
