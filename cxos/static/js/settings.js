@@ -6,6 +6,9 @@ const narrow = (box) => {
 };
 document.addEventListener("input", (event) => event.target.dataset?.narrows && narrow(event.target));
 
+// On a phone the list of pages lies across: the present one is brought into sight.
+document.querySelector('.side [aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // --- Conditions and actions: the server redraws the form after a button or another fact, operator or kind.
 
 const redraw = (form, values) => window.htmx.ajax("POST", location.href, { source: form, target: "#st-parts", swap: "morph:innerHTML", values });
