@@ -196,6 +196,7 @@ STORAGES = {
 
 # --- Language and time -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "cxos.screens.formats"
 LANGUAGES = [("en", "English"), ("ar", "العربية")]
 LOCALE_PATHS = [BASE_DIR / "cxos" / "locale"]
 USE_I18N = True

@@ -81,14 +81,20 @@ def avatar(
 
 
 @register.simple_tag
-def ago(moment: datetime | None, classes: str = "", extra: Any = "") -> SafeString:
-    """`{% ago message.created_at %}`: "5 min", kept true by the page, which also adds the exact time as a tooltip."""
+def ago(moment: datetime | None, classes: str = "", extra: Any = "", past: bool = False) -> SafeString:
+    """`{% ago message.created_at %}`: "5 min", kept true by the page, which also adds the exact time as a tooltip.
+
+    `past` says "5 min ago", for the middle of a sentence.
+    """
     if moment is None:
         return _NOTHING
     words = short_span(abs((timezone.now() - moment).total_seconds()))
     iso = moment.isoformat(timespec="seconds")
     rest = _attributes(class_=classes, extra=extra)
-    return format_html('<cx-time><time datetime="{}"{}>{}</time></cx-time>', iso, rest, words)
+    if past:
+        words = gettext("%(span)s ago") % {"span": words}
+    kind = _PAST if past else ""
+    return format_html('<cx-time{}><time datetime="{}"{}>{}</time></cx-time>', kind, iso, rest, words)
 
 
 @register.simple_tag
@@ -134,6 +140,7 @@ def countdown(
 
 
 _NOTHING = format_html("{}", "")
+_PAST = format_html("{}", " data-past")
 _STATE_DOT = format_html('<span class="{}"></span>', "avatar-state")
 _DOT = format_html('<span class="{}"></span>', "dot")
 _RING = (

@@ -1,11 +1,21 @@
-// <cx-time><time datetime>: "5 min" stays true while the page is open. One timer for all of them.
+// <cx-time><time datetime>: "5 min", with data-past "5 min ago", stays true while the page is open. One timer for all.
 
 const language = document.documentElement.lang || "en";
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 const shortDay = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const shortYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+const ago = new Intl.RelativeTimeFormat(language, { style: "short" });
 const units = ["second", "minute", "hour", "day"].map((unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }));
 const shown = new Set();
+
+// "5 min ago", as long as that says more than the day.
+function past(moment) {
+  const seconds = Math.max(0, Date.now() - moment) / 1000;
+  if (seconds < 60) return ago.format(-Math.floor(seconds), "second");
+  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86_400) return ago.format(-Math.floor(seconds / 3600), "hour");
+  return seconds < 86_400 * 7 ? ago.format(-Math.floor(seconds / 86_400), "day") : words(moment);
+}
 
 function words(moment) {
   const seconds = Math.abs(Date.now() - moment) / 1000;
@@ -30,7 +40,8 @@ customElements.define("cx-time", class extends HTMLElement {
     const time = this.querySelector("time");
     const moment = Date.parse(time?.dateTime ?? "");
     if (Number.isNaN(moment)) return;
-    const text = this.hasAttribute("data-exact") ? exact.format(moment) : words(moment);
+    const said = this.hasAttribute("data-past") ? past : words;
+    const text = this.hasAttribute("data-exact") ? exact.format(moment) : said(moment);
     if (time.textContent !== text) time.textContent = text;
     time.dataset.tip = exact.format(moment);
   }
