@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases.models import Calendar, CalendarDay
 from cxos.core.models import User
 from cxos.screens.settings.holiday_file import read_holidays
-from cxos.screens.settings.hours import next_openings
+from cxos.screens.settings.hours import opening_parts
 
 TODAY = date(2026, 12, 1)
 FILE = """BEGIN:VCALENDAR
@@ -87,8 +87,18 @@ def test_only_the_chosen_days_are_closed(client: Client, adi: User, calendar: Ca
 
 
 def test_the_next_openings_are_told_on_the_calendars_own_clock(calendar: Calendar) -> None:
-    openings = next_openings(calendar.zone, calendar.weekly, calendar)
+    openings = opening_parts(calendar.zone, calendar.weekly, calendar)["openings"]
     assert len(openings) == 4
     assert {(start.tzinfo.key, end.hour) for start, end in openings} == {("Europe/Berlin", 17)}  # type: ignore[union-attr]
-    assert next_openings("Nowhere/Land", calendar.weekly) == []
-    assert next_openings("UTC", {}) == []
+    assert opening_parts("Nowhere/Land", calendar.weekly) == {}
+    assert opening_parts("UTC", {}) == {"openings": [], "always": False}
+
+
+def test_a_week_without_a_gap_is_open_day_and_night(client: Client, adi: User) -> None:
+    always = Calendar.objects.create(name="Always", zone="UTC", weekly={str(day): [[0, 1440]] for day in range(7)})
+    client.force_login(adi)
+
+    page = client.get(f"/settings/hours/{always.pk}/").content.decode()
+
+    assert "Open day and night" in page
+    assert "Open next" not in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -33,6 +33,7 @@ DAYS = (
 DAY_MINUTES = 24 * 60
 MOST_INTERVALS = 6
 MOST_OPENINGS = 4
+LOOKED_AHEAD = timedelta(days=14)
 TICKS = [(hour * 60, f"{hour:02d}") for hour in range(0, 25, 6)]
 
 
@@ -77,7 +78,7 @@ def calendar(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     week = given_week(request.POST) if request.method == "POST" else drawn(found.weekly if found else office_week())
     return show(
         request, "hours", "calendar", form=form, calendar=found, week=week, ticks=TICKS,
-        openings=next_openings(found.zone, found.weekly, found) if found else [], zones=sorted(available_timezones()),
+        **(opening_parts(found.zone, found.weekly, found) if found else {}), zones=sorted(available_timezones()),
         days=coming_days(found), holiday=HolidayForm(), trail=[(found.name if found else _("New"), None)],
         status=422 if form.errors else 200,
     )  # fmt: skip
@@ -103,18 +104,17 @@ def preview_week(request: HttpRequest) -> HttpResponse:
         problem = ""
     except Invalid as refusal:
         problem = refusal.message
-    shown: dict[str, Any] = {"week": given_week(request.POST), "ticks": TICKS, "problem": problem, "openings": []}
+    shown: dict[str, Any] = {"week": given_week(request.POST), "ticks": TICKS, "problem": problem}
     if not problem:
-        shown["openings"] = next_openings(request.POST.get("zone", ""), read_week(request.POST))
+        shown |= opening_parts(request.POST.get("zone", ""), read_week(request.POST))
     return render(request, "settings/week.html", shown)
 
 
-def next_openings(
-    zone: str, weekly: dict[str, Any], calendar: Calendar | None = None
-) -> list[tuple[datetime, datetime]]:
-    """The next times the week is open, on its own clock; with the days that differ of `calendar`. Up to one query."""
+def opening_parts(zone: str, weekly: dict[str, Any], calendar: Calendar | None = None) -> dict[str, Any]:
+    """The next times the week is open, on its own clock, or that it never closes; with the days that differ of
+    `calendar`. Up to one query."""
     if zone not in available_timezones():
-        return []
+        return {}
     days = CalendarDay.objects.filter(calendar=calendar) if calendar else []
     hours = BusinessCalendar.weekly(
         zone,
@@ -123,8 +123,9 @@ def next_openings(
         special_hours={day.date: [Interval(*pair) for pair in day.intervals] for day in days if day.intervals},
     )
     now, place = timezone.now(), ZoneInfo(zone)
-    spans = open_spans(hours, now, now + timedelta(days=14))[:MOST_OPENINGS]
-    return [(span.start.astimezone(place), span.end.astimezone(place)) for span in spans]
+    spans = open_spans(hours, now, now + LOOKED_AHEAD)[:MOST_OPENINGS]
+    openings = [(span.start.astimezone(place), span.end.astimezone(place)) for span in spans]
+    return {"openings": openings, "always": any(end - start >= LOOKED_AHEAD for start, end in openings)}
 
 
 @require_POST
