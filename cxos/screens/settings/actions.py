@@ -105,7 +105,7 @@ def said(action: Mapping[str, Any], *, queues: Mapping[str, str]) -> str:
         return f"{words} {dict(Priority.choices).get(level, level)}"
     if kind == "enqueue":
         key = str(action.get("queue"))
-        skills = ", ".join(said_skill(one) for one in action.get("skills") or [])
+        skills = ", ".join(said_skill(one).replace(" !", str(_(" required"))) for one in action.get("skills") or [])
         return f"{words} {queues.get(key, key)}" + (f" ({skills})" if skills else "")
     text = text_of(action)
     return f"{words} {text[:80]}" if text else words

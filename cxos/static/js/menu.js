@@ -1,13 +1,18 @@
 // Keys inside role=menu popovers: arrows, Home, End, first letters, Tab closes. Focus returns to the button by itself.
 
 const items = (menu) => [...menu.querySelectorAll('[role^="menuitem"]:not(:disabled, [aria-disabled="true"])')].filter((item) => item.offsetParent);
+// The one that has the focus is the one Tab would find, so that a long list can be scrolled by keys alone.
+const go = (menu, item) => {
+  for (const other of items(menu)) other.tabIndex = other === item ? 0 : -1;
+  item?.focus();
+};
 let typed = "";
 let typedTimer = 0;
 
 document.addEventListener("toggle", (event) => {
   const menu = event.target;
   if (!(menu instanceof HTMLElement) || !menu.matches('[role="menu"][popover]') || event.newState !== "open") return;
-  (menu.querySelector('[aria-checked="true"]') ?? items(menu)[0])?.focus();
+  go(menu, menu.querySelector('[aria-checked="true"]') ?? items(menu)[0]);
 }, true);
 
 document.addEventListener("keydown", (event) => {
@@ -25,7 +30,7 @@ document.addEventListener("keydown", (event) => {
   const moves = { ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1 };
   if (event.key in moves) {
     event.preventDefault();
-    all[moves[event.key] % all.length]?.focus();
+    go(menu, all[moves[event.key] % all.length]);
   } else if (event.key === "Tab") {
     menu.hidePopover();
   } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && event.key !== " ") {
@@ -34,7 +39,8 @@ document.addEventListener("keydown", (event) => {
     clearTimeout(typedTimer);
     typedTimer = setTimeout(() => (typed = ""), 600);
     typed += event.key.toLocaleLowerCase();
-    all.find((item) => item.querySelector(".menu-label")?.textContent.trim().toLocaleLowerCase().startsWith(typed))?.focus();
+    const found = all.find((item) => item.querySelector(".menu-label")?.textContent.trim().toLocaleLowerCase().startsWith(typed));
+    if (found) go(menu, found);
   }
 });
 
