@@ -22,7 +22,8 @@ FROM_TITLE = 3  # what a word in the title counts for
 # Languages whose empty words ("the", "und") Postgres knows.
 LANGUAGES = ["english", "german", "french", "spanish", "italian", "portuguese", "dutch"]
 
-# A word counts the more the fewer articles have it (inverse document frequency); one in every third article says nothing.
+# A word counts the more the fewer articles have it (inverse document frequency); one in every third article says
+# nothing, except on a small shelf.
 FITTING = f"""
 WITH asked AS (
     SELECT * FROM unnest(%(words)s::text[], %(queries)s::text[]) AS given(word, query) WHERE NOT EXISTS (
@@ -36,7 +37,7 @@ hits AS (
 ), known AS (SELECT count(*) AS total FROM automation_article WHERE state = 'published'),
 rare AS (
     SELECT word, ln(1 + max(total)::float / count(*)) AS weight FROM hits, known GROUP BY word
-    HAVING count(*) <= greatest(2, max(total) / 3)
+    HAVING count(*) <= greatest(5, max(total) / 3)
 )
 SELECT id, array_agg(word ORDER BY weight DESC, word) FROM hits JOIN rare USING (word)
 GROUP BY id HAVING bool_or(titled) OR count(*) > 1

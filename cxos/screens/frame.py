@@ -138,6 +138,10 @@ class Frame:
     def profile_url(self) -> str | None:
         return url_or_none("profile:index")
 
+    @cached_property
+    def snippets_url(self) -> str | None:
+        return url_or_none("settings:snippets")
+
     @property
     def catalogue_url(self) -> str | None:
         return url_or_none("ui:index") if self.request.user.is_authenticated and self.request.user.administers else None

@@ -25,6 +25,7 @@ MOST_OFFERS = 8
 CARDS: dict[str, tuple[Any, str]] = {
     "customer": (_("Customer"), "user"),
     "promises": (_("Promises"), "clock"),
+    "knowledge": (_("Knowledge"), "book-open"),
     "cases": (_("Cases"), "briefcase"),
     "tags": (_("Tags"), "tag"),
     "why": (_("Why it came here"), "route"),

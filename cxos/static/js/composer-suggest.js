@@ -1,5 +1,6 @@
 // What one types in the composer to find something: "/" a snippet, "@" a colleague or team (in notes), ":" an emoji,
-// "??" an article. The server answers with <option value data-hint> elements; the chosen value replaces what was typed.
+// "??" an article. The server answers with <option value data-hint> elements; the chosen value replaces what was typed,
+// with Ctrl and Enter an article's link.
 
 const FINDS = [
   { kind: "snippet", pattern: /(?<=^|\s)\/([\p{L}\p{N}_-]{0,40})$/u },
@@ -45,6 +46,7 @@ export function suggest(composer, signal) {
     const url = new URL(`${composer.dataset.base}suggest/`, location.href);
     url.searchParams.set("kind", wanted.kind);
     url.searchParams.set("q", wanted.words);
+    url.searchParams.set("mode", composer.mode);
     try {
       const answer = await fetch(url, { signal: asking.signal, redirect: "error" });
       if (!answer.ok) return close();
@@ -66,8 +68,11 @@ export function suggest(composer, signal) {
     else close();
   }, { signal });
   field.addEventListener("keydown", (event) => {
-    if (!list.isOpen || event.ctrlKey || event.metaKey || event.isComposing) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") list.step(event.key === "ArrowDown" ? 1 : -1);
+    if (!list.isOpen || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key !== "Enter" || found?.kind !== "article") return;
+      list.chooseMarked("link");
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") list.step(event.key === "ArrowDown" ? 1 : -1);
     else if (event.key === "Enter" || event.key === "Tab") list.chooseMarked();
     else if (event.key === "Escape") close();
     else return;

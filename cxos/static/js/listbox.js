@@ -1,5 +1,6 @@
 // <cx-listbox>: the floating list of a combobox. The field beside it keeps the focus and hears of the marked row by
-// aria-activedescendant. Rows are made of <option> elements; pressing one sends "listbox:chosen" (detail = its value).
+// aria-activedescendant. Rows are made of <option> elements; pressing one sends "listbox:chosen" (detail = its value, or
+// another of its data). data-preview is shown below the rows while it is marked, with data-keys; data-href opens a tab.
 
 let number = 0;
 
@@ -50,7 +51,8 @@ customElements.define("cx-listbox", class extends HTMLElement {
       row.setAttribute("role", "option");
       row.setAttribute("aria-selected", String(option.selected));
       if (option.disabled) row.setAttribute("aria-disabled", "true");
-      row.dataset.value = option.value;
+      Object.assign(row.dataset, option.dataset, { value: option.value });
+      if (option.dataset.preview) row.setAttribute("aria-description", option.dataset.preview.slice(0, 200));
       row.append(Object.assign(document.createElement("span"), { className: "option-label", textContent: option.label }));
       if (option.dataset.hint) row.append(Object.assign(document.createElement("span"), { className: "option-hint", textContent: option.dataset.hint }));
       return row;
@@ -65,13 +67,23 @@ customElements.define("cx-listbox", class extends HTMLElement {
     this.#mark(this.#active + by);
   }
 
-  chooseMarked() {
+  chooseMarked(what = "value") {
     const row = this.querySelectorAll(".option")[this.#active];
-    if (row) this.#choose(row);
+    if (row) this.#choose(row, what);
   }
 
-  #choose(row) {
-    if (row.getAttribute("aria-disabled") !== "true") this.dispatchEvent(new CustomEvent("listbox:chosen", { detail: row.dataset.value }));
+  #choose(row, what = "value") {
+    if (row.getAttribute("aria-disabled") === "true" || row.dataset[what] === undefined) return;
+    if (row.dataset.href) window.open(row.dataset.href, "_blank", "noopener");
+    this.dispatchEvent(new CustomEvent("listbox:chosen", { detail: row.dataset[what] }));
+  }
+
+  #preview({ preview, keys }) {
+    this.querySelector(".option-preview")?.remove();
+    if (!preview) return;
+    const shown = Object.assign(document.createElement("div"), { className: "option-preview", dir: "auto", textContent: preview });
+    shown.append(Object.assign(document.createElement("small"), { textContent: keys }));
+    this.append(shown);
   }
 
   #mark(place) {
@@ -81,6 +93,7 @@ customElements.define("cx-listbox", class extends HTMLElement {
     const row = rows[this.#active];
     if (!row) return this.#field.removeAttribute("aria-activedescendant");
     this.#field.setAttribute("aria-activedescendant", row.id);
+    this.#preview(row.dataset);
     row.scrollIntoView({ block: "nearest" });
   }
 });
