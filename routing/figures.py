@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 
 from cxos.core.figures import rows, source
+from routing.models import Queue
+from routing.services.waits import wait_errors
 
 WAITING = """
 SELECT q.key, count(i.id), coalesce(extract(epoch FROM now() - min(i.queued_at)), 0)
@@ -29,6 +32,20 @@ def queues() -> Iterator[GaugeMetricFamily]:
         depth.add_metric([key], waiting)
         age.add_metric([key], max(0.0, float(oldest)))
     yield from (depth, age)
+
+
+@source
+def waits() -> Iterator[GaugeMetricFamily]:
+    """How well the waits we tell customers come true."""
+    off = GaugeMetricFamily("cxos_wait_error_seconds", "Mean absolute error of foretold waits.", labels=["queue"])
+    bias = GaugeMetricFamily("cxos_wait_bias_seconds", "Foretold less true waits, on average.", labels=["queue"])
+    samples = GaugeMetricFamily("cxos_wait_samples", "Finished items these errors are of.", labels=["queue"])
+    errors = wait_errors(now=timezone.now())
+    for id, key in Queue.objects.filter(pk__in=errors).order_by("key").values_list("id", "key"):
+        off.add_metric([key], errors[id].mean_absolute_seconds or 0.0)
+        bias.add_metric([key], errors[id].bias_seconds or 0.0)
+        samples.add_metric([key], errors[id].count)
+    yield from (off, bias, samples)
 
 
 @source

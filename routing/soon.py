@@ -28,7 +28,7 @@ SELECT q.id, mode() WITHIN GROUP (ORDER BY newest.medium), count(newest.miss),
        avg(abs(newest.miss))::float, avg(newest.miss)::float
 FROM routing_queue q
 CROSS JOIN LATERAL (
-  SELECT medium, predicted_wait_seconds - extract(epoch FROM accepted_at - entered_at) AS miss
+  SELECT medium, predicted_wait_seconds - actual_wait_seconds AS miss
   FROM routing_workitem WHERE queue_id = q.id AND completed_at IS NOT NULL ORDER BY completed_at DESC LIMIT %s) newest
 GROUP BY q.id
 """

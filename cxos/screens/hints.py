@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
-from django.db.models import Avg, Count, F, Q
-
 from cases.services.calendars import is_open, next_opening
 from channels_app.models import Channel, Conversation
 from channels_app.webchat.chats import chat_region
@@ -16,14 +14,12 @@ from channels_app.webchat.outlook import Outlook, provide
 from cxos.core import broker, live
 from cxos.core.catalogue import Received, hint
 from cxos.core.events.routing import OfferAccepted, WorkQueued, WorkReleased
-from routing.estimate import HandleTime, Line, announcement, expected_wait
-from routing.models import AgentState, Presence, Queue, WorkItem
+from routing.models import Queue, WorkItem
+from routing.services import waits
 
 KEPT_SECONDS = 15.0
-RECENT = 40
 TOLD = 20  # who is further back than that need not see every step
 TOLD_EVERY_SECONDS = 2.0  # a page that waits asks by itself as well, so the last step is not missed
-SERVING = (Presence.AVAILABLE, Presence.BUSY)
 
 
 @hint(WorkQueued, OfferAccepted, WorkReleased)
@@ -38,42 +34,21 @@ def line_moved(received: Received) -> None:
 
 @provide
 def outlook(conversation: Conversation | None, channel_id: int, now: datetime) -> Outlook:
-    """One query for who waits, two more for his place; the hours are kept for a few seconds."""
+    """The hours are kept for a few seconds; one query for who waits, and four for the place and the wait of who does."""
     hours = hours_of(channel_id, now)
     item = _waiting_item(conversation) if conversation is not None else None
-    if item is None:
-        return Outlook(online=hours.online, opens_at=hours.opens_at)
-    ahead = _ahead_of(item)
+    told = waits.outlook_of(item, now=now) if item is not None else None
     return Outlook(
-        online=hours.online, opens_at=hours.opens_at, place=ahead + 1, wait_seconds=_wait_seconds(item, ahead, now)
+        online=hours.online,
+        opens_at=hours.opens_at,
+        place=told.place if told else None,
+        wait_seconds=round(told.estimate.mean_seconds) if told and told.band else None,
     )
 
 
 def _waiting_item(conversation: Conversation) -> WorkItem | None:
     waiting = WorkItem.objects.filter(conversation=conversation, state=WorkItem.State.WAITING)
     return waiting.order_by("id").first()
-
-
-def _ahead_of(item: WorkItem) -> int:
-    """Who is probably served before: the more urgent, and those who came earlier. One query."""
-    before = Q(priority__gt=item.priority) | Q(priority=item.priority, queued_at__lt=item.queued_at)
-    return WorkItem.objects.filter(before, queue_id=item.queue_id, state=WorkItem.State.WAITING).count()
-
-
-def _wait_seconds(item: WorkItem, ahead: int, now: datetime) -> int | None:
-    """The expected wait, or None while too little is known to promise one. Two queries."""
-    agents = AgentState.objects.filter(
-        presence__in=SERVING, user__in=item.queue.memberships.values("user_id"), user__is_active=True
-    ).count()
-    recent = WorkItem.objects.filter(queue_id=item.queue_id, completed_at__lte=now, accepted_at__isnull=False)
-    newest = recent.order_by("-completed_at").values("pk")[:RECENT]
-    handled = WorkItem.objects.filter(pk__in=newest).aggregate(
-        mean=Avg(F("completed_at") - F("accepted_at")), samples=Count("pk")
-    )
-    mean_seconds = handled["mean"].total_seconds() if handled["mean"] else 0.0
-    handle = HandleTime(mean_seconds, handled["samples"]).or_usual(0.0)
-    estimate = expected_wait(Line(ahead=ahead, agents=agents, handle_seconds=handle))
-    return round(estimate.mean_seconds) if announcement(estimate) else None
 
 
 # --- Hours -------------------------------------------------------------------------------------------------------------

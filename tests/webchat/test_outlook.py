@@ -62,10 +62,10 @@ def test_in_office_hours_it_is_open(visitor: Visitor, queue: Queue, now: datetim
 def test_who_waits_is_told_his_place(visitor: Visitor, queue: Queue, line: Line, now: datetime) -> None:
     conversation = line(visitor, "Hi").conversation
     waiting(queue, now - timedelta(minutes=5))
-    waiting(queue, now - timedelta(minutes=1), priority=0)
-    waiting(queue, now + timedelta(minutes=1), priority=3)
-    waiting(queue, now + timedelta(minutes=1))
+    waiting(queue, now - timedelta(seconds=30), priority=0)
+    waiting(queue, now, priority=3)
     waiting(queue, now, conversation=conversation)
+    waiting(queue, now)
 
     assert look(visitor, now=now).state["outlook"]["place"] == 3
     assert look(visitor, now=now).state["outlook"]["wait_seconds"] is None  # nothing handled yet: no promise
@@ -77,7 +77,9 @@ def test_the_expected_wait_follows_from_who_serves_and_how_fast(
     conversation = line(visitor, "Hi").conversation
     for user, presence in ((ana, "available"), (sam, "meal")):
         QueueMember.objects.create(queue=queue, user=user)
-        AgentState.objects.create(user=user, presence=presence)
+        AgentState.objects.create(user=user, presence=presence, budget=34)
+    held = waiting(queue, now - timedelta(minutes=9))
+    WorkItem.objects.filter(pk=held.pk).update(state="active", agent=ana, accepted_at=now, cost=34)
     for n in range(25):
         done = waiting(queue, now - timedelta(hours=2))
         WorkItem.objects.filter(pk=done.pk).update(
