@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
 from channels_app.services import attachments, conversations, delivery, held, webhooks
 from cxos.core import broker
+from cxos.core.services.retention import keep_days
 
 SWEEP_SECONDS = 8.0
 LONGEST_SECONDS = 20.0
@@ -37,7 +37,7 @@ def sweep_webhooks() -> None:
 def prune() -> None:
     now = timezone.now()
     attachments.prune_unsent(now=now)
-    webhooks.prune_attempts(keep_days=settings.KEEP_DAYS["webhook_attempts"], now=now)
+    webhooks.prune_attempts(keep_days=keep_days()["webhook_attempts"], now=now)
 
 
 def one_at_a_time(name: str, run: Callable[[], object]) -> None:

@@ -239,11 +239,13 @@ SPECTACULAR_SETTINGS = {
 UNDO_SEND_SECONDS = env.number("CXOS_UNDO_SEND_SECONDS", 10)
 
 # --- Background work: the figures behind these are in docs/explanation/reliability.md ----------------------------
-# How many days rows are kept that only explain or record; 0 = for good.
+# How many days rows are kept that only explain or record; 0 = for good. An admin may choose otherwise in the settings.
 KEEP_DAYS = {
     "decisions": env.number("CXOS_KEEP_DECISIONS_DAYS", 400),
     "actions": env.number("CXOS_KEEP_ACTIONS_DAYS", 400),
     "webhook_attempts": env.number("CXOS_KEEP_WEBHOOK_ATTEMPTS_DAYS", 30),
+    "trials": env.number("CXOS_KEEP_TRIALS_DAYS", 180),
+    "notifications": env.number("CXOS_KEEP_NOTIFICATIONS_DAYS", 90),
 }
 
 CELERY_BROKER_URL = REDIS_URL

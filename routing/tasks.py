@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
+from cxos.core.services.retention import keep_days
 from routing.services.alerts import watch_thresholds
 from routing.services.callbacks import wake_callbacks
 from routing.services.leases import lose_unreachable
@@ -52,4 +52,4 @@ def run_trials() -> None:
 
 @shared_task(name="routing.prune")
 def prune_explanations() -> None:
-    prune(keep_days=settings.KEEP_DAYS, now=timezone.now())
+    prune(keep_days=keep_days(), now=timezone.now())

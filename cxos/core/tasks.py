@@ -10,6 +10,7 @@ from django.utils import timezone
 from cxos.core import broker, relay, streams
 from cxos.core.models import IdempotentAnswer
 from cxos.core.services import notifications
+from cxos.core.services.retention import keep_days
 
 
 @shared_task(name="core.relay")
@@ -37,5 +38,5 @@ def sweep_streams() -> None:
 @shared_task(name="core.prune")
 def prune() -> None:
     """Drop idempotent answers after a day, and notifications nobody will look for any more."""
-    notifications.forget_old(now=timezone.now())
+    notifications.forget_old(keep_days=keep_days()["notifications"], now=timezone.now())
     IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()

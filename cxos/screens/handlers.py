@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from cases.models import Case, Clock
 from channels_app.models import Conversation, Message
@@ -14,7 +15,7 @@ from cxos.core.catalogue import Received, on, stream
 from cxos.core.events.cases import ClockBreached, ClockNearing
 from cxos.core.events.channels import ConversationAssigned, MessageReceived, NoteAdded
 from cxos.core.events.crm import MergeSuggested
-from cxos.core.events.routing import OfferAccepted, OfferDeclined, OfferMade, OfferWithdrawn
+from cxos.core.events.routing import OfferAccepted, OfferDeclined, OfferMade, OfferWithdrawn, TrialEnded
 from cxos.core.models import Role, User
 from cxos.core.services.notifications import notify, take_back
 from routing.models import AgentState, Presence
@@ -97,6 +98,14 @@ def tell_of_likeness(received: Received) -> None:
     people = User.objects.filter(Q(role=Role.SUPERVISOR) | Q(role=Role.ADMIN), is_active=True)
     where = f"suggestion:{told.suggestion_id}"
     notify(people.values_list("pk", flat=True), kind="same", about=where, details=details, now=received.at)
+
+
+@on(TrialEnded, lane="work")
+def tell_of_trial(received: Received) -> None:
+    told = received.event
+    if told.author_id is not None:
+        details = {"what": gettext_noop("The simulation"), "text": told.day}
+        notify([told.author_id], kind="finished", about=f"trial:{told.trial_id}", details=details, now=received.at)
 
 
 def about(conversation_id: int | None) -> str:

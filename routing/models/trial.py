@@ -14,10 +14,17 @@ class Trial(models.Model):
         STOPPED = "stopped", "Stopped"
         FAILED = "failed", "Failed"
 
+    class Source(models.TextChoices):
+        FORECAST = "forecast", "Forecast"
+        RECORDED = "recorded", "Recorded day"
+
     OPEN = (State.WAITING, State.RUNNING)
 
     author = models.ForeignKey("core.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    day = models.DateField()  # the day whose forecast is played
+    source = models.CharField(max_length=8, choices=Source, default=Source.FORECAST, db_default=Source.FORECAST)
+    # Only this one is played, by those who serve it.
+    queue = models.ForeignKey("Queue", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()  # the day whose forecast, or what came in on it, is played
     days = models.PositiveSmallIntegerField()  # how often it is played, each time with other chance
     changes = models.JSONField(default=dict)  # see routing.simulation.setting
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)

@@ -1,4 +1,4 @@
-"""How long it is kept why something was decided, and what rules did."""
+"""How long it is kept why something was decided, what rules did, and what was tried out."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from cxos.core.services.pruning import prune_older
-from routing.models import ActionRun, Decision
+from routing.models import ActionRun, Decision, Trial
 
 
 def prune(*, keep_days: Mapping[str, int], now: datetime) -> dict[str, int]:
-    """Delete `decisions` and `actions` older than their days (0 = kept for good). Returns how many of each."""
-    rows = {"decisions": Decision.objects.all(), "actions": ActionRun.objects.all()}
+    """Delete `decisions`, `actions` and `trials` older than their days (0 = kept for good). Returns how many of each."""
+    rows = {
+        "decisions": (Decision.objects.all(), "at"),
+        "actions": (ActionRun.objects.all(), "at"),
+        "trials": (Trial.objects.exclude(state__in=Trial.OPEN), "created_at"),
+    }
     return {
-        name: prune_older(found, before=now - timedelta(days=keep_days[name]))
-        for name, found in rows.items()
+        name: prune_older(found, before=now - timedelta(days=keep_days[name]), field=field)
+        for name, (found, field) in rows.items()
         if keep_days[name]
     }

@@ -115,7 +115,7 @@ def _take(visit: Visit, name: str, told: Mapping[str, object]) -> None:
         visit.rang = seconds("ring_ms") if name == "OfferAccepted" else None
     elif name == "WorkAbandoned":
         visit.waited, visit.left = seconds("waited_ms"), True
-    elif name in {"WorkReleased", "WorkCompleted"}:
+    elif name == "WorkCompleted" or told.get("kind") != "external":  # what went outside is completed as well
         visit.worked += max(0.0, seconds("handled_ms") - seconds("paused_ms"))
         visit.wrapped += seconds("wrap_up_ms")
         visit.handled = True

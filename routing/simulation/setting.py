@@ -35,6 +35,7 @@ LIVE_FIELDS = {
     "id",
     "open",
     "opens_at",
+    "changes_at",
     "waiting",
     "expected_wait",
     "service_level",

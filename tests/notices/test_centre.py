@@ -20,7 +20,7 @@ from crm.models import Customer
 from cxos.core.models import Event, Notification, Team, User
 from cxos.core.notices import KINDS
 from cxos.core.relay import drain_outbox
-from cxos.core.services.notifications import KEPT, choose, forget_old, mark_read, notify
+from cxos.core.services.notifications import choose, forget_old, mark_read, notify
 from routing.models import Offer, WorkItem
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer
@@ -229,8 +229,9 @@ def test_every_kind_has_its_sentence_also_without_details(client: Client, ana: U
 
 
 def test_old_ones_are_dropped(ana: User, now: datetime) -> None:
-    tell(ana, now - KEPT - timedelta(days=1))
+    tell(ana, now - timedelta(days=91))
     tell(ana, now, number=6)
 
-    assert forget_old(now=now) == 1
+    assert forget_old(keep_days=0, now=now) == 0
+    assert forget_old(keep_days=90, now=now) == 1
     assert notices(ana) == [("assigned", "conversation:6", 1, True)]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries as MaxQueries
 
-from cxos.core.models import Role, Team, User
+from cxos.core.catalogue import Received
+from cxos.core.events.routing import OfferAccepted, PresenceChanged, WorkCompleted, WorkQueued
+from cxos.core.models import Notification, Role, Team, User
+from cxos.core.notices import sentence
+from cxos.core.relay import drain_outbox
 from intelligence.models import Interval
 from intelligence.queries.outlook import like_days
+from intelligence.services import facts
 from routing.models import Queue, QueueMember, Trial
 from routing.services.trials import LOST_AFTER, run_next_trial, stop_trial
 
@@ -182,3 +188,96 @@ def test_the_pages_ask_little(
         with django_assert_max_num_queries(12):
             assert as_sam.get(f"/supervisor/simulator/{path}").status_code == 200
     assert as_sam.get("/supervisor/simulator/999/").status_code == 404
+
+
+@pytest.fixture
+def recorded(care: Queue, team: Team) -> Queue:
+    """Yesterday at ten two came into each of two queues; one agent of each was there."""
+    sales = Queue.objects.create(key="sales", name="Sales", team=team)
+    moment = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    events: list[Any] = []
+    for number, queue in enumerate((care, sales, care, sales)):
+        agent = QueueMember.objects.filter(queue=care).earliest("pk").user
+        QueueMember.objects.get_or_create(queue=sales, user=agent)
+        told = {"item_id": number + 1, "queue_id": queue.pk, "conversation_id": None, "at": moment.isoformat()}
+        events += [
+            WorkQueued(**told, medium="voice"),
+            OfferAccepted(
+                **told, offer_id=number, agent_id=agent.pk, medium="voice", waited_ms=0, ring_ms=0,
+                within_service_level=True,
+            ),
+            WorkCompleted(**told, agent_id=agent.pk, handled_ms=60_000, wrap_up_ms=0),
+        ]  # fmt: skip
+    leaves = (moment + timedelta(hours=2)).isoformat()
+    events.append(
+        PresenceChanged(
+            agent_id=agent.pk, presence="offline", previous="available", previous_ms=14_400_000, reason="", at=leaves
+        )
+    )
+    facts.record(
+        [
+            Received(id=number, name=type(one).__name__, key="work:1", actor="", depth=0, at=moment, event=one)
+            for number, one in enumerate(events, start=1)
+        ]
+    )
+    return sales
+
+
+def test_a_day_as_it_was_is_played_with_who_was_there(asked: Callable[..., Trial], recorded: Queue) -> None:
+    trial = asked(source="recorded", day="2026-03-02")
+
+    assert run_next_trial(now=NOW)
+
+    trial.refresh_from_db()
+    assert (trial.state, trial.problem) == ("done", "")
+    assert trial.result["all"]["offered"]["before"][0] == 4.0
+    assert len(trial.result["agents"]) == 1
+
+
+def test_one_queue_of_it_alone(asked: Callable[..., Trial], as_sam: Client, recorded: Queue) -> None:
+    trial = asked(source="recorded", day="2026-03-02", only="sales")
+
+    assert run_next_trial(now=NOW)
+
+    trial.refresh_from_db()
+    assert trial.result["all"]["offered"]["before"][0] == 2.0
+    page = as_sam.get(f"/supervisor/simulator/{trial.pk}/").content.decode()
+    assert "The day as it was." in page
+    assert "Only Sales." in page
+    assert "as it was" in as_sam.get("/supervisor/simulator/").content.decode()
+
+
+def test_one_queue_of_a_forecast(asked: Callable[..., Trial], recorded: Queue) -> None:
+    trial = asked(only="care")
+    run_next_trial(now=NOW)
+
+    trial.refresh_from_db()
+    assert [one["name"] for one in trial.result["queues"]] == ["care"]
+
+
+def test_a_day_on_which_nothing_came_in_is_refused(as_sam: Client, care: Queue) -> None:
+    answer = as_sam.post("/supervisor/simulator/start/", ASKED | {"source": "recorded", "day": "2025-01-01"})
+
+    assert answer.status_code == 422
+    assert not Trial.objects.exists()
+
+
+def test_who_asked_is_told_when_it_has_ended_and_led_there(
+    asked: Callable[..., Trial], as_sam: Client, sam: User
+) -> None:
+    trial = asked()
+    run_next_trial(now=NOW)
+    drain_outbox()
+
+    told = Notification.objects.get(user=sam, kind="finished")
+
+    assert sentence(told) == "The simulation has ended"
+    assert as_sam.get(f"/notifications/{told.pk}/")["Location"] == f"/supervisor/simulator/{trial.pk}/"
+
+
+def test_who_stopped_it_need_not_be_told(asked: Callable[..., Trial], sam: User) -> None:
+    stop_trial(asked(), now=NOW)
+    run_next_trial(now=NOW)
+    drain_outbox()
+
+    assert not Notification.objects.filter(kind="finished").exists()

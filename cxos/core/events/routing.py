@@ -340,3 +340,13 @@ class AlertCleared:
     worst: float
     lasted_ms: int
     at: str
+
+
+@event
+class TrialEnded:
+    """Key `trial:<id>`. The simulator is through with it, nobody stopped it. `state`: done, stopped (by time), failed."""
+
+    trial_id: int
+    author_id: int | None
+    day: str
+    state: str

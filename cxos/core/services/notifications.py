@@ -15,7 +15,6 @@ from cxos.core.models import Notification, User
 from cxos.core.notices import KINDS, WAYS, wants
 from cxos.core.outbox import emit, emit_all
 
-KEPT = timedelta(days=90)
 # What is unread about the same thing is counted up and comes to the top again.
 TELL = """
 INSERT INTO core_notification (user_id, kind, about, details, times, at)
@@ -93,7 +92,9 @@ def choose(user: User, *, chosen: Mapping[str, Iterable[str]]) -> None:
     user.preferences = kept.preferences
 
 
-def forget_old(*, now: datetime, limit: int = 10_000) -> int:
-    """Drop what is older than KEPT, read or not."""
-    old = Notification.objects.filter(at__lt=now - KEPT).order_by("at").values("pk")[:limit]
+def forget_old(*, keep_days: int, now: datetime, limit: int = 10_000) -> int:
+    """Drop what is older than so many days, read or not; 0 = keep it for good."""
+    if not keep_days:
+        return 0
+    old = Notification.objects.filter(at__lt=now - timedelta(days=keep_days)).order_by("at").values("pk")[:limit]
     return Notification.objects.filter(pk__in=old).delete()[0]

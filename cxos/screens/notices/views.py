@@ -26,6 +26,7 @@ PLACES = {
     "conversation": ("workspace:conversation",),
     "case": ("cases:case", "cases:detail", "cases:index"),
     "suggestion": ("customers:suggestion",),
+    "trial": ("supervisor:trial",),
 }
 
 

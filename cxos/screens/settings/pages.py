@@ -63,7 +63,10 @@ GROUPS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("parked", _("Parked deliveries"), "package-x"),
         ),
     ),
-    (_("Records"), (Section("audit", _("Audit"), "scroll-text"),)),
+    (
+        _("Records"),
+        (Section("audit", _("Audit"), "scroll-text"), Section("retention", _("Retention"), "archive")),
+    ),
 )
 SECTIONS = {section.key: section for _label, sections in GROUPS for section in sections}
 

@@ -1,4 +1,4 @@
-"""The simulator: a day's forecast played with the present configuration and with another, side by side."""
+"""The simulator: a day's forecast, or a day as it was, played with the present configuration and with another, side by side."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cxos.screens.staff import supervisors, toast
 from routing.models import Queue, Trial
 from routing.services.trials import MOST_DAYS, ask_for_trial, stop_trial
 
+SOURCES = [("forecast", gettext_lazy("The forecast of a day")), ("recorded", gettext_lazy("A day as it was"))]
 MOST_JSON = 20_000
 SHOWN = 10
 # figure → (its name, how it is written, whether more is better; None = neither)
@@ -51,7 +52,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "day": timezone.localdate() + timedelta(days=1),
         "sliders": [(key, *slider) for key, slider in SLIDERS.items()],
         "queues": Queue.objects.filter(enabled=True),
-        "trials": Trial.objects.filter(author=request.user).order_by("-id")[:SHOWN],
+        "sources": SOURCES,
+        "trials": Trial.objects.filter(author=request.user).select_related("queue").order_by("-id")[:SHOWN],
         "most": MOST_DAYS,
     }
     return render(request, "supervisor/simulator.html", parts)
@@ -66,6 +68,8 @@ def start(request: HttpRequest) -> HttpResponse:
         day=written_day(post),
         days=whole(post, "days", usual=10),
         changes=changes_of(post),
+        source=post.get("source", "") or Trial.Source.FORECAST,
+        queue=chosen_queue(post),
         shift=(clock(post, "from", time(8)), clock(post, "until", time(18))),
         author=request.user,
         now=timezone.now(),
@@ -101,7 +105,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 
 def get_trial(pk: int) -> Trial:
     """Supervisors see each other's: what was tried is nobody's secret."""
-    found = Trial.objects.select_related("author").filter(pk=pk).first()
+    found = Trial.objects.select_related("author", "queue").filter(pk=pk).first()
     if found is None:
         raise NotFound("no_such_trial", f"There is no trial {pk}.")
     return found
@@ -134,6 +138,17 @@ def changes_of(post: QueryDict) -> dict[str, Any]:
             raise Invalid("more", _("Further changes must be a JSON object."), field="more")
         agents["more"] = {queue: extra}
     return changes
+
+
+def chosen_queue(post: QueryDict) -> Queue | None:
+    """None = all. Raises Invalid for one that is not there."""
+    key = post.get("only", "")[:40]
+    if not key:
+        return None
+    found = Queue.objects.filter(key=key, enabled=True).first()
+    if found is None:
+        raise Invalid("queue", _("There is no such queue."), field="only")
+    return found
 
 
 def vars_of(key: str, least: int, most: int) -> dict[str, Any]:
