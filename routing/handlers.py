@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from cxos.core.catalogue import Received, on
+from cxos.core.catalogue import Received, on, on_several
 from cxos.core.events.cases import CalendarChanged, ClockChanged, ClockPaused, ClockResumed
 from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
 from cxos.core.events.crm import CustomerChanged
@@ -39,12 +39,13 @@ def begin_journey(received: Received) -> None:
     advance(received.event.interaction_id, now=timezone.now())
 
 
-@on(WorkQueued, WorkChanged, OfferDeclined, OfferExpired, OfferWithdrawn, atomic=False)
-def find_an_agent(received: Received) -> None:
-    """First those whom the longer line calls to help: they begin with who waits longest."""
-    if received.name == WorkQueued.__name__:
-        call_relief(queue_ids=[received.event.queue_id], now=timezone.now())
-    match_items([received.event.item_id], now=timezone.now())
+@on_several(WorkQueued, WorkChanged, OfferDeclined, OfferExpired, OfferWithdrawn)
+def find_an_agent(batch: list[Received]) -> None:
+    """First those whom the longer lines call to help: they begin with who waits longest."""
+    now, longer = timezone.now(), {one.event.queue_id for one in batch if one.name == WorkQueued.__name__}
+    if longer:
+        call_relief(queue_ids=longer, now=now)
+    match_items({one.event.item_id for one in batch}, now=now)
 
 
 @on(

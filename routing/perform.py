@@ -11,7 +11,7 @@ from automation.plan import Plan, PlannedAction
 from channels_app.models import Interaction
 from cxos.core.errors import DomainError
 from cxos.core.events.automation import RuleApplied
-from cxos.core.outbox import MAX_DEPTH, emit, handling
+from cxos.core.outbox import MAX_DEPTH, cause_of, emit
 from routing.actions import ACTIONS, Subject, actor_of
 from routing.models import ActionRun
 
@@ -21,7 +21,7 @@ PLACING = "enqueue"  # done last, by the journey, when clocks and priority are k
 
 def perform(plan: Plan, interaction: Interaction, subject: Subject, *, now: datetime) -> None:
     """Everything but the placing. An action that is refused is recorded and does not stop the others."""
-    cause = handling.get()
+    cause = cause_of()
     if cause is not None and cause.depth > MAX_DEPTH:
         log.warning("automation chain cut", depth=cause.depth, interaction_id=interaction.pk)
         return

@@ -109,8 +109,8 @@ def accept_all(envelopes: Sequence[Envelope], *, now: datetime, actor: Any = Non
 
 def _store(envelopes: Sequence[Envelope], *, now: datetime, actor: str) -> dict[tuple[int, str], int]:
     """Insert what is new, and tell the relay after commit. Returns the ids of what is new."""
-    cause = outbox.handling.get()
-    depth = cause.depth + 1 if cause else 0
+    cause = outbox.cause_of()
+    depth = outbox.depth_after(cause)
     owed = HANDLERS_OF[NAME]
     told = [actor, cause.id if cause else None, depth, [one.name for one in owed], [one.lane for one in owed]]
     if len(envelopes) == 1:

@@ -2,6 +2,7 @@
 
 Three ways to hear an event:
 - `@on(Event)`: a durable handler. Owes a delivery row, runs in order of its key, is retried, then parked.
+  `@on_several(Event)` is one that takes whatever is due for it in one go.
 - `@stream("name", Event, …)`: a batch reader with a cursor, for facts and webhooks: cheap, seconds behind.
 - `@hint(Event)`: runs in the emitting process after commit, may be lost; only for telling open pages to look again.
 """
@@ -40,7 +41,8 @@ class Handler:
     name: str
     lane: str
     atomic: bool
-    run: Run
+    together: bool
+    run: RunBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +82,38 @@ def on(*events: type[Any], lane: str = "live", atomic: bool = True) -> Callable[
     `atomic`: the handler and the removal of its delivery are one transaction. Set it False for work that must not hold
     a transaction open (a model, a provider); such a handler is idempotent by its own means.
     """
-    if lane not in LANES:
-        raise ValueError(f"Lane {lane!r} does not exist; there are {LANES}.")
 
     def register(run: Run) -> Run:
-        name = f"{run.__module__}.{run.__name__}"
-        handler = HANDLERS[name] = Handler(name=name, lane=lane, atomic=atomic, run=run)
-        for cls in events:
-            HANDLERS_OF[cls.__name__].append(handler)
+        def one_by_one(batch: list[Received]) -> None:
+            for one in batch:
+                run(one)
+
+        _register(run, one_by_one, events, lane=lane, atomic=atomic, together=False)
         return run
 
     return register
+
+
+def on_several(*events: type[Any], lane: str = "live") -> Callable[[RunBatch], RunBatch]:
+    """Register a durable handler that is given all the events due for it at once, whatever their keys: for work whose
+    cost hardly grows with their number. It is not atomic, so it is idempotent by its own means."""
+
+    def register(run: RunBatch) -> RunBatch:
+        _register(run, run, events, lane=lane, atomic=False, together=True)
+        return run
+
+    return register
+
+
+def _register(
+    run: Callable[..., None], batch: RunBatch, events: tuple[type[Any], ...], *, lane: str, atomic: bool, together: bool
+) -> None:
+    if lane not in LANES:
+        raise ValueError(f"Lane {lane!r} does not exist; there are {LANES}.")
+    name = f"{run.__module__}.{run.__name__}"
+    handler = HANDLERS[name] = Handler(name=name, lane=lane, atomic=atomic, together=together, run=batch)
+    for cls in events:
+        HANDLERS_OF[cls.__name__].append(handler)
 
 
 def stream(name: str, *events: type[Any]) -> Callable[[RunBatch], RunBatch]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextvars
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,24 +23,25 @@ from cxos.core.catalogue import HANDLERS_OF, HINTS_OF, Received
 log = structlog.get_logger(__name__)
 MAX_DEPTH = 5
 
-# The event being handled, so that what a handler emits knows its cause without every service passing it along.
-handling: contextvars.ContextVar[Received | None] = contextvars.ContextVar("handling", default=None)
+# The events being handled, so that what a handler emits knows its cause without every service passing it along.
+_handling: contextvars.ContextVar[tuple[Received, ...]] = contextvars.ContextVar("handling", default=())
 # The lane this process is relaying: it looks for more by itself, so what it emits there needs no nudge.
 _relaying: contextvars.ContextVar[str] = contextvars.ContextVar("relaying", default="")
 
 INSERT = """
 WITH written AS (
     INSERT INTO core_event (name, key, payload, actor, cause_id, depth)
-    SELECT name, key, payload, %(actor)s, %(cause)s, %(depth)s
-    FROM jsonb_to_recordset(%(events)s::jsonb) AS r(ord int, name text, key text, payload jsonb) ORDER BY ord
-    RETURNING id, name, key, at
+    SELECT name, key, payload, %(actor)s, cause, depth
+    FROM jsonb_to_recordset(%(events)s::jsonb)
+        AS r(ord int, name text, key text, payload jsonb, cause bigint, depth int) ORDER BY ord
+    RETURNING id, name, key, depth, at
 ), owed AS (
     INSERT INTO core_delivery (event_id, handler, lane, key)
     SELECT written.id, h.handler, h.lane, written.key
     FROM written JOIN jsonb_to_recordset(%(handlers)s::jsonb) AS h(name text, handler text, lane text) USING (name)
     ORDER BY written.id
 )
-SELECT id, name, key, at FROM written ORDER BY id
+SELECT id, name, key, depth, at FROM written ORDER BY id
 """
 
 
@@ -53,32 +54,50 @@ def emit_all(events: Sequence[tuple[Any, str]], *, actor: Any = None) -> list[in
     """Write several (event, key) pairs in one statement, in this order; returns their ids."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("emit() outside a transaction: the event could outlive its cause.")
-    cause = handling.get()
     who = actor_name(actor)
-    depth = cause.depth + 1 if cause else 0
     names = {type(event).__name__ for event, _ in events}
-    rows = [
-        {"ord": i, "name": type(event).__name__, "key": key, "payload": dataclasses.asdict(event)}
-        for i, (event, key) in enumerate(events)
-    ]
+    rows = [_row(number, event, key) for number, (event, key) in enumerate(events)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT,
-            {
-                "events": json.dumps(rows),
-                "handlers": owed_handlers(names),
-                "actor": who,
-                "cause": cause.id if cause else None,
-                "depth": depth,
-            },
-        )
+        cursor.execute(INSERT, {"events": json.dumps(rows), "handlers": owed_handlers(names), "actor": who})
         written = cursor.fetchall()
     received = [
         Received(id=id, name=name, key=key, actor=who, depth=depth, at=at, event=event)
-        for (event, _), (id, name, key, at) in zip(events, written, strict=True)
+        for (event, _), (id, name, key, depth, at) in zip(events, written, strict=True)
     ]
     transaction.on_commit(lambda: announce(received))
     return [one.id for one in received]
+
+
+def _row(number: int, event: Any, key: str) -> dict[str, Any]:
+    cause = cause_of(key)
+    return {
+        "ord": number,
+        "name": type(event).__name__,
+        "key": key,
+        "payload": dataclasses.asdict(event),
+        "cause": cause.id if cause else None,
+        "depth": depth_after(cause),
+    }
+
+
+def cause_of(key: str = "") -> Received | None:
+    """The event that is being handled; of several handled together the one about the same thing, if there is one."""
+    causes = _handling.get()
+    return causes[0] if len(causes) == 1 else next((one for one in reversed(causes) if one.key == key), None)
+
+
+def depth_after(cause: Received | None) -> int:
+    return cause.depth + 1 if cause else 0
+
+
+@contextmanager
+def handling(causes: Iterable[Received]) -> Iterator[None]:
+    """What is emitted in here is caused by these."""
+    token = _handling.set(tuple(causes))
+    try:
+        yield
+    finally:
+        _handling.reset(token)
 
 
 def owed_handlers(names: set[str]) -> str:

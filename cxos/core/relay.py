@@ -1,6 +1,6 @@
 """The relay: claims owed deliveries, runs their handlers, retries with back-off, parks what keeps failing.
 
-Serial per (handler, key), parallel otherwise. A claim is a lease: when its process dies, the lease runs out and the
+Serial per (handler, key), parallel otherwise; what a handler takes in one go is handed to it so. A claim is a lease: when its process dies, the lease runs out and the
 delivery is claimed again. The attempt number is the fencing token: a handler that outlived its lease cannot commit.
 """
 
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -39,7 +42,10 @@ WHERE core_delivery.id IN (
 AND core_event.id = core_delivery.event_id
 RETURNING core_delivery.id, handler, attempts, core_event.id, name, core_event.key, actor, depth, at, payload
 """
-FINISH = "DELETE FROM core_delivery WHERE id = %s AND attempts = %s AND state = 'running'"
+FINISH = """
+DELETE FROM core_delivery USING unnest(%s::bigint[], %s::int[]) AS mine(id, attempts)
+WHERE core_delivery.id = mine.id AND core_delivery.attempts = mine.attempts AND state = 'running'
+"""
 
 
 class LostLease(Exception):
@@ -64,9 +70,9 @@ def run_lane(lane: str, *, seconds: float = 5.0) -> int:
                 return handled
             if len(claims) == BATCH[lane]:
                 outbox.nudge(lane)  # there may be more than we can do: another process helps
-            for one in sorted(claims, key=lambda one: one.delivery_id):
-                handle(one)
-                handled += 1
+            for group in grouped(claims):
+                handle(group)
+            handled += len(claims)
     outbox.nudge(lane)
     return handled
 
@@ -93,37 +99,52 @@ def received(row: tuple[Any, ...]) -> Received:
     return Received(id=id, name=name, key=key, actor=actor, depth=depth, at=at, event=rebuild(name, body))
 
 
-def handle(claim: Claim) -> None:
-    """Run one delivery; the handler's work and the delivery's removal commit together."""
-    handler = HANDLERS.get(claim.handler)
-    token = outbox.handling.set(claim.received)
-    structlog.contextvars.bind_contextvars(event_id=claim.received.id, event_key=claim.received.key)
+def grouped(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """In the order in which they came to be owed; those a handler takes in one go stand where its first one is."""
+    groups: dict[Any, list[Claim]] = defaultdict(list)
+    for one in sorted(claims, key=lambda one: one.delivery_id):
+        handler = HANDLERS.get(one.handler)
+        groups[one.handler if handler and handler.together else one.delivery_id].append(one)
+    return list(groups.values())
+
+
+def handle(claims: Sequence[Claim]) -> None:
+    """Run deliveries of one handler; where it is atomic its work and their removal commit together.
+
+    If several fail together each is tried alone, so that one of them does not hold up the others.
+    """
+    handler, received = HANDLERS.get(claims[0].handler), [one.received for one in claims]
+    structlog.contextvars.bind_contextvars(event_id=received[-1].id, event_key=received[-1].key)
     try:
         if handler is None:
-            raise LookupError(f"No handler is called {claim.handler} any more.")
-        if handler.atomic:
-            with transaction.atomic():
-                handler.run(claim.received)
-                finish(claim)
-        else:
-            handler.run(claim.received)
-            finish(claim)
+            raise LookupError(f"No handler is called {claims[0].handler} any more.")
+        with outbox.handling(received), transaction.atomic() if handler.atomic else nullcontext():
+            handler.run(received)
+            finish(claims)
     except LostLease:
-        log.warning("lease lost", handler=claim.handler)
+        log.warning("lease lost", handler=claims[0].handler)
     except Exception as problem:
-        log.error("handler failed", handler=claim.handler, attempt=claim.attempt, exc_info=True)
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
-        put_back(claim, problem)
+        log.error("handler failed", handler=claims[0].handler, attempt=claims[0].attempt, exc_info=True)
+        _failed(claims, problem)
     finally:
-        outbox.handling.reset(token)
         structlog.contextvars.unbind_contextvars("event_id", "event_key")
 
 
-def finish(claim: Claim) -> None:
+def _failed(claims: Sequence[Claim], problem: Exception) -> None:
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    if len(claims) == 1:
+        put_back(claims[0], problem)
+        return
+    for one in claims:
+        handle([one])
+
+
+def finish(claims: Sequence[Claim]) -> None:
+    """Their deliveries are no longer owed. Raises LostLease when one of them is not ours any more."""
     with connection.cursor() as cursor:
-        cursor.execute(FINISH, (claim.delivery_id, claim.attempt))
-        if not cursor.rowcount:
+        cursor.execute(FINISH, ([one.delivery_id for one in claims], [one.attempt for one in claims]))
+        if cursor.rowcount < len(claims):
             raise LostLease
 
 
@@ -166,6 +187,6 @@ def drain_outbox(*, limit: int = 10_000) -> int:
         claims = claim("live", batch=1) or claim("work", batch=1)
         if not claims:
             break
-        handle(claims[0])
+        handle(claims)
         handled += 1
     return handled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from cxos.core.models import User
@@ -19,6 +19,12 @@ def lock_agent(user_id: int) -> AgentState:
         AgentState.objects.get_or_create(user_id=user_id)
         state = locked.get(user_id=user_id)
     return state
+
+
+def lock_agents(user_ids: Collection[int]) -> dict[int, AgentState]:
+    """Agent → state with its user, of those who ever signed in, locked in order of id. One query."""
+    locked = AgentState.objects.select_related("user").select_for_update(of=("self",), no_key=True)
+    return {state.user_id: state for state in locked.filter(user__in=user_ids).order_by("user_id")}
 
 
 def held_cost(user_id: int) -> int:

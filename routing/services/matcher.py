@@ -16,7 +16,7 @@ from routing import matching as engine
 from routing.models import Decision, Offer, Queue, WorkItem
 from routing.sentences import waiting_sentence
 from routing.services.closed import divert
-from routing.services.offers import make_offer
+from routing.services.offering import make_offers
 from routing.services.waits import foretell
 from routing.snapshots import load_agents, moment, take_snapshot
 from routing.snapshots.setup import read_setup
@@ -70,7 +70,8 @@ def _look(agent_id: int, *, now: datetime) -> tuple[list[Offer], int]:
         if not items:
             break
         snapshot = take_snapshot(items, now=now, setup=setup, freed=agent_id)
-        made, lost = commit(engine.match(snapshot).matches, now=now)
+        matches = engine.match(snapshot).matches
+        made, lost = make_offers(matches, {item.id: item for item in items}, queues=setup.queues, now=now)
         offers += made
         if lost or len(items) < limit:
             return offers, lost
@@ -104,23 +105,13 @@ def queues_open_by(calendar_id: int) -> list[int]:
 
 def run_matching(items: list[WorkItem], *, now: datetime) -> tuple[list[Offer], int]:
     """Ask the core about these items and commit what it says: (offers made, matches that lost a race)."""
-    result = engine.match(take_snapshot(items, now=now))
+    setup, by_id = read_setup(), {item.id: item for item in items}
+    result = engine.match(take_snapshot(items, now=now, setup=setup))
     _note_rings(result.ring_moves)
-    offers, lost = commit(result.matches, now=now)
-    _note_waiting(result.unmatched, {item.id: item for item in items}, now=now)
+    offers, lost = make_offers(result.matches, by_id, queues=setup.queues, now=now)
+    _note_waiting(result.unmatched, by_id, now=now)
     for diversion in result.diversions:
         divert(diversion, now=now)
-    return offers, lost
-
-
-def commit(matches: Iterable[engine.Match], *, now: datetime) -> tuple[list[Offer], int]:
-    """Each match in its own transaction. (offers made, how many the world had moved on from)."""
-    offers: list[Offer] = []
-    lost = 0
-    for match in matches:
-        made = make_offer(match, now=now)
-        offers += made
-        lost += not made
     return offers, lost
 
 

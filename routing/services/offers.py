@@ -1,11 +1,11 @@
-"""Offers: made, accepted, declined, expired, withdrawn. Each is one transaction; locks go agent → item → offer."""
+"""Offers: accepted, declined, expired, withdrawn. Each is one transaction; locks go agent → item → offer."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
@@ -14,115 +14,26 @@ from cxos.core.errors import Conflict, NotFound
 from cxos.core.events.routing import OfferAccepted, OfferDeclined, OfferExpired, OfferMade, PartJoined
 from cxos.core.models import User
 from cxos.core.outbox import emit
-from routing.matching import Match, explain
-from routing.models import AgentState, Decision, Offer, Presence, Queue, WorkItem
-from routing.sentences import match_sentence
-from routing.services.agents import cost_of_load, lock_agent, note_idle
+from routing.models import AgentState, Offer, Queue, WorkItem
+from routing.services.agents import lock_agent, note_idle
 from routing.services.holding import begin_segment, closing, keeps_place, milliseconds, withdraw
 from routing.services.missed import note_declined, note_missed
-from routing.snapshots import held_loads
 
 VOICE = "voice"
 
 
-def make_offer(match: Match, *, now: datetime) -> list[Offer]:
-    """Commit a match: hold the item for its agent(s) until the queue's deadline. Empty when the world moved on.
-
-    Where queue or agent take this medium without being asked the offer is accepted in the same transaction.
-    """
-    try:
-        with transaction.atomic():
-            return _make_offer(match, now=now)
-    except IntegrityError:  # another matcher was faster; its offer stands
-        return []
-
-
-def _make_offer(match: Match, *, now: datetime) -> list[Offer]:
-    agents = [lock_agent(agent_id) for agent_id in sorted(match.agents)]
-    item = WorkItem.objects.select_related("queue").filter(id=match.item).first()
-    if item is None:
-        return []
-    takers = [agent for agent in agents if _may_take(agent, item)]
-    if not takers or not _hold(item, now=now):
-        return []
-    seconds = item.queue.offer_seconds_by.get(item.medium, item.queue.offer_seconds)
-    offers = Offer.objects.bulk_create(
-        Offer(
-            item=item,
-            agent_id=agent.user_id,
-            attempt=item.offers_made + 1,
-            broadcast=len(match.agents) > 1,
-            made_at=now,
-            expires_at=now + timedelta(seconds=seconds),
-        )
-        for agent in takers
-    )
-    AgentState.objects.filter(user__in=[agent.user_id for agent in takers]).update(last_offer_at=now)
-    _explain(item, match, takers, now=now)
-    for offer in offers:
-        tell_made(offer, item, now=now)
-    for agent, offer in zip(takers, offers, strict=True):
-        if seconds == 0 or item.medium in {*item.queue.auto_accept, *agent.auto_accept}:
-            _take(offer, agent.user, agent, asked=False, now=now)
-            break
-    return offers
-
-
-def _explain(item: WorkItem, match: Match, takers: list[AgentState], *, now: datetime) -> None:
-    names = {agent.user_id: agent.user.name for agent in takers}
-    Decision.objects.create(
-        item=item,
+def made(offer: Offer, item: WorkItem, *, now: datetime) -> OfferMade:
+    return OfferMade(
+        offer_id=offer.id,
+        item_id=item.id,
+        queue_id=item.queue_id,
+        agent_id=offer.agent_id,
         conversation_id=item.conversation_id,
-        kind=Decision.Kind.MATCH,
-        sentence=match_sentence(match, names),
-        facts=explain(match),
-        at=now,
-    )
-
-
-def _may_take(agent: AgentState, item: WorkItem) -> bool:
-    """Checked under the agent's lock: the matcher's picture may be a moment old."""
-    if agent.presence != Presence.AVAILABLE or agent.pending_presence:
-        return False
-    if item.medium in {*agent.media_off, *agent.media_missed}:
-        return False
-    load = held_loads([agent.user_id])[agent.user_id]
-    cap = agent.caps.get(item.medium)
-    if cap is not None and load.get(item.medium, (0, 0, 0))[0] >= cap:
-        return False
-    return cost_of_load(load, interrupting=item.medium == VOICE) + item.cost <= agent.budget
-
-
-def _hold(item: WorkItem, *, now: datetime) -> bool:
-    since = item.ring_since or item.entered_at
-    held = WorkItem.objects.filter(id=item.id, state=WorkItem.State.WAITING, version=item.version).update(
-        state=WorkItem.State.OFFERED,
-        offers_made=F("offers_made") + 1,
-        version=F("version") + 1,
-        wake_at=None,
-        ring_elapsed=item.ring_elapsed + max(0.0, (now - since).total_seconds()),
-        ring_since=None,
-        # Offered at the first look: there was nothing to wait for.
-        predicted_wait_seconds=Coalesce(F("predicted_wait_seconds"), Value(0.0)),
-    )
-    return bool(held)
-
-
-def tell_made(offer: Offer, item: WorkItem, *, now: datetime) -> None:
-    emit(
-        OfferMade(
-            offer_id=offer.id,
-            item_id=item.id,
-            queue_id=item.queue_id,
-            agent_id=offer.agent_id,
-            conversation_id=item.conversation_id,
-            medium=item.medium,
-            at=now.isoformat(),
-            expires_at=offer.expires_at.isoformat(),
-            waited_ms=milliseconds(item.entered_at, now),
-            attempt=offer.attempt,
-        ),
-        key=f"work:{item.id}",
+        medium=item.medium,
+        at=now.isoformat(),
+        expires_at=offer.expires_at.isoformat(),
+        waited_ms=milliseconds(item.entered_at, now),
+        attempt=offer.attempt,
     )
 
 
@@ -135,12 +46,12 @@ def accept_offer(offer_id: int, *, user: User, now: datetime) -> WorkItem:
             return offer.item  # a repeated click or resent command
         offer.item = lock_item(offer.item_id)
         item = offer.item
-        _take(offer, user, agent, now=now)
+        take(offer, user, agent, now=now)
     item.refresh_from_db()
     return item
 
 
-def _take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, now: datetime) -> None:
+def take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, now: datetime) -> None:
     """The offer is this agent's. Raises Conflict when it is closed, over (if anybody was asked), or the work gone."""
     open_still = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING)
     open_still = open_still.filter(expires_at__gt=now) if asked else open_still

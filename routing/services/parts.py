@@ -26,7 +26,7 @@ from routing.services.holding import (
     tell_released,
     unpaused,
 )
-from routing.services.offers import tell_made
+from routing.services.offers import made
 
 State = WorkItem.State
 IN_HAND = frozenset({State.ACTIVE, State.PAUSED})
@@ -53,7 +53,7 @@ def ask_in(item_id: int, *, agent: User, kind: str, actor: User, now: datetime, 
                 made_at=now,
                 expires_at=now + timedelta(seconds=item.queue.offer_seconds),
             )
-            tell_made(offer, item, now=now)
+            emit(made(offer, item, now=now), key=f"work:{item.id}")
     except IntegrityError as problem:
         raise Conflict("asked_already", "Somebody is being asked already. Wait for the answer.") from problem
     return offer

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cxos.core import catalogue, relay
 from cxos.core.models import Delivery, Event
-from cxos.core.outbox import MAX_DEPTH, emit, emit_all, handling
+from cxos.core.outbox import MAX_DEPTH, cause_of, emit, emit_all
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +131,7 @@ def test_a_failing_handler_waits_longer_each_time_and_is_parked_at_last(heard):
         make_due()
         [claim] = relay.claim("live", batch=1)
         before = timezone.now()
-        relay.handle(claim)
+        relay.handle([claim])
         waits.append(round((Delivery.objects.get().due_at - before).total_seconds()))
 
     owed = Delivery.objects.get()
@@ -183,7 +183,7 @@ def test_a_handler_that_outlived_its_lease_cannot_commit(heard):
 
     switch(1)
     [claim] = relay.claim("live", batch=1)
-    relay.handle(claim)
+    relay.handle([claim])
 
     assert Event.objects.get().actor == "system", "what the late handler wrote is rolled back"
     assert Delivery.objects.count() == 1
@@ -213,8 +213,44 @@ def test_what_a_handler_emits_knows_its_cause_and_depth(heard):
 
     lit = Event.objects.get(name="RoomLit")
     assert (lit.cause_id, lit.depth) == (first, 1)
-    assert handling.get() is None
+    assert cause_of() is None
     assert MAX_DEPTH == 5
+
+
+def test_what_is_due_for_a_handler_of_several_is_handed_over_in_one_go_and_each_keeps_its_cause(heard):
+    @catalogue.on_several(LampSwitched)
+    def light(batch):
+        heard.append([one.event.lamp for one in batch])
+        with transaction.atomic():
+            emit_all([(RoomLit(lamp=one.event.lamp), one.key) for one in batch] + [(RoomLit(lamp=9), "elsewhere")])
+
+    switched = [switch(lamp) for lamp in (1, 2, 3)]
+    switch(4, "lamp:1")
+
+    for group in relay.grouped(relay.claim("live", batch=10)):
+        relay.handle(group)
+
+    assert heard == [[1, 2, 3]], "the second of a key waits for the first"
+    lit = Event.objects.filter(name="RoomLit").order_by("id").values_list("cause_id", "depth")
+    assert list(lit) == [*[(cause, 1) for cause in switched], (None, 0)]
+    assert list(Delivery.objects.filter(handler__contains="light").values_list("key", flat=True)) == ["lamp:1"]
+
+
+def test_of_several_handled_together_only_the_one_that_cannot_be_is_put_back(heard):
+    @catalogue.on_several(LampSwitched)
+    def light(batch):
+        if any(one.event.lamp == 2 for one in batch):
+            raise RuntimeError("the bulb is loose")
+        heard.extend(one.event.lamp for one in batch)
+
+    for lamp in (1, 2, 3):
+        switch(lamp)
+
+    for group in relay.grouped(relay.claim("live", batch=10)):
+        relay.handle(group)
+
+    assert heard == [1, 3]
+    assert list(Delivery.objects.values_list("key", "state", "attempts")) == [("lamp:2", "pending", 1)]
 
 
 def test_several_events_go_in_one_statement_in_their_order(heard, django_assert_num_queries):

@@ -27,7 +27,8 @@ from routing.management.measured_floor import build
 from routing.models import AgentState, Offer, WorkItem
 from routing.services import matcher
 from routing.services.matcher import match_items
-from routing.services.offers import accept_offer, make_offer
+from routing.services.offering import make_offers
+from routing.services.offers import accept_offer
 from routing.services.work import finish
 from routing.snapshots import take_snapshot
 
@@ -84,7 +85,7 @@ def events_to_offers(count: int) -> Iterator[float]:
         agent = agents[number % len(agents)]
         item = WorkItem.objects.get(agent=agent, state=WorkItem.State.ACTIVE)
         committed: list[float] = []
-        with patch.object(matcher, "make_offer", partial(timed, committed)):
+        with patch.object(matcher, "make_offers", partial(timed, committed)):
             started = time.perf_counter()
             finish(item.pk, actor=None, now=timezone.now())
             while handle_next():
@@ -98,16 +99,16 @@ def events_to_offers(count: int) -> Iterator[float]:
                 yield (committed[0] - started) * 1000
 
 
-def timed(moments: list[float], *args: Any, **options: Any) -> list[Offer]:
-    made = make_offer(*args, **options)
+def timed(moments: list[float], *args: Any, **options: Any) -> tuple[list[Offer], int]:
+    made = make_offers(*args, **options)
     moments.append(time.perf_counter())
     return made
 
 
 def handle_next() -> bool:
     claims = relay.claim("live", batch=relay.BATCH["live"])
-    for claim in sorted(claims, key=lambda one: one.delivery_id):
-        relay.handle(claim)
+    for group in relay.grouped(claims):
+        relay.handle(group)
     return bool(claims)
 
 
