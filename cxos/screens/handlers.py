@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
@@ -17,24 +18,35 @@ from cxos.core.events.channels import ConversationAssigned, MessageReceived, Not
 from cxos.core.events.crm import MergeSuggested
 from cxos.core.events.routing import OfferAccepted, OfferDeclined, OfferMade, OfferWithdrawn, TrialEnded
 from cxos.core.models import Role, User
-from cxos.core.services.notifications import notify, take_back
+from cxos.core.services.notifications import News, notify, notify_each, take_back
 from routing.models import AgentState, Presence
 
 AT_WORK = (Presence.AVAILABLE, Presence.BUSY)
 EXCERPT = 200
 
 
-@on(OfferMade, lane="work")
-def tell_of_offer(received: Received) -> None:
-    told = received.event
-    if details := conversation_details(told.conversation_id):
-        notify([told.agent_id], kind="offered", about=about(told.conversation_id), details=details, now=received.at)
-
-
-@on(OfferAccepted, OfferDeclined, OfferWithdrawn, lane="work")
-def forget_offer(received: Received) -> None:
-    """An offer that was answered is no news; one that expired stays, so that the agent sees what they missed."""
-    take_back(received.event.agent_id, kind="offered", about=about(received.event.conversation_id))
+@stream("offers people are told of", OfferMade, OfferAccepted, OfferDeclined, OfferWithdrawn)
+def tell_of_offers(events: list[Received]) -> None:
+    """One that was answered is no news, nor is one that rang and was answered since we looked; one that expired stays, so
+    that the agent sees what they missed. At most 6 queries, however many offers."""
+    ringing: dict[tuple[int, str], Received] = {}
+    settled: set[tuple[int, str]] = set()
+    for one in events:
+        who = one.event.agent_id, about(one.event.conversation_id)
+        if one.name == "OfferMade":
+            ringing[who] = one
+        else:
+            ringing.pop(who, None)
+            settled.add(who)
+    if settled:
+        take_back(settled, kind="offered")
+    known = conversations_details({one.event.conversation_id for one in ringing.values()})
+    news = [
+        News(user, where, known[one.event.conversation_id], one.at)
+        for (user, where), one in ringing.items()
+        if one.event.conversation_id in known
+    ]
+    notify_each(news, kind="offered")
 
 
 @on(ConversationAssigned, lane="work")
@@ -114,11 +126,17 @@ def about(conversation_id: int | None) -> str:
 
 def conversation_details(conversation_id: int | None, *, message_id: int | None = None) -> dict[str, Any] | None:
     """Whose it is and what was said last (or in that message); None when it is gone. 1 or 2 queries."""
-    found = Conversation.objects.select_related("customer").filter(pk=conversation_id).first()
-    if found is None:
-        return None
-    said = Message.objects.filter(pk=message_id).values_list("text", flat=True).first() if message_id else None
-    return {"customer": found.customer.label, "text": (said or found.last_message_text)[:EXCERPT]}
+    found = conversations_details({conversation_id}).get(conversation_id)
+    said = (
+        Message.objects.filter(pk=message_id).values_list("text", flat=True).first() if found and message_id else None
+    )
+    return found | {"text": said[:EXCERPT]} if found and said else found
+
+
+def conversations_details(ids: Collection[int | None]) -> dict[int | None, dict[str, Any]]:
+    """Conversation → whose it is and what was said last; those that are gone are left out. 1 query, 0 for none."""
+    rows = Conversation.objects.select_related("customer").filter(pk__in=[one for one in ids if one])
+    return {one.pk: {"customer": one.customer.label, "text": one.last_message_text[:EXCERPT]} for one in rows}
 
 
 def may_see(user: User, conversation_id: int) -> bool:

@@ -17,13 +17,15 @@ from channels_app.models import Conversation
 from channels_app.services.assignment import assign
 from channels_app.services.replies import add_note
 from crm.models import Customer
+from cxos.core.catalogue import Received
 from cxos.core.models import Event, Notification, Team, User
 from cxos.core.notices import KINDS
-from cxos.core.relay import drain_outbox
+from cxos.core.relay import drain_outbox, received
 from cxos.core.services.notifications import choose, forget_old, mark_read, notify
+from cxos.screens.handlers import tell_of_offers, tell_who_is_away
 from routing.models import Offer, WorkItem
 from routing.services.matcher import match_items
-from routing.services.offers import accept_offer
+from routing.services.offers import accept_offer, decline_offer
 from routing.services.presence import set_presence
 from tests.cases.conftest import ALWAYS
 from tests.screens.markup import Reader
@@ -61,18 +63,54 @@ def test_nobody_hears_what_they_chose_not_to(ana: User, sam: User, now: datetime
     assert (told, notices(ana), len(notices(sam))) == (1, [], 1)
 
 
-def test_an_offer_is_told_and_forgotten_when_it_is_answered(ana: User, waiting: Callable[[], WorkItem]) -> None:
+@pytest.fixture
+def ringing(ana: User, waiting: Callable[[], WorkItem]) -> Offer:
+    """Two minutes ago an offer came to Ana."""
     item = waiting()
     item.queue.memberships.create(user=ana)
     set_presence(ana, presence="available", actor=ana, now=timezone.now())
-    match_items([item.pk], now=timezone.now())
-    drain_outbox()
-    assert notices(ana) == [("offered", f"conversation:{item.conversation_id}", 1, True)]
+    [offer] = match_items([item.pk], now=timezone.now())
+    return offer
 
-    accept_offer(Offer.objects.latest("id").pk, user=ana, now=timezone.now())
-    drain_outbox()
+
+def happened(*names: str) -> list[Received]:
+    return [
+        received((one.id, one.name, one.key, one.actor, one.depth, one.at, one.payload))
+        for one in Event.objects.filter(name__in=names).order_by("id")
+    ]
+
+
+def test_an_offer_is_told_and_forgotten_when_it_is_answered(ana: User, ringing: Offer) -> None:
+    tell_of_offers(happened("OfferMade"))
+    assert notices(ana) == [("offered", f"conversation:{ringing.item.conversation_id}", 1, True)]
+    assert Notification.objects.get().details == {"customer": "Kim", "text": ""}
+
+    accept_offer(ringing.pk, user=ana, now=timezone.now())
+    tell_of_offers(happened("OfferAccepted"))
 
     assert notices(ana) == []
+    assert Event.objects.filter(name="NotificationsRead").count() == 1
+
+
+def test_an_offer_that_is_answered_at_once_is_no_news(ana: User, ringing: Offer) -> None:
+    accept_offer(ringing.pk, user=ana, now=timezone.now())
+
+    tell_of_offers(happened("OfferMade", "OfferAccepted"))
+
+    assert notices(ana) == []
+    assert not Event.objects.filter(name__in=["PersonNotified", "NotificationsRead"]).exists()
+
+
+def test_a_lost_offer_that_rings_again_is_told_and_many_cost_no_more_than_one(
+    ana: User, ringing: Offer, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    decline_offer(ringing.pk, user=ana, reason="", now=timezone.now())
+    made, declined = happened("OfferMade", "OfferDeclined")
+
+    with django_assert_max_num_queries(9):  # 5, and two savepoints
+        tell_of_offers([made, declined, *[made] * 30])
+
+    assert notices(ana) == [("offered", f"conversation:{ringing.item.conversation_id}", 1, True)]
 
 
 def test_who_is_given_a_conversation_is_told_and_who_takes_one_is_not(write: Write, ana: User, sam: User) -> None:
@@ -118,14 +156,10 @@ def test_a_reply_is_told_to_a_holder_who_is_away(
     presence: str,
     told: list[str],
 ) -> None:
-    from cxos.core.catalogue import EVENTS, Received
-    from cxos.screens.handlers import tell_who_is_away
-
     conversation = write("Kim", "Hello")
     assign(conversation.pk, assignee_id=ana.pk, actor=ana, now=timezone.now())
     set_presence(ana, presence=presence, actor=ana, now=timezone.now())
-    row = Event.objects.get(name="MessageReceived")
-    one = Received(row.id, row.name, row.key, row.actor, row.depth, row.at, EVENTS[row.name](**row.payload))
+    [one] = happened("MessageReceived")
 
     tell_who_is_away([one, one])
 

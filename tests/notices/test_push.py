@@ -16,7 +16,7 @@ from django.test import Client
 
 from cxos.core import outbound
 from cxos.core.errors import Conflict, DomainError
-from cxos.core.models import Notification, PushIdentity, PushSubscription, User
+from cxos.core.models import Delivery, Notification, PushIdentity, PushSubscription, User
 from cxos.core.services import push
 from cxos.core.services.notifications import choose, mark_read, notify
 from cxos.core.web_push import decoded, encoded, new_private_key, public_key
@@ -68,6 +68,20 @@ def read(body: bytes) -> dict[str, str]:
     assert padded[-1] == 2
     shown: dict[str, str] = json.loads(padded[:-1])
     return shown
+
+
+def test_only_who_has_a_browser_that_listens_is_owed_a_push(
+    service: Receiver, ana: User, sam: User, now: datetime
+) -> None:
+    subscribe(ana, service.url, now)
+    told(sam, now)
+    assert list(Delivery.objects.all()) == []
+
+    told(ana, now)
+
+    assert list(Delivery.objects.values_list("handler", "key")) == [
+        ("cxos.core.handlers.push_to_browsers", f"user:{ana.pk}")
+    ]
 
 
 def test_a_browser_reads_what_its_owner_is_told(service: Receiver, ana: User, now: datetime) -> None:

@@ -23,8 +23,9 @@ from channels_app.services.ingest import accept
 from channels_app.services.replies import add_note, send_reply
 from cxos.core import broker
 from cxos.core.catalogue import EVENTS, HANDLERS_OF, HINTS_OF, STREAMS
-from cxos.core.models import User
-from cxos.core.relay import drain_outbox
+from cxos.core.models import Event, User
+from cxos.core.relay import drain_outbox, received
+from cxos.screens.handlers import tell_of_offers
 from routing.models import Disposition, Offer, Queue, WorkItem
 from routing.services.hand_over import give
 from routing.services.matcher import match_items
@@ -35,7 +36,7 @@ from routing.services.work import finish
 # For the record, figures and webhooks (both streams read every event): nobody acts on these, and a page that shows
 # them is told by the change they came with.
 FOR_THE_RECORD = {
-    "CaseOpened", "CaseReopened", "CaseSolved", "CustomerCreated", "PolicyChanged", "RuleApplied", "SurveyAnswered",
+    "ArticlePublished", "ArticleRated", "ArticleWithdrawn", "CaseOpened", "CaseReopened", "CaseSolved", "CustomerCreated", "PolicyChanged", "RuleApplied", "SurveyAnswered",
 }  # fmt: skip
 MOVING = re.compile(
     r"<cx-time.*?</cx-time>|<cx-countdown.*?</cx-countdown>|waits [0-9:]+|name=\"csrfmiddlewaretoken\" value=\"\w+\"",
@@ -207,9 +208,12 @@ def test_an_offer_comes_and_goes_on_the_open_page(
         assert page.stale() == set()
         return page.changed()
 
-    ring = {"offers", "capacity", "notifications"}
+    ring = {"offers", "capacity"}
     item = waiting()
     assert after(lambda: match_items([item.pk], now=timezone.now())) == ring
+    made = Event.objects.get(name="OfferMade")
+    row = (made.pk, made.name, made.key, made.actor, made.depth, made.at, made.payload)
+    assert after(lambda: tell_of_offers([received(row)])) == {"notifications"}
     offer = Offer.objects.get()
     assert after(lambda: decline_offer(offer.pk, user=ana, reason="No", now=timezone.now())) == ring
     second = waiting()

@@ -22,6 +22,14 @@ class PersonChanged:
 
 
 @event
+class PushDue:
+    """Key `user:<id>`. They are to hear of a notification by their browsers, though no page may be open."""
+
+    user_id: int
+    notification_id: int
+
+
+@event
 class NotificationsRead:
     """Key `user:<id>`. So that their other pages forget the badge as well."""
 

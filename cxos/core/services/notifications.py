@@ -3,58 +3,88 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from cxos.core.errors import Invalid
-from cxos.core.events.people import NotificationsRead, PersonNotified
-from cxos.core.models import Notification, User
+from cxos.core.events.people import NotificationsRead, PersonNotified, PushDue
+from cxos.core.models import Notification, PushSubscription, User
 from cxos.core.notices import KINDS, WAYS, wants
 from cxos.core.outbox import emit, emit_all
 
 # What is unread about the same thing is counted up and comes to the top again.
 TELL = """
 INSERT INTO core_notification (user_id, kind, about, details, times, at)
-SELECT told, %(kind)s, %(about)s, %(details)s::jsonb, 1, %(now)s FROM unnest(%(users)s::bigint[]) AS told ORDER BY told
+SELECT told.user_id, %(kind)s, told.about, told.details, 1, told.at
+FROM jsonb_to_recordset(%(told)s::jsonb) AS told(user_id bigint, about text, details jsonb, at timestamptz)
+ORDER BY told.user_id, told.about
 ON CONFLICT (user_id, kind, about) WHERE read_at IS NULL
 DO UPDATE SET times = core_notification.times + 1, at = excluded.at, details = excluded.details
 RETURNING id, user_id, times
 """
+FORGET = """
+DELETE FROM core_notification USING unnest(%(users)s::bigint[], %(abouts)s::text[]) AS settled(user_id, about)
+WHERE core_notification.user_id = settled.user_id AND core_notification.about = settled.about
+    AND kind = %(kind)s AND read_at IS NULL
+RETURNING core_notification.user_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one person is to be told: about which thing, with what their sentence is filled."""
+
+    user_id: int
+    about: str
+    details: Mapping[str, Any]
+    at: datetime
 
 
 def notify(
     user_ids: Iterable[int], *, kind: str, about: str, details: Mapping[str, Any], actor: Any = None, now: datetime
 ) -> int:
-    """Tell those of them who want to hear of this kind; returns how many. 3 queries, 1 when nobody does."""
+    """Tell all of them the same; see `notify_each`."""
+    return notify_each([News(user, about, details, now) for user in set(user_ids)], kind=kind, actor=actor)
+
+
+def notify_each(news: Sequence[News], *, kind: str, actor: Any = None) -> int:
+    """Tell those who want to hear of this kind, each person once about a thing; returns how many were told.
+
+    3 queries, 1 when nobody wants to hear.
+    """
     if kind not in KINDS:
         raise ValueError(f"There is no kind of notification called {kind!r}.")
-    people = User.objects.filter(pk__in=set(user_ids), is_active=True).values_list("pk", "preferences")
-    users = sorted(
-        pk for pk, preferences in people if wants(preferences, kind, "app") or wants(preferences, kind, "push")
+    if not news:
+        return 0
+    listens = Exists(PushSubscription.objects.filter(user=OuterRef("pk")))
+    people = (
+        User.objects.filter(pk__in={one.user_id for one in news}, is_active=True).order_by().annotate(listens=listens)
     )
-    if not users:
+    pushed, wanted = set(), set()
+    for pk, preferences, has_browser in people.values_list("pk", "preferences", "listens"):
+        push = wants(preferences, kind, "push")
+        wanted |= {pk} if push or wants(preferences, kind, "app") else set()
+        pushed |= {pk} if push and has_browser else set()
+    told = [asdict(one) | {"at": one.at.isoformat()} for one in news if one.user_id in wanted]
+    if not told:
         return 0
     with transaction.atomic():
         with connection.cursor() as cursor:
-            told: dict[str, Any] = {
-                "kind": kind,
-                "about": about,
-                "details": json.dumps(dict(details)),
-                "now": now,
-                "users": users,
-            }
-            cursor.execute(TELL, told)
+            cursor.execute(TELL, {"kind": kind, "told": json.dumps(told)})
             rows = cursor.fetchall()
-        emit_all(
-            [
-                (PersonNotified(user_id=user, notification_id=id, kind=kind, times=times), f"user:{user}")
-                for id, user, times in rows
-            ],
-            actor=actor,
-        )
+        events: list[tuple[Any, str]] = [
+            (PersonNotified(user_id=user, notification_id=id, kind=kind, times=times), f"user:{user}")
+            for id, user, times in rows
+        ]
+        events += [
+            (PushDue(user_id=user, notification_id=id), f"user:{user}") for id, user, _ in rows if user in pushed
+        ]
+        emit_all(events, actor=actor)
     return len(rows)
 
 
@@ -72,11 +102,15 @@ def mark_read(user: User, *, ids: Iterable[int] | None = None, about: str = "", 
     return changed
 
 
-def take_back(user_id: int, *, kind: str, about: str) -> None:
-    """What is settled before it was read need not be read any more."""
+def take_back(settled: Collection[tuple[int, str]], *, kind: str) -> None:
+    """What is settled before it was read need not be read any more: (user, about) pairs. 2 queries."""
+    users, abouts = [user for user, _ in settled], [about for _, about in settled]
     with transaction.atomic():
-        if Notification.objects.filter(user_id=user_id, kind=kind, about=about, read_at=None).delete()[0]:
-            emit(NotificationsRead(user_id=user_id), key=f"user:{user_id}")
+        with connection.cursor() as cursor:
+            cursor.execute(FORGET, {"users": users, "abouts": abouts, "kind": kind})
+            gone = {user for (user,) in cursor.fetchall()}
+        if gone:
+            emit_all([(NotificationsRead(user_id=user), f"user:{user}") for user in sorted(gone)])
 
 
 def choose(user: User, *, chosen: Mapping[str, Iterable[str]]) -> None:
