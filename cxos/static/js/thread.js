@@ -54,13 +54,14 @@ customElements.define("cx-thread", class extends HTMLElement {
   }
 
   #settled() {
+    // A day is said once. A page that gave its lines back still counts: else the heading after it came back and moved all.
+    let day = "";
+    for (const one of this.querySelectorAll(".ws-day, .ws-page[data-day]")) {
+      if (one.matches(".ws-day")) one.hidden = one.dataset.day === day;
+      day = one.dataset.day;
+    }
     this.#keep();
     this.#place = null;
-    let day = "";
-    for (const heading of this.querySelectorAll(".ws-day")) {
-      heading.hidden = heading.dataset.day === day;
-      day = heading.dataset.day;
-    }
     for (const page of this.querySelectorAll(".ws-page")) this.pages.observe(page);
     this.#scrolled();
   }
@@ -79,6 +80,7 @@ customElements.define("cx-thread", class extends HTMLElement {
   async #recycle({ target: page, isIntersecting }) {
     if (!isIntersecting && page.childElementCount && page.offsetHeight) {
       page.style.blockSize = `${page.offsetHeight}px`;
+      page.dataset.day = [...page.querySelectorAll(".ws-day")].at(-1)?.dataset.day ?? "";
       page.replaceChildren();
     } else if (isIntersecting && !page.childElementCount && !page.hasAttribute("data-asking")) {
       page.toggleAttribute("data-asking", true);
@@ -90,6 +92,7 @@ customElements.define("cx-thread", class extends HTMLElement {
         this.#hold();
         page.replaceChildren(...(fresh.content.querySelector(".ws-page")?.childNodes ?? []));
         page.style.blockSize = "";
+        delete page.dataset.day;
         window.htmx.process(page);
         this.#settled();
       } catch { /* scrolling on asks again */ } finally {
