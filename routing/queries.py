@@ -57,8 +57,9 @@ def with_presence(agents: list[User]) -> list[User]:
     queues: dict[int, list[int]] = defaultdict(list)
     for skill in AgentSkill.objects.filter(user__in=ids).select_related("skill").order_by("skill__name"):
         skills[skill.user_id].append(skill)
-    for member in QueueMember.objects.filter(user__in=ids).order_by("queue_id"):
-        queues[member.user_id].append(member.queue_id)
+    members = QueueMember.objects.filter(user__in=ids).order_by("queue_id")
+    for user_id, queue_id in members.values_list("user_id", "queue_id"):
+        queues[user_id].append(queue_id)
     for agent in agents:
         more = {
             "state": states.get(agent.pk) or AgentState(user=agent, presence_since=agent.created_at),

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -56,7 +57,9 @@ class ProfileForm(forms.Form):
 @require_safe
 @admins
 def reasons(request: HttpRequest) -> HttpResponse:
-    return show(request, "reasons", "reasons", rows=PresenceReason.objects.all())
+    return show(
+        request, "reasons", "reasons", rows=PresenceReason.objects.all(), new_url=reverse("settings:new_reason")
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,7 +141,7 @@ def remove_disposition(request: HttpRequest, pk: int) -> HttpResponse:
 def profiles(request: HttpRequest) -> HttpResponse:
     held = dict(AgentState.objects.exclude(profile=None).values_list("profile").annotate(Count("user")).order_by())
     rows = [(row, held.get(row.pk, 0), caps_said(row)) for row in CapacityProfile.objects.all()]
-    return show(request, "profiles", "profiles", rows=rows)
+    return show(request, "profiles", "profiles", rows=rows, new_url=reverse("settings:new_profile"))
 
 
 def caps_said(profile: CapacityProfile) -> list[str]:

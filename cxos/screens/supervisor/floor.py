@@ -139,10 +139,13 @@ SORTS: dict[str, tuple[str | Promise, Callable[[AgentCard], Any]]] = {
 
 
 def held_by(user_ids: list[int]) -> defaultdict[int, list[WorkItem]]:
-    """Agent → what they hold, oldest first. 1 query."""
+    """Agent → what they hold, oldest first, with no more of it than a card shows: a floor holds many hundreds. 1 query."""
     found: defaultdict[int, list[WorkItem]] = defaultdict(list)
     items = WorkItem.objects.filter(agent__in=user_ids, state__in=WorkItem.HELD).select_related(
         "conversation__customer", "conversation__channel", "queue"
+    )
+    items = items.only(
+        "state", "agent", "accepted_at", "conversation__customer__name", "conversation__channel__kind", "queue__name"
     )
     for item in items.order_by("accepted_at", "id"):
         if item.agent_id:

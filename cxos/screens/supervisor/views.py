@@ -22,7 +22,7 @@ from routing.permissions import get_agent_for, get_work_for
 from routing.services.presence import CHOOSABLE
 from routing.services.why import explain
 
-SHOWN_AGENTS = 60
+SHOWN_AGENTS = 48
 
 
 @require_safe

@@ -12,7 +12,7 @@ function load(script) {
 
 const language = document.documentElement.lang || "en";
 const figure = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-const hour = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const TONES = { live: "--live", late: "--late", waiting: "--waiting", neutral: "--ink-3" };

@@ -30,7 +30,8 @@ document.addEventListener("toggle", (event) => {
   if (!isOurs(event.target)) return;
   const isOpen = event.newState === "open";
   if (isOpen) place(event.target);
-  opener(event.target)?.setAttribute("aria-expanded", String(isOpen));
+  // What a field opens beside a form says so at the field.
+  if (!event.target.anchorElement) opener(event.target)?.setAttribute("aria-expanded", String(isOpen));
 }, true);
 const replace = () => document.querySelectorAll(".popover:popover-open").forEach(place);
 addEventListener("resize", replace);
