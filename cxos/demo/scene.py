@@ -25,6 +25,7 @@ from crm.services.customers import add_identity, change_customer
 from cxos.core.models import Event, User
 from cxos.core.relay import drain_outbox
 from cxos.demo.people import PEOPLE
+from cxos.demo.scene_desks import furnish
 from cxos.demo.scripts import FIRST, LAST, SCRIPTS
 from cxos.demo.seed import seed
 from routing.models import AgentState, Queue
@@ -32,6 +33,7 @@ from routing.services.hand_over import give
 from routing.services.presence import set_presence
 
 OFFER_SECONDS = 900  # long enough to be looked at
+WRAP_UP_SECONDS = 600
 PAST_DAYS = 3
 PAST = 24
 AGENTS = [person.email for person in PEOPLE if person.role == "agent"]
@@ -72,6 +74,8 @@ def set_scene(*, now: datetime) -> None:
     # No page refreshes these people's leases while pictures are taken.
     AgentState.objects.exclude(presence="offline").update(lease_until=now + timedelta(hours=2))
     describe_customers(now=now)
+    Queue.objects.update(wrap_up_seconds=WRAP_UP_SECONDS)  # from here on: those of the past have gone home
+    furnish(now=now)
     drain_outbox()
 
 
@@ -134,7 +138,7 @@ def converse(told: Told, *, by: User, since: datetime, turns: int) -> datetime:
 
 def past_story(number: int, *, now: datetime) -> None:
     """A conversation of the last days, said to its end and resolved."""
-    began = now - timedelta(days=PAST_DAYS) * (PAST - number) / PAST - timedelta(hours=2)
+    began = now - timedelta(days=PAST_DAYS) * ((PAST - number) / PAST) ** 2 - timedelta(hours=1)  # most of them today
     told = begin(number, number, at=began)
     ended = converse(told, by=agent(AGENTS[number % len(AGENTS)].split("@")[0]), since=began, turns=99)
     with clock_at(ended + timedelta(minutes=1)) as moment:

@@ -18,6 +18,7 @@ DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 780}
 TALLEST = 2600
 SETTLE_MS = 8_000
+CONTRASTED = ("ui-", "workspace-thread", "supervisor-full")  # looked at with more contrast, too
 SERIOUS = {"serious", "critical"}
 WIDER = """() => Math.max(
     document.documentElement.scrollWidth - innerWidth,
@@ -63,6 +64,7 @@ class Camera:
         name = f"{screen.name}-{state}"
         try:
             page = self.watched(context, name)
+            hide_offers(page)
             page.goto(screen.path)
             self.check(page, name, themes=self.themes if thorough else self.themes[:1], phone=thorough)
         except Error as problem:
@@ -103,6 +105,11 @@ class Camera:
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             self.take(page, f"{name}-{theme}")
             self.look_for_barriers(frame or page, f"{name}-{theme}")
+        if phone and name.startswith(CONTRASTED):
+            page.emulate_media(color_scheme="light", contrast="more")
+            self.take(page, f"{name}-contrast")
+            self.look_for_barriers(frame or page, f"{name}-contrast")
+            page.emulate_media(contrast="no-preference")
         if phone:
             page.emulate_media(color_scheme=themes[0])  # type: ignore[arg-type]
             page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -185,6 +192,7 @@ class Scene:
     def __init__(self, camera: Camera, name: str) -> None:
         self.contexts: list[BrowserContext] = []
         self.frame: Frame | None = None
+        self.offers = False  # whether an offer lies on the page
         self.whole = True  # shown to its end, also when it is longer than the desk
         self._camera = camera
         self._name = name
@@ -202,11 +210,18 @@ class Scene:
         context = self._camera.sit_down(email, **options)
         self.contexts.append(context)
         page = self._camera.watched(context, self._name, expecting=expecting)
+        if not self.offers:
+            hide_offers(page)
         if before:
             before(page)
         page.goto(path)
         settle(page)
         return page
+
+
+def hide_offers(page: Page) -> None:
+    """The card of an offer lies over whatever page one is on; one picture of it is enough."""
+    page.route("**/workspace/offers/", lambda route: route.fulfill(status=204))
 
 
 def settle(page: Page) -> None:

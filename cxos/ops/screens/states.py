@@ -72,7 +72,28 @@ def palette(scene: Scene) -> Page:
     page.keyboard.press("Control+k")
     page.keyboard.type("the")
     page.locator("#palette[open]").wait_for(timeout=PATIENCE_MS)
+    page.locator("#palette mark").first.wait_for(timeout=PATIENCE_MS)  # what the server found
     return page
+
+
+@state("frame-notifications")
+def notifications(scene: Scene) -> Page:
+    page = scene.open(AGENT, "/workspace/")
+    click(page, ".no-bell")
+    page.locator("#notices li").first.wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("frame-me")
+def me(scene: Scene) -> Page:
+    page = scene.open(AGENT, "/workspace/")
+    click(page, ".me-button")
+    return page
+
+
+@state("search-found")
+def search_found(scene: Scene) -> Page:
+    return scene.open(AGENT, "/search/?q=routr")
 
 
 @state("frame-shortcuts")
@@ -145,13 +166,72 @@ def workspace_thread(scene: Scene) -> Page:
     return conversation(scene)
 
 
+@state("workspace-offer")
+def workspace_offer(scene: Scene) -> Page:
+    scene.offers = True
+    page = conversation(scene)
+    page.locator("#offers .offer").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("workspace-bulk")
+def workspace_bulk(scene: Scene) -> Page:
+    page = scene.open(AGENT, "/workspace/?tab=all")
+    for place in range(3):
+        page.locator(".ws-check .checkbox").nth(place).check(force=True, timeout=PATIENCE_MS)
+    page.locator("#ws-bulk").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("workspace-filter")
+def workspace_filter(scene: Scene) -> Page:
+    page = scene.open(AGENT, "/workspace/?tab=all")
+    page.keyboard.press("f")
+    page.locator(".wf-group").first.wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("workspace-snippets")
+def workspace_snippets(scene: Scene) -> Page:
+    page = conversation(scene)
+    page.keyboard.press("r")
+    page.locator("#composer-text").press_sequentially("/")
+    page.locator("[role=listbox] [role=option]").first.wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("workspace-about")
+def workspace_about(scene: Scene) -> Page:
+    """What stands beside the thread, on a screen too narrow for both."""
+    page = conversation(scene)
+    page.set_viewport_size({"width": 900, "height": 900})
+    click(page, ".ws-about")
+    return page
+
+
 # --- The supervisor ---------------------------------------------------------------------------------------------------
 
 
 @state("supervisor-agent")
 def supervisor_agent(scene: Scene) -> Page:
     page = scene.open(SUPERVISOR, "/supervisor/")
-    click(page, "#sv-agents [hx-get*='/agents/']")
+    click(page, "#sv-agents .sv-agent-name")
+    page.locator("dialog[open]").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("supervisor-assign")
+def supervisor_assign(scene: Scene) -> Page:
+    page = scene.open(SUPERVISOR, "/supervisor/")
+    click(page, "#sv-waiting .sv-work-end .button")
+    page.locator("dialog[open]").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("supervisor-threshold")
+def supervisor_threshold(scene: Scene) -> Page:
+    page = scene.open(SUPERVISOR, "/supervisor/alerts/")
+    click(page, ".page-actions .button")
     page.locator("dialog[open]").wait_for(timeout=PATIENCE_MS)
     return page
 
@@ -159,6 +239,62 @@ def supervisor_agent(scene: Scene) -> Page:
 @state("supervisor-television")
 def supervisor_television(scene: Scene) -> Page:
     return scene.open(SUPERVISOR, "/supervisor/?tv=1")
+
+
+# --- Cases, customers, settings ---------------------------------------------------------------------------------------
+
+
+@state("cases-solve")
+def cases_solve(scene: Scene) -> Page:
+    page = scene.open(AGENT, "/cases/")
+    click(page, ".row-link")
+    page.wait_for_load_state()
+    page.get_by_role("button", name="Solve").click(timeout=PATIENCE_MS)
+    page.locator("dialog[open]").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("customers-edit")
+def customers_edit(scene: Scene) -> Page:
+    page = scene.open(AGENT, "/customers/")
+    click(page, ".row-link")
+    page.wait_for_load_state()
+    page.get_by_role("button", name="Edit").click(timeout=PATIENCE_MS)
+    page.locator("dialog[open]").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("settings-channels-new-webchat")
+def new_web_chat(scene: Scene) -> Page:
+    return scene.open(ADMIN, "/settings/channels/new/?kind=webchat")
+
+
+@state("settings-queues-refused")
+def queue_refused(scene: Scene) -> Page:
+    page = scene.open(ADMIN, "/settings/queues/new/", expecting=["422"])
+    page.locator("form.form, form.stack, .main form").first.evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Save").first.click(timeout=PATIENCE_MS)
+    page.wait_for_load_state()
+    return page
+
+
+@state("settings-try-told")
+def message_tried(scene: Scene) -> Page:
+    page = scene.open(ADMIN, "/settings/try/")
+    page.fill("#id_text", "My invoice is wrong, I was charged twice!")
+    click(page, "#try-form button[type=submit]")
+    page.locator("#tried > *").first.wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("settings-rules-tried")
+def rule_tried(scene: Scene) -> Page:
+    page = scene.open(ADMIN, "/settings/rules/")
+    click(page, ".st-rules a")
+    page.wait_for_load_state()
+    page.get_by_role("button", name="Try the newest messages").click(timeout=PATIENCE_MS)
+    page.locator(".st-tried li").first.wait_for(timeout=PATIENCE_MS)
+    return page
 
 
 # --- The chat ---------------------------------------------------------------------------------------------------------
@@ -217,4 +353,15 @@ def widget_survey(scene: Scene) -> Page:
     frame.get_by_role("menuitem", name="End conversation").click(timeout=PATIENCE_MS)
     click(frame, ".ask-end button")
     click(frame, ".survey .faces label:nth-child(4)")
+    return page
+
+
+# --- What changes the scene comes last -----------------------------------------------------------------------------
+
+
+@state("workspace-wrap-up")
+def workspace_wrap_up(scene: Scene) -> Page:
+    page = conversation(scene)
+    page.keyboard.press("e")
+    page.locator(".ws-wrap").wait_for(timeout=PATIENCE_MS)
     return page
