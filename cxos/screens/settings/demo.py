@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cxos.core.models import User
+from cxos.demo.history import forget_history
 from cxos.demo.removal import demo_left, remove_customers, remove_people
 from cxos.screens.staff import admins
 
@@ -27,5 +28,6 @@ def remove_demo(request: HttpRequest) -> HttpResponse:
         whole = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else left.customers
         shown = {"left": left, "total": max(whole, left.customers), "done": max(0, whole - left.customers)}
         return render(request, "settings/demo_progress.html", shown)
+    forget_history()
     messages.success(request, _("The demo is gone. What it was set up with is yours to change."))
     return HttpResponse(status=204, headers={"HX-Refresh": "true"})

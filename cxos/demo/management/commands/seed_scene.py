@@ -10,8 +10,10 @@ from django.utils import timezone
 from channels_app.models import Conversation
 from cxos.core.models import User
 from cxos.core.streams import run_streams
+from cxos.demo.history import seed_history
 from cxos.demo.people import PASSWORD, PEOPLE, SIGN_IN
 from cxos.demo.scene import set_scene
+from cxos.demo.seed import seed
 from intelligence.services.training import train_seed_models
 
 
@@ -28,6 +30,8 @@ class Command(BaseCommand):
         if Conversation.objects.exists():
             raise CommandError("There are conversations here already; the scene is only set in an empty installation.")
         train_seed_models(now=timezone.now())
+        seed(now=timezone.now())
+        seed_history(now=timezone.now())
         set_scene(now=timezone.now())
         run_streams(seconds=60)  # the figures
 
