@@ -14,6 +14,7 @@ from channels_app.models import Conversation, Message, Priority
 from channels_app.permissions import get_conversation_for, get_message_for
 from channels_app.serializers import ConversationOutput, MessageOutput
 from channels_app.services import conversations, replies
+from channels_app.services.templates import MAX_VALUE, fill_template
 from cxos.core.api.fields import Choice, Id, Input, Tag, Text, Time, Whole
 from cxos.core.api.views import Command
 
@@ -36,6 +37,10 @@ class ReplyInput(Input):
     attachments = ReplyAttachment(many=True, required=False, max_length=MAX_ATTACHMENTS)
     client_id = Text(
         max_length=80, required=False, allow_blank=True, help_text="Your id of the message: sent again, it is the same."
+    )
+    template = Id(required=False, help_text="Send this approved template instead of text and html.")
+    values = serializers.ListField(
+        child=Text(max_length=MAX_VALUE), required=False, max_length=20, help_text="For its {{1}}, {{2}} …, in order."
     )
 
 
@@ -95,16 +100,19 @@ class ConversationChange(ConversationCommand):
 
 
 class Reply(ConversationCommand):
-    """Answer the customer, on the conversation's channel. Text, html or an attachment must be there."""
+    """Answer the customer, on the conversation's channel. Text, html, an attachment or a template must be there. 409 when
+    the channel takes free text no longer: send a template."""
 
     input, output, success_status = ReplyInput, MessageOutput, 201
 
     def run(self, *, given: dict[str, Any], **path: Any) -> Message:
-        self.conversation(path["id"])
+        found = self.conversation(path["id"])
+        template = fill_template(found, given["template"], given.get("values", ())) if "template" in given else None
         return replies.send_reply(
             path["id"],
-            text=given.get("text", ""),
-            html=given.get("html", ""),
+            text=template.text if template else given.get("text", ""),
+            html="" if template else given.get("html", ""),
+            template=template.kept if template else None,
             attachments=[dict(one) for one in given.get("attachments", ())],
             client_id=given.get("client_id", ""),
             author=self.request.user,

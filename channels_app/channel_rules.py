@@ -36,6 +36,12 @@ class Rules:
     parts: bool = False
 
     @property
+    def window_words(self) -> str:
+        """ "24 hours", for a sentence."""
+        hours = self.window.total_seconds() / 3600 if self.window else 0
+        return f"{hours:g} hour{'s' * (hours != 1)}"
+
+    @property
     def accept(self) -> str:
         """For a file field."""
         return ",".join(f".{one}" for one in sorted(self.file_types))

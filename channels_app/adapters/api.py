@@ -55,6 +55,7 @@ def reply_body(message: Message) -> dict[str, Any]:
             "author": message.author.name if message.author else None,
             "text": message.text,
             "html": message.html,
+            "template": message.metadata.get("template"),
             "attachments": linked(message.attachments, absolute=True),
         },
     }

@@ -47,6 +47,8 @@ class HeldReply(models.Model):
     kind = models.CharField(max_length=5, choices=Kind)
     text = models.TextField(blank=True)
     attachments = models.JSONField(default=list, blank=True)
+    # What was filled in when it is an approved text (services.templates.Filled); free text has none.
+    template = models.JSONField(null=True)
     send_at = models.DateTimeField()
     then_resolve = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)

@@ -26,10 +26,11 @@ SECRET_OF = {Kind.WEBCHAT: "identity_secret", Kind.API: "signing_secrets"}
 # What of `config` may be set here, by kind.
 CONFIG_OF = {
     Kind.WEBCHAT: ("queue", "title", "allowed_origins", "texts", "theme", "form", "survey", "sound"),
-    Kind.API: ("queue", "reply_url"),
+    Kind.API: ("queue", "reply_url", "window_hours"),
 }
 KEPT_SECRETS = 2  # the one before stays good until the next rotation
 TEST_SECONDS = 5.0
+MAX_HOURS = 720
 
 
 def create_channel(
@@ -132,6 +133,9 @@ def checked_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid("unknown_setting", f"A channel of this kind has no setting {sorted(unknown)[0]}.")
     if config.get("reply_url"):
         check_url(config["reply_url"])
+    hours = config.get("window_hours")
+    if hours is not None and not (isinstance(hours, int) and not isinstance(hours, bool) and 0 < hours <= MAX_HOURS):
+        raise Invalid("window", f"Give whole hours from 1 to {MAX_HOURS}, or none.", field="window_hours")
     for origin in config.get("allowed_origins") or ():
         if not is_origin(origin):
             raise Invalid(

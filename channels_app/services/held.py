@@ -19,6 +19,7 @@ from channels_app.services import conversations
 from channels_app.services.drafts import end_draft, put_back
 from channels_app.services.lines import add_line, lock_conversation
 from channels_app.services.replies import check_reply, may_send, send_reply
+from channels_app.services.templates import fill_template
 from cxos.core import live
 from cxos.core.errors import Conflict, DomainError, Invalid, NotFound
 from cxos.core.models import User
@@ -42,6 +43,8 @@ def hold_reply(
     *,
     text: str,
     attachments: Sequence[Attachment] = (),
+    template_id: int | None = None,
+    values: Sequence[str] = (),
     author: User,
     send_at: datetime | None = None,
     then_resolve: bool = False,
@@ -52,7 +55,8 @@ def hold_reply(
     """Keep a reply until it is due: in UNDO_SEND_SECONDS, or at `send_at`. It ends the author's draft.
 
     `seen_id`: the newest line the author knew; None = whatever was answered since, send it. The same `client_id` again
-    is the same reply. Raises Invalid, Conflict (see send_reply), AnsweredMeanwhile.
+    is the same reply. `template_id`: send this approved text with its `values` instead; the draft stays. Raises Invalid,
+    NotFound, Conflict (see send_reply, fill_template), AnsweredMeanwhile.
     """
     descriptors = [one.descriptor for one in attachments]
     if send_at is not None and not now + SOONEST <= send_at <= now + LATEST:
@@ -64,18 +68,23 @@ def hold_reply(
         )
         if earlier is not None:
             return earlier
-        text = check_reply(conversation, text, attachments=descriptors, now=send_at or now)
+        filled = fill_template(conversation, template_id, values) if template_id else None
+        text = check_reply(
+            conversation, filled.text if filled else text, attachments=descriptors, is_template=filled is not None,
+            now=send_at or now,
+        )  # fmt: skip
         may_send(conversation, Message.Author.AGENT)
         if seen_id is not None:
             _refuse_if_answered(conversation, seen_id, author)
         _hurry_earlier(conversation, author, now)
         held = HeldReply.objects.create(
             conversation=conversation, author=author, kind=Kind.LATER if send_at else Kind.UNDO, text=text,
-            attachments=descriptors, send_at=send_at or now + timedelta(seconds=settings.UNDO_SEND_SECONDS),
+            attachments=descriptors, template=filled.kept if filled else None, send_at=send_at or now + timedelta(seconds=settings.UNDO_SEND_SECONDS),
             then_resolve=then_resolve, heard_id=_heard_id(conversation_id), client_id=client_id, created_at=now,
         )  # fmt: skip
         Attachment.objects.filter(pk__in=[one.pk for one in attachments]).update(held=held)
-        end_draft(conversation_id, user=author, mode=Draft.Mode.REPLY)
+        if filled is None:
+            end_draft(conversation_id, user=author, mode=Draft.Mode.REPLY)
         tell_held(conversation_id)
     return held
 
@@ -88,7 +97,7 @@ def take_back(held_id: int, *, user: User, now: datetime) -> HeldReply:
             raise Conflict("sent_already", "This reply is on its way already.")
         _end(held, State.CANCELED)
         Attachment.objects.filter(held=held).update(held=None, uploader_id=user.pk)
-        put_back(held.conversation_id, user_id=user.pk, text=held.text, now=now)
+        put_back(held.conversation_id, user_id=user.pk, text="" if held.template else held.text, now=now)
         tell_held(held.conversation_id)
     return held
 
@@ -168,6 +177,7 @@ def _say(held: HeldReply, *, now: datetime) -> None:
         held.conversation_id,
         text=held.text,
         attachments=held.attachments,
+        template=held.template,
         author=held.author,
         client_id=f"held:{held.pk}",
         actor=held.author,
@@ -183,7 +193,7 @@ def _cancel_for_customer(held: HeldReply, *, now: datetime) -> None:
     _end(held, State.CANCELED)
     Attachment.objects.filter(held=held).update(held=None)
     if held.author_id is not None:
-        put_back(held.conversation_id, user_id=held.author_id, text=held.text, now=now)
+        put_back(held.conversation_id, user_id=held.author_id, text="" if held.template else held.text, now=now)
     name = held.author.name if held.author else "Somebody"
     add_line(
         held.conversation, what="scheduled_canceled", actor=None, now=now, held_id=held.pk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,13 +36,15 @@ def send_reply(
     author_kind: str = Message.Author.AGENT,
     client_id: str = "",
     attachments: Sequence[dict[str, Any]] = (),
+    template: Mapping[str, Any] | None = None,
     actor: Any,
     now: datetime,
 ) -> Message:
     """Store a message to the customer; a delivery handler hands it to the channel after commit.
 
     The same `client_id` again returns the first message and sends nothing. Raises NotFound; Invalid for an empty or
-    too long text; Conflict when the channel is off, or a person answers a resolved conversation.
+    too long text; Conflict when the channel is off, a person answers a resolved conversation, or the channel's window
+    has closed for free text. `template`: that the text is an approved one (services.templates.Filled.kept).
     Only a person's answer ends the customer's waiting, unless the channel's config says `bot_answers_count`.
     """
     text = checked(text, html=html, attachments=attachments)
@@ -52,7 +54,7 @@ def send_reply(
         if earlier is not None:
             return earlier
         may_send(conversation, author_kind)
-        check_reply(conversation, text or html, attachments=attachments, now=now)
+        check_reply(conversation, text or html, attachments=attachments, is_template=template is not None, now=now)
         message = Message.objects.create(
             conversation=conversation,
             kind=Message.Kind.MESSAGE,
@@ -63,6 +65,7 @@ def send_reply(
             attachments=list(attachments),
             state=Message.State.PENDING,
             client_id=client_id,
+            metadata={"template": dict(template)} if template else {},
             created_at=now,
             due_at=now,
         )
@@ -176,9 +179,15 @@ def checked(text: str, *, html: str = "", attachments: Sequence[dict[str, Any]] 
 
 
 def check_reply(
-    conversation: Conversation, text: str, *, attachments: Sequence[dict[str, Any]] = (), now: datetime
+    conversation: Conversation,
+    text: str,
+    *,
+    attachments: Sequence[dict[str, Any]] = (),
+    is_template: bool = False,
+    now: datetime,
 ) -> str:
-    """The text as it can be stored, if the channel takes it. Raises Invalid. No query for a channel without a window."""
+    """The text as it can be stored, if the channel takes it. Raises Invalid, Conflict. No query for a channel without a
+    window."""
     channel = conversation.channel
     rules = rules_of(channel.kind, channel.config)
     text = checked(text, attachments=attachments)
@@ -187,9 +196,12 @@ def check_reply(
         raise Invalid("too_long", sentence, field="text")
     if len(attachments) > rules.max_files:
         raise Invalid("too_many", f"{channel.name} takes {rules.max_files} files a message.", field="attachments")
-    ends = window_ends(rules, last_heard_at=last_heard_at(conversation.pk)) if rules.window else None
-    if ends is not None and ends < now:
-        raise Conflict("window_closed", f"{channel.name} lets us write only for a while after the customer has.")
+    ends = None
+    if rules.window and not is_template:
+        ends = window_ends(rules, last_heard_at=last_heard_at(conversation.pk))
+    if ends is not None and ends <= now:
+        sentence = f"{channel.name} takes free text only for {rules.window_words} after the customer has written."
+        raise Conflict("window_closed", f"{sentence} Send an approved template, or wait until they write again.")
     return text
 
 

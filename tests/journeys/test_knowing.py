@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from automation.models import Article
 from automation.services import articles
 from channels_app.models import Channel, Conversation, Message
+from channels_app.services.templates import save_template
 from crm.models import Customer
 from cxos.core.models import User
+from tests.channels_app.said import say
 
 Browse = Callable[..., Page]
 
@@ -67,3 +71,30 @@ def test_an_article_is_written_published_and_inserted_by_keyboard(
     expect(desk.get_by_role("option").first).to_be_visible()
     desk.keyboard.press("Escape")
     expect(desk.get_by_role("option")).to_have_count(0)
+
+
+def test_after_the_window_a_template_is_filled_in_and_the_customers_answer_brings_free_text_back(
+    browse: Browse, queue: Any, kim: Customer, ana: User, adi: User, beat: None
+) -> None:
+    now = timezone.now()
+    channel = Channel.objects.create(
+        key="m", name="Messages", kind="api", medium="messaging", config={"window_hours": 1}
+    )
+    old = say(channel, kim, "a1", now - timedelta(hours=2), text="Is it there?").conversation
+    Conversation.objects.filter(pk=old.pk).update(assignee=ana)
+    save_template(
+        None, channel=channel, name="there", language="en", body="Hello {{1}}, it is.", state="approved", actor=adi, now=now
+    )  # fmt: skip
+    desk = browse(ana, f"/workspace/c/{old.pk}/")
+    expect(desk.locator("#composer-text")).to_be_hidden()
+
+    desk.get_by_label("Template").select_option(label="there · en")
+    desk.get_by_label("{{1}}").fill("Kim")
+    expect(desk.locator("#template-text")).to_have_text("Hello Kim, it is.")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#thread")).to_contain_text("Hello Kim, it is.")
+    expect(desk.get_by_label("{{1}}")).to_have_count(0)
+
+    say(channel, kim, "a2", timezone.now(), text="Thank you!")
+    expect(desk.locator("#thread")).to_contain_text("Thank you!")
+    expect(desk.locator("#composer-text")).to_be_visible()

@@ -53,7 +53,7 @@ PAGES: dict[str, Any] = {
     "workspace/capacity/": STAFF, "workspace/c/<int:pk>/": STAFF, "workspace/c/<int:pk>/thread/": STAFF,
     "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF,
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
-    "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF,
+    "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
     "settings/snippets/": STAFF, "help/<int:pk>/": (EVERYBODY, 404),
     "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),

@@ -75,7 +75,7 @@ def test_no_address_of_the_settings_lets_a_supervisor_in(client: Client, sam: Us
     client.force_login(sam)
     for route in urlpatterns:
         path = "/settings/" + str(route.pattern).replace("<str:day>", "2026-01-01").replace("<int:", "<")
-        for name in ("<pk>", "<user>", "<skill>"):
+        for name in ("<pk>", "<user>", "<skill>", "<template>"):
             path = path.replace(name, "1")
         if "welcome" in path or "snippets" in path:
             continue

@@ -79,6 +79,7 @@ def channel(request: HttpRequest, pk: int) -> HttpResponse:
     return show(
         request, "channels", "channel", form=form, kind=found.kind, channel=found, queues=queue_choices(),
         trail=[(found.name, None)], status=422 if form.errors else 200, **around(request, found),
+        has_templates=found.kind != Channel.Kind.WEBCHAT,
     )  # fmt: skip
 
 

@@ -81,15 +81,20 @@ class ApiChannelForm(forms.Form):
     name = forms.CharField(max_length=80)
     queue = QueueKeyField()
     reply_url = forms.CharField(max_length=500, required=False)
+    window_hours = forms.IntegerField(required=False, min_value=1, max_value=720)
 
     @staticmethod
     def values_of(channel: Channel) -> dict[str, Any]:
         config = channel.config
-        return {"name": channel.name, "queue": config.get("queue", ""), "reply_url": config.get("reply_url", "")}
+        return {
+            "name": channel.name, "queue": config.get("queue", ""), "reply_url": config.get("reply_url", ""),
+            "window_hours": config.get("window_hours"),
+        }  # fmt: skip
 
     def config(self, before: dict[str, Any]) -> dict[str, Any]:
         given = self.cleaned_data
-        return {"queue": given["queue"].key if given["queue"] else "", "reply_url": given["reply_url"]}
+        queue = given["queue"].key if given["queue"] else ""
+        return {"queue": queue, "reply_url": given["reply_url"], "window_hours": given["window_hours"]}
 
 
 CHANNEL_FORMS: dict[str, type[WebchatForm | ApiChannelForm]] = {"webchat": WebchatForm, "api": ApiChannelForm}

@@ -16,6 +16,7 @@ from cxos.screens.settings import (
     rules,
     skills,
     snippets,
+    templates,
     tester,
 )
 
@@ -30,6 +31,10 @@ urlpatterns = [
     path("channels/<int:pk>/secret/", channels.rotate_channel_secret, name="rotate_channel_secret"),
     path("channels/<int:pk>/heard/", channels.heard, name="heard"),
     path("channels/<int:pk>/try/", channels.try_channel, name="try_channel"),
+    path("channels/<int:pk>/templates/", templates.templates, name="templates"),
+    path("channels/<int:pk>/templates/new/", templates.save_template, name="new_template"),
+    path("channels/<int:pk>/templates/<int:template>/", templates.save_template, name="template"),
+    path("channels/<int:pk>/templates/<int:template>/remove/", templates.remove_template, name="remove_template"),
     path("queues/", queues.queues, name="queues"),
     path("queues/new/", queues.queue, name="new_queue"),
     path("queues/<int:pk>/", queues.queue, name="queue"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,11 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
 from channels_app.channel_rules import Rules, rules_of, window_ends
-from channels_app.models import Attachment, Conversation, Draft, HeldReply, ReadMarker
+from channels_app.models import Attachment, Conversation, Draft, HeldReply, MessageTemplate, ReadMarker
 from channels_app.services.replies import last_heard_at
 from cxos.core.models import User
+
+MOST_TEMPLATES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`drafts`: mode → {text, seen_id}. `read_to`: the newest line the user had read. `closed`: the channel takes no
-    reply any more, since `window_ends`."""
+    """`drafts`: mode → {text, seen_id}. `read_to`: the newest line the user had read. `closed`: the channel takes free
+    text no longer, since `window_ends`; then `templates` are what can be sent."""
 
     drafts: dict[str, dict[str, Any]]
     files: list[dict[str, Any]]
@@ -47,6 +49,7 @@ class Desk:
     rules: Rules
     window_ends: datetime | None = None
     closed: bool = False
+    templates: list[MessageTemplate] = field(default_factory=list)
 
     @property
     def starts_from(self) -> dict[str, Any]:
@@ -60,10 +63,11 @@ class Desk:
 
 
 def read_desk(conversation: Conversation, user: User, *, now: datetime) -> Desk:
-    """One query; a second one where the channel has a window."""
+    """One query; a second one where the channel has a window, a third when it has closed."""
     found = _rows(conversation.pk, user)
     rules = rules_of(conversation.channel.kind, conversation.channel.config)
     ends = window_ends(rules, last_heard_at=last_heard_at(conversation.pk)) if rules.window else None
+    closed = ends is not None and ends <= now
     return Desk(
         drafts={one["mode"]: {"text": one["text"], "seen_id": one["seen_id"]} for one in found["drafts"]},
         files=found["files"],
@@ -71,7 +75,8 @@ def read_desk(conversation: Conversation, user: User, *, now: datetime) -> Desk:
         read_to=found["read_to"],
         rules=rules,
         window_ends=ends,
-        closed=ends is not None and ends <= now,
+        closed=closed,
+        templates=approved_templates(conversation.channel_id) if closed else [],
     )
 
 
@@ -79,6 +84,11 @@ def read_held(conversation: Conversation, user: User, *, now: datetime) -> list[
     """What waits to be sent, or could not be. One query."""
     rows = _held_rows(conversation.pk).values_list("shown", flat=True)
     return [_held(one, user, now) for one in rows]
+
+
+def approved_templates(channel_id: int) -> list[MessageTemplate]:
+    rows = MessageTemplate.objects.filter(channel=channel_id, state=MessageTemplate.State.APPROVED)
+    return list(rows[:MOST_TEMPLATES])
 
 
 def undo_seconds() -> int:

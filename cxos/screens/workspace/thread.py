@@ -54,6 +54,7 @@ class Lines:
     answer_id: int = 0
     answer_by: int = 0
     answer_name: str = ""
+    heard_id: int = 0  # the newest of the customer's: it opens the channel's window again
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def run(lines: list[Message], *, older_before: int | None, newer_after: int | No
         last_id=lines[-1].pk if lines else 0,
         older_before=older_before,
         newer_after=newer_after,
+        heard_id=max((one.pk for one in lines if one.author_kind == Message.Author.CUSTOMER), default=0),
         answer_id=answer.pk if answer else 0,
         answer_by=(answer.author_id or 0) if answer else 0,
         answer_name=answer.author.name if answer and answer.author else "",

@@ -46,6 +46,7 @@ urlpatterns = [
     path("c/<int:pk>/held/<int:held>/send/", writing.send_now, name="send_now"),
     path("c/<int:pk>/held/<int:held>/discard/", writing.discard, name="discard"),
     path("c/<int:pk>/knowledge/", knowing.knowledge, name="knowledge"),
+    path("c/<int:pk>/template/", writing.template, name="template"),
     path("c/<int:pk>/suggest/", suggesting.suggest, name="suggest"),
     path("c/<int:pk>/picture/<int:message>/<int:place>/", files.picture, name="picture"),
     path("c/<int:pk>/files/", files.upload, name="upload"),

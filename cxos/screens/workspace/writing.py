@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app.channel_rules import rules_of, sms_parts
-from channels_app.models import Attachment, Conversation, HeldReply
+from channels_app.models import Attachment, Conversation, HeldReply, MessageTemplate
 from channels_app.permissions import get_conversation_for
+from channels_app.placeholders import MOST_PLACES, filled
 from channels_app.services import held as held_replies
 from channels_app.services.attachments import unsent_of
 from channels_app.services.drafts import end_draft, save_draft
@@ -60,7 +61,9 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         held = held_replies.hold_reply(
             pk,
             text=given.get("text", ""),
-            attachments=files_of(request, found, user),
+            attachments=[] if given.get("template") else files_of(request, found, user),
+            template_id=number(given.get("template", "")) or None,
+            values=values_of(given),
             author=user,
             send_at=moment(given.get("send_at", "")),
             then_resolve=given.get("then") == "resolve",
@@ -137,6 +140,29 @@ def discard(request: HttpRequest, pk: int, held: int) -> HttpResponse:
     own_or_supervised(pk, held, user)
     held_replies.discard(held)
     return toast(held_region(_as_get(request), pk=pk), _("It will not be sent."))
+
+
+@require_safe
+@staff
+def template(request: HttpRequest, pk: int) -> HttpResponse:
+    """The chosen template's fields, with what will be sent; asked by one of the fields, only that."""
+    assert isinstance(request.user, User)
+    found = get_conversation_for(request.user, pk)
+    rows = MessageTemplate.objects.filter(channel=found.channel_id, state=MessageTemplate.State.APPROVED)
+    chosen = rows.filter(pk=number(request.GET.get("template", ""))).first()
+    values = values_of(request.GET)
+    fields = [(place, values[place - 1], f"{{{{{place}}}}}") for place in chosen.places] if chosen else []
+    parts = {
+        "conversation": found, "template": chosen, "fields": fields,
+        "text": filled(chosen.body, values) if chosen else "",
+    }  # fmt: skip
+    is_part = request.headers.get("HX-Target") == "template-text"
+    return render(request, "workspace/template_text.html" if is_part else "workspace/template.html", parts)
+
+
+def values_of(given: QueryDict) -> list[str]:
+    """What was filled in for {{1}}, {{2}} …"""
+    return [given.get(f"value_{place}", "") for place in range(1, MOST_PLACES + 1)]
 
 
 def own_or_supervised(pk: int, held: int, user: User) -> None:

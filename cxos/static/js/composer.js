@@ -4,6 +4,7 @@ import { Drafts } from "./composer-drafts.js";
 import { Tray } from "./composer-files.js";
 import { sendLater } from "./composer-later.js";
 import { suggest } from "./composer-suggest.js";
+import { templates } from "./composer-template.js";
 
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 const thread = () => document.getElementById("thread");
@@ -17,14 +18,14 @@ customElements.define("cx-composer", class extends HTMLElement {
     this.text = this.querySelector("textarea");
     this.notice = this.querySelector("#composer-notice");
     const start = JSON.parse(this.dataset.start), { signal } = this.#ending;
-    suggest(this, signal);
+    suggest(this, signal); templates(this, signal);
     this.tray = new Tray(this, start.files, signal);
     this.drafts = new Drafts(this, start.drafts, signal);
     this.addEventListener("click", (event) => this.#click(event), { signal });
     this.text.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.text.addEventListener("input", () => this.#changed(), { signal });
     this.form.addEventListener("submit", (event) => this.#submit(event), { signal, capture: true });
-    this.form.addEventListener("htmx:configRequest", ({ detail }) => { detail.path = `${this.dataset.base}${this.mode}/`; }, { signal });
+    this.form.addEventListener("htmx:configRequest", ({ detail }) => { if (detail.elt === this.form) detail.path = `${this.dataset.base}${this.mode}/`; }, { signal });
     this.form.addEventListener("htmx:afterRequest", ({ detail }) => detail.elt === this.form && this.#answered(), { signal });
     document.addEventListener("composer:sent", ({ detail }) => this.#isMine(detail) && this.#sent(), { signal });
     document.addEventListener("composer:restore", ({ detail }) => this.#isMine(detail) && this.#restore(), { signal });
@@ -48,8 +49,7 @@ customElements.define("cx-composer", class extends HTMLElement {
     this.show(this.drafts.of(mode));
   }
 
-  // Put words into the field, as if they had been there from the start.
-  show(text) {
+  show(text) { // as if it had been there from the start
     this.text.value = text;
     this.#count();
     this.#lookAround();
@@ -84,8 +84,9 @@ customElements.define("cx-composer", class extends HTMLElement {
     const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
     const { submitter } = event;
     if (this.tray.isBusy) { stop(); this.tray.whenDone().then(() => this.isConnected && this.form.requestSubmit(submitter)); return; }
-    if (this.mode === "reply" && this.hasAttribute("data-closed")) return stop();
-    if (!this.text.value.trim() && !this.tray.count) { stop(); this.text.focus(); return; }
+    const templated = this.mode === "reply" && this.hasAttribute("data-closed");
+    if (templated && !this.hasAttribute("data-templated")) return stop();
+    if (!templated && !this.text.value.trim() && !this.tray.count) { stop(); this.text.focus(); return; }
     if (submitter?.name !== "anyway") { // which repeats what was asked for
       this.form.elements.then.value = submitter?.dataset.then ?? "";
       this.form.elements.send_at.value = this.sendAt ?? "";
@@ -95,16 +96,14 @@ customElements.define("cx-composer", class extends HTMLElement {
     this.drafts.pause();
   }
 
-  // Refused, or asked first: what was written is a draft as before.
-  #answered() { if (this.text.value) this.drafts.flush(); }
+  #answered() { if (this.text.value) this.drafts.flush(); } // refused, or asked first: it is a draft as before
 
   #sent() {
-    this.drafts.ended(this.mode);
-    this.tray.clear();
+    if (!this.hasAttribute("data-templated")) { this.drafts.ended(this.mode); this.tray.clear(); }
     this.notice.replaceChildren();
     this.form.elements.client_id.value = newId();
     this.#know();
-    this.show("");
+    this.show(this.drafts.of(this.mode));
     document.getElementById("scroll")?.scrollTo({ top: 0 });
   }
 
