@@ -37,6 +37,13 @@ def offers_changed(received: Received) -> None:
     notify([f"offers.{received.event.agent_id}", "board"], version=received.id)
 
 
+@hint(OfferDeclined, OfferExpired)
+def answer_changed(received: Received) -> None:
+    """Whoever asked somebody in waits for the answer with the conversation before them."""
+    if received.event.conversation_id:
+        notify([f"conversation.{received.event.conversation_id}"], version=received.id)
+
+
 @hint(WorkAssigned, WorkPaused, WorkReleased, WorkResumed, WorkWrapping, WorkCompleted)
 def work_changed(received: Received) -> None:
     regions = ["board"]

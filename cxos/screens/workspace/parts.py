@@ -1,0 +1,49 @@
+"""Who is in a piece of work beside its holder, and who was asked to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cxos.core.models import User
+from routing.models import Offer, Segment, WorkItem
+from routing.permissions import can_move
+from routing.services.holding import open_parts
+
+IN_HAND = (WorkItem.State.ACTIVE, WorkItem.State.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Somebody in the work beside its holder, or asked to be (`since` None). `kind`: consult or conference."""
+
+    agent: User
+    kind: str
+    since: datetime | None
+
+    @property
+    def advises(self) -> bool:
+        return self.kind == Segment.Kind.CONSULT
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """`leads`: this user may ask others in and hand the work over. `mine`: they have a part of their own to leave."""
+
+    parts: list[Part]
+    leads: bool
+    mine: bool
+
+
+def read_together(item: WorkItem | None, user: User) -> Together | None:
+    """None where nobody holds it. 2 queries where somebody does."""
+    if item is None or item.state not in IN_HAND:
+        return None
+    segments = open_parts(item.pk).select_related("agent").order_by("id")
+    asked = Offer.objects.filter(item=item, state=Offer.State.PENDING).exclude(kind=Offer.Kind.WORK)
+    found = [Part(one.agent, one.kind, one.started_at) for one in segments]
+    found += [Part(one.agent, one.kind, None) for one in asked.select_related("agent").order_by("id")]
+    here = [one for one in found if one.since]
+    stays = any(not one.advises for one in here)
+    mine = any(one.agent.pk == user.pk for one in here) or (item.agent_id == user.pk and stays)
+    return Together(found, leads=can_move(user, item), mine=mine)
