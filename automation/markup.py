@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 PARTS = re.compile(
     r"`([^`\n]+)`"
@@ -112,6 +113,25 @@ def _text_part(kind: str, words: str, address: str) -> str:
     if kind == "link":
         return words if words == address else f"{words} ({address.removeprefix('mailto:').removeprefix('tel:')})"
     return words if kind == "code" else _line(words, _text_part, str)
+
+
+def blocks_for_chat(text: str) -> list[dict[str, Any]]:
+    """The blocks as data for the chat widget, which knows in a line only **bold**, `code` and links of the web."""
+    return [
+        {
+            "kind": block.kind,
+            "lines": [line if block.kind == "code" else _line(line, _chat_part, str) for line in block.lines],
+        }
+        for block in blocks_of(text)
+    ]
+
+
+def _chat_part(kind: str, words: str, address: str) -> str:
+    if kind == "link" and address.startswith("http"):
+        return words if words == address else f"[{words}]({address})"
+    if kind == "em" or kind == "link":
+        return _text_part(kind, words, address)
+    return f"`{words}`" if kind == "code" else f"**{_text_part(kind, words, address)}**"
 
 
 def _line(line: str, part: Callable[[str, str, str], str], plain: Callable[[str], str]) -> str:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("supervisor/", include("cxos.screens.supervisor.urls")),
     path("demo/", include("cxos.screens.demo.urls")),
     path("", include("channels_app.webchat.urls")),
+    path("", include("automation.urls")),
     path("ui/", include("cxos.screens.ui.urls")),
     path("", include("cxos.screens.account.urls")),
 ]

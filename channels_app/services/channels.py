@@ -25,7 +25,7 @@ MEDIUM_OF = {Kind.WEBCHAT: Medium.CHAT, Kind.API: Medium.MESSAGING}
 SECRET_OF = {Kind.WEBCHAT: "identity_secret", Kind.API: "signing_secrets"}
 # What of `config` may be set here, by kind.
 CONFIG_OF = {
-    Kind.WEBCHAT: ("queue", "title", "allowed_origins", "texts", "theme", "form", "survey", "sound"),
+    Kind.WEBCHAT: ("queue", "title", "allowed_origins", "texts", "theme", "form", "survey", "sound", "help"),
     Kind.API: ("queue", "reply_url", "window_hours"),
 }
 KEPT_SECRETS = 2  # the one before stays good until the next rotation

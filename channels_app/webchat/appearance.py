@@ -63,6 +63,7 @@ def appearance_of(channel: Channel, *, language: str, origins: list[str]) -> dic
         "files": files_of(channel),
         "survey": config.get("survey") is not False,
         "ending": config.get("ending") is not False,
+        "help": config.get("help") is True,
         "sound": config.get("sound") is not False,
     }
 

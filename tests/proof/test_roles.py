@@ -49,6 +49,7 @@ PAGES: dict[str, Any] = {
     "": (STAFF, 302), "language/": (EVERYBODY, 302), "login/": ({None}, 200), "demo/": EVERYBODY,
     "widget/sdk.js": EVERYBODY, "widget/<slug:channel_key>/": EVERYBODY,
     "widget/files/<slug:digest>/<str:name>": (EVERYBODY, 404), "chat/<slug:channel_key>/messages": (EVERYBODY, 401),
+    "chat/<slug:channel_key>/help": (EVERYBODY, 404), "chat/<slug:channel_key>/help/<int:pk>": (EVERYBODY, 404),
     "workspace/": STAFF, "workspace/list/": STAFF, "workspace/offers/": STAFF, "workspace/presence/": STAFF,
     "workspace/capacity/": STAFF, "workspace/c/<int:pk>/": STAFF, "workspace/c/<int:pk>/thread/": STAFF,
     "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF,

@@ -52,6 +52,7 @@ class WebchatForm(forms.Form):
     intro = forms.CharField(max_length=240, required=False)
     color = forms.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
     allowed_origins = LinesField(required=False, max_length=200)
+    help = forms.BooleanField(required=False)
 
     @staticmethod
     def values_of(channel: Channel) -> dict[str, Any]:
@@ -61,6 +62,7 @@ class WebchatForm(forms.Form):
             "name": channel.name, "queue": config.get("queue", ""), "title": config.get("title", ""),
             "greeting": texts.get("greeting", ""), "intro": texts.get("intro", ""),
             "color": (config.get("theme") or {}).get("color", ""), "allowed_origins": config.get("allowed_origins", []),
+            "help": config.get("help") is True,
         }  # fmt: skip
 
     def config(self, before: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +76,7 @@ class WebchatForm(forms.Form):
             "texts": {name: text for name, text in texts.items() if text},
             "theme": {name: value for name, value in theme.items() if value},
             "allowed_origins": given["allowed_origins"],
+            "help": given["help"] or None,
         }
 
 

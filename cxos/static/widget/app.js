@@ -10,6 +10,7 @@ import { acceptDrops } from "./files.js";
 import { Foot } from "./foot.js";
 import { askForm, fieldsToAsk } from "./form.js";
 import { heading } from "./heading.js";
+import { Help } from "./help.js";
 import { Home } from "./home.js";
 import { remember, remembered } from "./memory.js";
 import { menu } from "./menu.js";
@@ -35,13 +36,14 @@ const more = menu([
   { label: () => t("end"), shown: () => config.ending && !chat.isEmpty && chat.state.status !== "resolved", run: () => foot.askToEnd() },
 ]);
 const header = h("header.top", {}, back, title, more, iconButton("close", t("close"), () => leave(), { hidden: !isFramed }));
-const home = new Home(chat, { onStart: () => show("thread") });
+const help = config.help && new Help({ onOpen: () => show("article", { focus: true }), onAsk: () => show("thread", { focus: true }) });
+const home = new Home(chat, { onStart: () => show("thread"), help });
 const thread = new Thread(chat, { onEarlier: () => connection.earlier(), onRetry: ({ client_id: id }) => { chat.retry(id); send(chat.pending.find((one) => one.client_id === id)); } });
 const composer = new Composer({ onSay: (text, files) => send(chat.say(text, { form: answers, files })), onTyping: (on) => connection.typing(on) });
 const notice = h("p.notice", { role: "status", hidden: true });
 const foot = new Foot(chat, connection, { onChanged: () => render(), onStayed: () => composer.focus() });
 const asking = h("div.asking");
-const screens = { home: home.element, thread: h("div.talk", {}, thread.element, notice, foot.element, composer.element), form: asking };
+const screens = { home: home.element, thread: h("div.talk", {}, thread.element, notice, foot.element, composer.element), form: asking, ...(help && { article: help.article }) };
 const panel = h("div.panel", { role: "dialog", "aria-label": config.name }, header, Object.values(screens));
 document.getElementById("app").append(panel);
 
@@ -58,7 +60,7 @@ function show(name, { focus = bridge.open } = {}) {
   if (name === "thread") thread.remark();
   render();
   if (name === "thread") thread.toEnd();
-  if (focus) ({ home: () => home.focus(), thread: () => composer.focus(), form: () => asking.querySelector("input,select")?.focus() })[name]();
+  if (focus) ({ home: () => home.focus(), article: () => help.focus(), thread: () => composer.focus(), form: () => asking.querySelector("input,select")?.focus() })[name]();
 }
 
 // The questions to ask before the first message, if there are any.

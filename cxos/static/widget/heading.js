@@ -4,7 +4,7 @@ import { avatar, h } from "./dom.js";
 import { t } from "./words.js";
 
 export function heading({ screen, agent, online }) {
-  if (screen === "home") return [h("span.brand", {}, config.name)];
+  if (screen === "home" || screen === "article") return [h("span.brand", {}, config.name)];
   const words = online ? (agent ? t("online") : t("reply_time")) : t("offline");
   return [
     avatar(agent || config.name, agent ? "agent" : "team"),

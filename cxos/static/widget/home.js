@@ -6,12 +6,15 @@ import { t, time, when } from "./words.js";
 export class Home {
   #chat;
   #onStart;
+  #help;
   #mark = "";
+  #cards = h("div");
 
-  constructor(chat, { onStart }) {
+  constructor(chat, { onStart, help }) {
     this.#chat = chat;
     this.#onStart = onStart;
-    this.element = h("div.home");
+    this.#help = help;
+    this.element = h("div.home", {}, this.#cards, help && help.element);
   }
 
   render() {
@@ -21,8 +24,8 @@ export class Home {
     const mark = JSON.stringify([outlook, last?.client_id, last?.id, name, this.#chat.state.agent, this.#chat.unread]);
     if (mark === this.#mark) return; // whoever is on the button stays there
     this.#mark = mark;
-    const focused = this.element.contains(document.activeElement);
-    this.element.replaceChildren(
+    const focused = this.#cards.contains(document.activeElement);
+    this.#cards.replaceChildren(
       h("div.hero", {}, h("h1", {}, name ? t("greeting_name", { name: name.split(" ")[0] }) : t("greeting")), h("p", {}, outlook.online ? t("intro") : t("offline_intro"))),
       h("div.cards", {},
         last ? this.#conversationCard(last) : this.#startCard(outlook),
@@ -31,7 +34,7 @@ export class Home {
     if (focused) this.focus();
   }
 
-  focus() { this.element.querySelector("button")?.focus({ preventScroll: true }); }
+  focus() { if (!this.#help || !this.#help.focusBack()) this.#cards.querySelector("button")?.focus({ preventScroll: true }); }
 
   #startCard(outlook) {
     return h("button.card", { type: "button", onclick: this.#onStart },
