@@ -19,7 +19,7 @@ from cxos.screens.staff import supervisors, toast
 from routing.models import Queue, Trial
 from routing.services.trials import MOST_DAYS, ask_for_trial, stop_trial
 
-SOURCES = [("forecast", gettext_lazy("The forecast of a day")), ("recorded", gettext_lazy("A day as it was"))]
+SOURCES = [("forecast", gettext_lazy("A forecast")), ("recorded", gettext_lazy("A recorded day"))]
 MOST_JSON = 20_000
 SHOWN = 10
 # figure → (its name, how it is written, whether more is better; None = neither)

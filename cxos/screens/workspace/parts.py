@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import DateTimeField, Value
+
 from cxos.core.models import User
 from routing.models import Offer, Segment, WorkItem
 from routing.permissions import can_move
@@ -17,7 +19,8 @@ IN_HAND = (WorkItem.State.ACTIVE, WorkItem.State.PAUSED)
 class Part:
     """Somebody in the work beside its holder, or asked to be (`since` None). `kind`: consult or conference."""
 
-    agent: User
+    agent_id: int
+    name: str
     kind: str
     since: datetime | None
 
@@ -36,14 +39,18 @@ class Together:
 
 
 def read_together(item: WorkItem | None, user: User) -> Together | None:
-    """None where nobody holds it. 2 queries where somebody does."""
+    """None where nobody holds it. One query where somebody does."""
     if item is None or item.state not in IN_HAND:
         return None
-    segments = open_parts(item.pk).select_related("agent").order_by("id")
-    asked = Offer.objects.filter(item=item, state=Offer.State.PENDING).exclude(kind=Offer.Kind.WORK)
-    found = [Part(one.agent, one.kind, one.started_at) for one in segments]
-    found += [Part(one.agent, one.kind, None) for one in asked.select_related("agent").order_by("id")]
+    asked = Offer.objects.filter(item=item, state=Offer.State.PENDING).exclude(kind=Offer.Kind.WORK).order_by()
+    never = Value(None, output_field=DateTimeField())
+    rows = (
+        open_parts(item.pk)
+        .values_list("agent_id", "agent__name", "kind", "started_at")
+        .union(asked.values_list("agent_id", "agent__name", "kind", never))
+    )
+    found = sorted((Part(*row) for row in rows), key=lambda one: (one.since is None, one.since or 0, one.agent_id))
     here = [one for one in found if one.since]
     stays = any(not one.advises for one in here)
-    mine = any(one.agent.pk == user.pk for one in here) or (item.agent_id == user.pk and stays)
+    mine = any(one.agent_id == user.pk for one in here) or (item.agent_id == user.pk and stays)
     return Together(found, leads=can_move(user, item), mine=mine)
