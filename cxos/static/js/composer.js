@@ -92,6 +92,7 @@ customElements.define("cx-composer", class extends HTMLElement {
       this.form.elements.send_at.value = this.sendAt ?? "";
     }
     this.sendAt = null;
+    this.submitted = this.text.value;
     this.form.elements.seen.value = this.drafts.seen(this.mode) || this.form.elements.seen.value;
     this.drafts.pause();
   }
@@ -103,7 +104,10 @@ customElements.define("cx-composer", class extends HTMLElement {
     this.notice.replaceChildren();
     this.form.elements.client_id.value = newId();
     this.#know();
-    this.show(this.drafts.of(this.mode));
+    // On a slow line one goes on writing before the answer is here: that is the next message.
+    const more = this.submitted && this.text.value.startsWith(this.submitted) ? this.text.value.slice(this.submitted.length).trimStart() : "";
+    this.show(more || this.drafts.of(this.mode));
+    if (more) this.#changed();
     document.getElementById("scroll")?.scrollTo({ top: 0 });
   }
 
