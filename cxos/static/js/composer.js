@@ -91,8 +91,7 @@ customElements.define("cx-composer", class extends HTMLElement {
       this.form.elements.then.value = submitter?.dataset.then ?? "";
       this.form.elements.send_at.value = this.sendAt ?? "";
     }
-    this.sendAt = null;
-    this.submitted = this.text.value;
+    [this.sendAt, this.submitted] = [null, this.text.value];
     this.form.elements.seen.value = this.drafts.seen(this.mode) || this.form.elements.seen.value;
     this.drafts.pause();
   }
@@ -104,10 +103,8 @@ customElements.define("cx-composer", class extends HTMLElement {
     this.notice.replaceChildren();
     this.form.elements.client_id.value = newId();
     this.#know();
-    // On a slow line one goes on writing before the answer is here: that is the next message.
     const more = this.submitted && this.text.value.startsWith(this.submitted) ? this.text.value.slice(this.submitted.length).trimStart() : "";
-    this.show(more || this.drafts.of(this.mode));
-    if (more) this.#changed();
+    this.show(more || this.drafts.of(this.mode)); if (more) this.#changed(); // the next message, begun on a slow line before the answer was here
     document.getElementById("scroll")?.scrollTo({ top: 0 });
   }
 
