@@ -129,6 +129,16 @@ def right_to_left(scene: Scene) -> Page:
     return page
 
 
+@state("supervisor-right-to-left")
+def supervisor_right_to_left(scene: Scene) -> Page:
+    return scene.open(SUPERVISOR, "/supervisor/", locale="ar")
+
+
+@state("settings-right-to-left")
+def settings_right_to_left(scene: Scene) -> Page:
+    return scene.open(ADMIN, "/settings/", locale="ar")
+
+
 # --- The workspace ----------------------------------------------------------------------------------------------------
 
 
