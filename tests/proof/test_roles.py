@@ -53,7 +53,7 @@ PAGES: dict[str, Any] = {
     "workspace/": STAFF, "workspace/list/": STAFF, "workspace/offers/": STAFF, "workspace/presence/": STAFF,
     "workspace/capacity/": STAFF, "workspace/c/<int:pk>/": STAFF, "workspace/c/<int:pk>/thread/": STAFF,
     "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF,
-    "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
+    "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/share-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
     "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
     "settings/snippets/": STAFF, "help/<int:pk>/": (EVERYBODY, 404),
@@ -75,7 +75,7 @@ COMMANDS: dict[str, set[Role | None]] = {
     **{f"workspace/c/<int:pk>/{verb}/": STAFF for verb in (
         "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "priority", "tag", "assign", "wrap-up",
         "retry/<int:message>", "files", "files/<uuid:key>/remove", "draft", "held/<int:held>/take-back",
-        "held/<int:held>/send", "held/<int:held>/discard",
+        "held/<int:held>/send", "held/<int:held>/discard", "ask", "let-take-part", "hand-over", "leave",
     )},
     "workspace/cards/": STAFF, "workspace/c/<int:pk>/customer/": STAFF, "workspace/c/<int:pk>/case/": STAFF,
     "settings/snippets/new/": STAFF, "settings/snippets/<int:pk>/": STAFF, "settings/snippets/<int:pk>/remove/": STAFF,
