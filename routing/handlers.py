@@ -29,7 +29,7 @@ from routing.journey import advance
 from routing.models import Presence
 from routing.services import bulk
 from routing.services.follow import end_with_conversation, follow_conversation, follow_customer
-from routing.services.matcher import match_agent, match_items, match_queues, queues_open_by
+from routing.services.matcher import match_agent, match_agents, match_items, match_queues, queues_open_by
 from routing.services.offers import return_offers_of
 from routing.services.relief import call_relief
 
@@ -48,13 +48,13 @@ def find_an_agent(batch: list[Received]) -> None:
     match_items({one.event.item_id for one in batch}, now=now)
 
 
-@on(
+@on_several(
     WorkCompleted, WorkReleased, WorkPaused, OfferDeclined, OfferExpired, OfferWithdrawn, OfferAccepted, PartLeft,
-    AgentChanged, atomic=False,
+    AgentChanged,
 )  # fmt: skip
-def find_work(received: Received) -> None:
-    if received.event.agent_id:
-        match_agent(received.event.agent_id, now=timezone.now())
+def find_work(batch: list[Received]) -> None:
+    if agents := {one.event.agent_id for one in batch} - {0, None}:
+        match_agents(agents, now=timezone.now())
 
 
 @on(PersonChanged, atomic=False)

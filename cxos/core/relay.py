@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS = 8
 MAX_ATTEMPTS = 10
 MAX_DEATHS = 5
-BATCH = {"live": 4, "work": 50}
+BATCH = {"live": 8, "work": 50}
 
 CLAIM = """
 UPDATE core_delivery SET state = 'running', attempts = attempts + 1, leased_until = statement_timestamp() + make_interval(secs => %(lease)s)

@@ -7,6 +7,7 @@ waiting work. Bounded: what still waits then is looked at by the event of whoeve
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -19,7 +20,7 @@ from routing.services.closed import divert
 from routing.services.offering import make_offers
 from routing.services.waits import foretell
 from routing.snapshots import load_agents, moment, take_snapshot
-from routing.snapshots.setup import read_setup
+from routing.snapshots.setup import Setup, read_setup
 from routing.snapshots.work import candidates
 
 MOST_ITEMS = 500  # of a sweep
@@ -48,35 +49,62 @@ def match_items(item_ids: Collection[int], *, now: datetime) -> list[Offer]:
 
 def match_agent(agent_id: int, *, now: datetime) -> list[Offer]:
     """This agent can take something: the best waiting work of the queues they serve or help in."""
+    return match_agents([agent_id], now=now)
+
+
+def match_agents(agent_ids: Collection[int], *, now: datetime) -> list[Offer]:
+    """These agents can take something: what is best for all of them together."""
     offers: list[Offer] = []
     for _ in range(TRIES):
-        made, lost = _look(agent_id, now=now)
+        made, lost = _look(agent_ids, now=now)
         offers += made
         if not lost:
             break
     return offers
 
 
-def _look(agent_id: int, *, now: datetime) -> tuple[list[Offer], int]:
-    """(offers made, matches that lost a race). Pages through what waits until the agent is full or nothing is left."""
+@dataclass
+class Looking:
+    """An agent on the way through what waits for them: room left, and the page to look at next."""
+
+    agent: engine.Agent
+    room: int
+    offset: int = 0
+    limit: int = PAGE
+    page: list[WorkItem] = field(default_factory=list)
+
+    def look(self, setup: Setup, *, now: datetime) -> list[WorkItem]:
+        self.page = candidates(self.agent, setup, room=self.room, limit=self.limit, offset=self.offset, now=now)
+        return self.page
+
+    def goes_on(self, made: Iterable[Offer]) -> bool:
+        """Whether there is room and may be more after this page, given what came of it."""
+        given = {offer.item_id: offer for offer in made}
+        more = len(self.page) == self.limit
+        self.room -= sum(offer.item.cost for offer in given.values() if offer.agent_id == self.agent.id)
+        self.offset += self.limit - sum(item.id in given for item in self.page)
+        self.limit *= 4
+        return more and self.room + self.agent.interruptible_load >= LEAST_COST
+
+
+def _look(agent_ids: Collection[int], *, now: datetime) -> tuple[list[Offer], int]:
+    """(offers made, matches that lost a race). Pages through what waits until everybody is full or nothing is left."""
     setup = read_setup()
-    me = next(iter(load_agents([agent_id], setup, rules=(), now=now)), None)
-    if me is None or not me.routable:
-        return [], 0
-    room, offset, limit = me.budget - me.load, 0, PAGE
+    free = [me for me in load_agents(agent_ids, setup, rules=(), now=now) if me.routable]
+    looking = [Looking(me, me.budget - me.load) for me in free]
+    looking = [one for one in looking if one.room + one.agent.interruptible_load >= LEAST_COST]
     offers: list[Offer] = []
-    while room + me.interruptible_load >= LEAST_COST:
-        items = candidates(me, setup, room=room, limit=limit, offset=offset, now=now)
+    while looking:
+        items = {item.id: item for one in looking for item in one.look(setup, now=now)}
         if not items:
             break
-        snapshot = take_snapshot(items, now=now, setup=setup, freed=agent_id)
-        matches = engine.match(snapshot).matches
-        made, lost = make_offers(matches, {item.id: item for item in items}, queues=setup.queues, now=now)
+        freed = {one.agent.id for one in looking}
+        matches = engine.match(take_snapshot(items.values(), now=now, setup=setup, freed=freed)).matches
+        made, lost = make_offers(matches, items, queues=setup.queues, now=now)
         offers += made
-        if lost or len(items) < limit:
+        if lost:
             return offers, lost
-        room -= sum(offer.item.cost for offer in made)
-        offset, limit = offset + limit - len(made), limit * 4
+        looking = [one for one in looking if one.goes_on(made)]
     return offers, 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,14 +13,22 @@ from django.db.models import Count
 
 from channels_app.models import Channel
 from routing import matching as engine
-from routing.models import AgentState, Offer, Presence, Segment
+from routing.models import Offer, Segment
 from routing.snapshots.loads import agent_rows, held_loads
 from routing.snapshots.pace import handle_seconds
 from routing.snapshots.setup import Setup
-from routing.snapshots.times import seconds
 
 HOUR = timedelta(hours=1)
 MEDIA = frozenset(Channel.Medium.values)
+# Those signed in. What most agents leave empty is not sent, so that it need not be read: no caps, no medium silenced.
+SIGNED_IN = """
+SELECT s.user_id, s.presence = 'available' AND s.pending_presence = '', s.budget, nullif(s.caps, '{}'::jsonb),
+    nullif(s.media_off || s.media_missed, '[]'::jsonb), extract(epoch FROM s.idle_since)::float8,
+    extract(epoch FROM s.last_offer_at)::float8
+FROM routing_agentstate s JOIN core_user u ON u.id = s.user_id
+WHERE s.user_id = ANY(%(agents)s) AND u.is_active AND s.presence NOT IN ('offline', 'unreachable')
+ORDER BY s.user_id
+"""
 # Seconds of the last hour in which the agent had at least one thing in hand: overlapping parts count once.
 BUSY = """
 SELECT agent_id, sum(extract(epoch FROM upper(part) - lower(part))) FROM (
@@ -50,14 +59,7 @@ def load_agents(
     `known`: agents somebody may wait for; only theirs is it worked out when they will be free.
     """
     rules = list(rules)
-    rows = list(
-        AgentState.objects.filter(user__in=agent_ids, user__is_active=True)
-        .exclude(presence__in=[Presence.OFFLINE, Presence.UNREACHABLE])
-        .values_list(
-            "user_id", "presence", "pending_presence", "budget", "caps", "media_off", "media_missed", "idle_since",
-            "last_offer_at",
-        )
-    )  # fmt: skip
+    rows = agent_rows(SIGNED_IN, agent_ids)
     ids = [row[0] for row in rows]
     figures = Figures(
         loads=held_loads(ids),
@@ -81,26 +83,25 @@ class Figures:
 
 
 def _as_agent(row: tuple[Any, ...], setup: Setup, figures: Figures) -> engine.Agent:
-    id, presence, pending, budget, caps, off, missed, idle_since, last_offer_at = row
-    load = figures.loads.get(id, {})
-    total = sum(cost for _, cost, _ in load.values())
-    silent = {*off, *missed}
+    id, routable, budget, caps, silent, idle_since, last_offer_at = row
+    load = figures.loads.get(id) or {}
+    total = sum([cost for _, cost, _ in load.values()])
     return engine.Agent(
         id=id,
         skills=setup.skills.get(id, {}),
         queues=setup.levels.get(id, {}),
         groups=setup.teams.get(id, frozenset()),
-        routable=presence == Presence.AVAILABLE and not pending,
-        media=MEDIA - silent if silent else None,
+        routable=routable,
+        media=MEDIA.difference(json.loads(silent)) if silent else None,
         budget=budget,
         load=total,
-        interruptible_load=sum(soft for _, _, soft in load.values()),
+        interruptible_load=sum([soft for _, _, soft in load.values()]),
         counts={medium: count for medium, (count, _, _) in load.items()},
-        caps=caps,
-        idle_since=None if total else seconds(idle_since),
+        caps=json.loads(caps) if caps else {},
+        idle_since=None if total else idle_since,
         occupancy=figures.busy.get(id, 0.0),
         handled=figures.handled.get(id, 0),
-        last_offer_at=seconds(last_offer_at),
+        last_offer_at=last_offer_at,
         recent_offers=figures.offers.get(id, ()),
         queue_delays=setup.delays.get(id, {}),
         predicted_free_at=figures.free_at.get(id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from routing import matching as engine
@@ -14,12 +14,12 @@ from routing.snapshots.work import as_item
 
 
 def take_snapshot(
-    items: Iterable[WorkItem], *, now: datetime, setup: Setup | None = None, freed: int | None = None
+    items: Iterable[WorkItem], *, now: datetime, setup: Setup | None = None, freed: Collection[int] | None = None
 ) -> engine.Snapshot:
     """These items with everybody signed in who may take them: members, helping teams, whom they were sent to, who knows
     the customer. 3 queries while the set-up is the same.
 
-    `freed`: only this agent is to be matched. Of the others only those are in the picture who may change it: where there
+    `freed`: only these agents are to be matched. Of the others only those are in the picture who may change it: where there
     are rings (nobody there: the next one at once), reserves or batches, and who is waited for.
     """
     items, setup = list(items), setup or read_setup()
@@ -27,7 +27,7 @@ def take_snapshot(
     rules = rules_for(queue_ids, setup, now=now)
     known = {item.sticky_agent_id for item in items if item.sticky_agent_id and item.sticky_until}
     people = known | {item.direct_agent_id for item in items if item.direct_agent_id}
-    people |= {freed} if freed is not None else set()
+    people |= set(freed or ())
     for queue_id, one in rules.items():
         if one.min_reserve or (queue_id in queue_ids and (freed is None or one.rings or one.batch)):
             people |= setup.members.get(queue_id, frozenset())
@@ -36,6 +36,6 @@ def take_snapshot(
         items=[as_item(item, setup.skill_ids) for item in items],
         agents=load_agents(people, setup, rules=rules.values(), known=known, now=now),
         queues=rules,
-        only_agents=None if freed is None else frozenset({freed}),
+        only_agents=None if freed is None else frozenset(freed),
         detail=freed is None,
     )

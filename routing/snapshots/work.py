@@ -14,16 +14,16 @@ from routing.snapshots.times import seconds
 # The effective score as engine.scoring has it, for the order in which the database hands items over.
 SCORE = """
     (i.priority * 60 + i.vip_boost
-     + (extract(epoch FROM %(now)s - i.queued_at) - i.paused_seconds + i.age_credit) * q.aging
+     + (date_part('epoch', %(now)s - i.queued_at) - i.paused_seconds + i.age_credit) * q.aging
      + CASE WHEN i.due_at IS NULL OR coalesce(i.sla_target_seconds, 0) = 0 THEN 0
-            ELSE 3600 * greatest(0, 1 - extract(epoch FROM i.due_at - %(now)s) / i.sla_target_seconds) END)
+            ELSE 3600 * greatest(0, 1 - date_part('epoch', i.due_at - %(now)s) / i.sla_target_seconds) END)
 """
 # What one agent could take: queues they serve or help in, their own, and those who know them; no hard skill they lack.
 CANDIDATES = f"""
 SELECT i.* FROM routing_workitem i JOIN routing_queue q ON q.id = i.queue_id
     LEFT JOIN unnest(%(queues)s::bigint[], %(levels)s::int[]) AS mine(queue_id, level) ON mine.queue_id = i.queue_id
 WHERE i.state = 'waiting' AND i.eligible_at <= %(now)s AND i.needs <@ %(skills)s::varchar[]
-  AND (mine.queue_id IS NOT NULL OR i.direct_agent_id = %(agent)s OR i.sticky_agent_id = %(agent)s)
+  AND (i.queue_id = ANY(%(queues)s) OR i.direct_agent_id = %(agent)s OR i.sticky_agent_id = %(agent)s)
   AND (i.direct_agent_id IS NULL OR i.direct_agent_id = %(agent)s OR i.direct_until <= %(now)s)
   AND (i.cost <= %(room)s OR (i.medium = 'voice' AND i.cost <= %(voice_room)s))
 ORDER BY {SCORE} + coalesce(mine.level, 0) * 60 DESC, i.queued_at, i.id LIMIT %(limit)s OFFSET %(offset)s

@@ -9,7 +9,7 @@ import pytest
 from cxos.core.errors import Conflict, NotFound
 from cxos.core.models import Event
 from routing.models import AgentSkill, AgentState, Decision, Offer, Presence, Segment, WorkItem
-from routing.services.matcher import match_agent, match_items, wake_waiting
+from routing.services.matcher import match_agent, match_agents, match_items, wake_waiting
 from routing.services.offers import accept_offer, decline_offer, expire_due, return_offers_of
 from routing.services.presence import set_presence
 
@@ -49,6 +49,23 @@ def test_work_that_needs_a_skill_waits_for_somebody_who_has_it_and_says_so(ana, 
     AgentSkill.objects.create(user=ben, skill=english, level=4)
     [offer] = match_items([item.id], now=now)
     assert offer.agent == ben
+
+
+def test_agents_who_are_free_at_once_share_what_waits_and_its_cost_is_that_of_one_look(
+    ana, ben, on_duty, waiting, english, now, django_assert_max_num_queries
+):
+    """Each page is theirs, the rest is read and written once: the only one who can speak English is not wasted."""
+    asks = [{"skill": "english", "level": 3, "hard": True}]
+    older, newer = waiting(at=now - timedelta(minutes=9)), waiting(required=asks, priority=3)
+    AgentSkill.objects.create(user=ben, skill=english, level=4)
+    for user in (ana, ben):
+        on_duty(user)
+    AgentState.objects.update(caps={"chat": 1})
+
+    with django_assert_max_num_queries(26):
+        offers = match_agents([ana.pk, ben.pk], now=now)
+
+    assert {(offer.item_id, offer.agent) for offer in offers} == {(older.id, ana), (newer.id, ben)}
 
 
 def test_an_accepted_offer_makes_the_agent_the_holder(ana, on_duty, waiting, now):

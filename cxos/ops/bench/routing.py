@@ -27,6 +27,7 @@ def main() -> int:
         "event_to_offer_p50_ms": quantile(full["event_to_offer_ms"], 0.5),
         "event_to_offer_p99_ms": quantile(full["event_to_offer_ms"], 0.99),
         "offers_per_s": full["offers_per_s"],
+        "works_per_s": full["works_per_s"],
         "double_offers": small["double_offers"] + full["double_offers"],
         "core_items_per_s": full["core_items_per_s"],
         "cost_growth_10x": round(growth, 2),
@@ -43,7 +44,8 @@ def measure(items: int, agents: int, *, events: int, seconds: float) -> dict[str
     p50, p99 = (quantile(figures["event_to_offer_ms"], share) for share in (0.5, 0.99))
     say(f"{items:,} waiting, {agents} agents: event to offer p50 {p50} ms, p99 {p99} ms")
     say(
-        f"    {figures['offers_per_s']} offers/s through the database, core alone {figures['core_items_per_s']:,} items/s"
+        f"    {figures['offers_per_s']} offers/s through the database, {figures['works_per_s']} whole works/s (finished, offered,"
+        f" accepted), core alone {figures['core_items_per_s']:,} items/s"
     )
     return figures
 

@@ -1,6 +1,6 @@
 """`measure_routing`: what it takes from an event to the offer it leads to, on a floor made for it, as JSON.
 
-The last line is {items, agents, event_to_offer_ms[], offers_per_s, double_offers, core_items_per_s}.
+The last line is {items, agents, event_to_offer_ms[], offers_per_s, works_per_s, double_offers, core_items_per_s}.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 from django.core.management.base import BaseCommand
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from cxos.core import relay
+from cxos.core.events.routing import WorkCompleted
 from cxos.core.models import Delivery, User
+from cxos.core.outbox import emit_all
 from routing import matching
 from routing.management.measured_floor import build
 from routing.models import AgentState, Offer, WorkItem
@@ -35,6 +38,7 @@ from routing.snapshots import take_snapshot
 RIVALS = 64
 RACES = 12
 PROCESSES = 2
+DONE_AT_A_TIME = 16
 WARM_UP = 5  # events that fill caches
 
 
@@ -47,10 +51,12 @@ class Command(BaseCommand):
         parser.add_argument("--events", type=int, default=200, help="freed agents to time one by one")
         parser.add_argument("--seconds", type=float, default=15, help="of sustained load")
         parser.add_argument("--part", type=int, default=None, help="internal: one of the processes of the load")
+        parser.add_argument("--whole", action="store_true", help="internal: with the agents' finishing and accepting")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["part"] is not None:
-            self.stdout.write(str(keep_busy(options["part"], seconds=options["seconds"])))
+            load = keep_busy if options["whole"] else keep_matching
+            self.stdout.write(str(load(options["part"], seconds=options["seconds"])))
             return
         build(items=options["items"], agents=options["agents"])
         with connection.cursor() as cursor:
@@ -60,6 +66,7 @@ class Command(BaseCommand):
             "agents": options["agents"],
             "core_items_per_s": core_speed(),
             "event_to_offer_ms": [round(ms, 2) for ms in events_to_offers(options["events"])],
+            "works_per_s": sustained(options["seconds"], "--whole"),
             "offers_per_s": sustained(options["seconds"]),
             "double_offers": race(),
         }
@@ -83,7 +90,9 @@ def events_to_offers(count: int) -> Iterator[float]:
     agents = list(AgentState.objects.order_by("user_id").values_list("user_id", flat=True))
     for number in range(count + WARM_UP):
         agent = agents[number % len(agents)]
-        item = WorkItem.objects.get(agent=agent, state=WorkItem.State.ACTIVE)
+        item = WorkItem.objects.filter(agent=agent, state=WorkItem.State.ACTIVE).first()
+        if item is None:  # nothing was left that this agent could do
+            continue
         committed: list[float] = []
         with patch.object(matcher, "make_offers", partial(timed, committed)):
             started = time.perf_counter()
@@ -112,10 +121,10 @@ def handle_next() -> bool:
     return bool(claims)
 
 
-def sustained(seconds: float) -> float:
-    """Offers a second while two processes finish and accept work and handle the events of it."""
+def sustained(seconds: float, *how: str) -> float:
+    """Offers a second of two processes that share the agents."""
     made = Offer.objects.count()
-    command = [sys.executable, *sys.argv[:2], "--seconds", str(seconds)]
+    command = [sys.executable, *sys.argv[:2], "--seconds", str(seconds), *how]
     parts = [subprocess.Popen([*command, "--part", str(part)], stdout=subprocess.PIPE) for part in range(PROCESSES)]
     spans = [float(part.communicate()[0] or 0) for part in parts]
     if not all(spans):
@@ -123,9 +132,40 @@ def sustained(seconds: float) -> float:
     return round((Offer.objects.count() - made) / max(spans), 1)
 
 
+def my_agents(part: int) -> list[int]:
+    return [id for id in AgentState.objects.values_list("user_id", flat=True) if id % PROCESSES == part]
+
+
+def keep_matching(part: int, *, seconds: float) -> float:
+    """Routing's own part: some agents are done at a time, by a statement, and the events of it are handled."""
+    agents, started, number = my_agents(part), time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
+        some = [agents[(number + n) % len(agents)] for n in range(DONE_AT_A_TIME)]
+        number += DONE_AT_A_TIME
+        let_go(some)
+        while handle_next():
+            pass
+    return time.perf_counter() - started
+
+
+def let_go(agents: Collection[int]) -> None:
+    """Whatever they hold or are offered is completed, and that is told."""
+    now = timezone.now()
+    with transaction.atomic():
+        ringing = Offer.objects.filter(agent__in=agents, state=Offer.State.PENDING)
+        items = WorkItem.objects.filter(
+            Q(agent__in=agents, state=WorkItem.State.ACTIVE) | Q(id__in=ringing.values("item"))
+        )
+        items.update(state=WorkItem.State.COMPLETED, completed_at=now)
+        ringing.update(state=Offer.State.ACCEPTED, closed_at=now)
+        told = {"item_id": 0, "queue_id": 0, "conversation_id": None, "at": now.isoformat()}
+        done = [WorkCompleted(**told, agent_id=agent, handled_ms=0, wrap_up_ms=0) for agent in agents]
+        emit_all([(event, f"done:{event.agent_id}") for event in done])
+
+
 def keep_busy(part: int, *, seconds: float) -> float:
-    """Finish, handle, accept, for every PROCESSES-th agent in turn; returns for how long, start-up not counted."""
-    agents = [id for id in AgentState.objects.values_list("user_id", flat=True) if id % PROCESSES == part]
+    """Whole lives of work: finish, handle, accept, one agent after the other; returns for how long, start-up not counted."""
+    agents = my_agents(part)
     users = User.objects.in_bulk(agents)
     started = time.perf_counter()
     number = 0
