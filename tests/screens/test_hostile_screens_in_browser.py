@@ -66,10 +66,11 @@ def floor(webchat: Channel, team: Team, ana: User, adi: User, kim: Customer) -> 
 @pytest.mark.parametrize(
     "paths",
     [
-        ["/customers/", "/cases/", "/cases/board/"],
+        ["/supervisor/", "/supervisor/?tv=1", "/supervisor/watch/{conversation}/", "/supervisor/behind/unanswered/"],
+        ["/customers/", "/customers/{customer}/", "/cases/", "/cases/board/", "/cases/{case}/"],
         ["/settings/queues/", "/settings/queues/{queue}/", "/settings/skills/", "/settings/people/", "/settings/rules/", "/settings/audit/"],
     ],
-    ids=["customers and cases", "settings"],
+    ids=["supervisor", "customers and cases", "settings"],
 )  # fmt: skip
 def test_hostile_names_are_only_words(
     open_as: Callable[..., Page], adi: User, floor: dict[str, int], paths: list[str]
