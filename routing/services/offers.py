@@ -44,8 +44,7 @@ def accept_offer(offer_id: int, *, user: User, now: datetime) -> WorkItem:
         offer = own_offer(offer_id, user)
         if offer.state == Offer.State.ACCEPTED:
             return offer.item  # a repeated click or resent command
-        offer.item = lock_item(offer.item_id)
-        item = offer.item
+        item = _lock(offer)
         take(offer, user, agent, now=now)
     item.refresh_from_db()
     return item
@@ -69,7 +68,8 @@ def take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, now
     )  # fmt: skip
     if not taken:
         raise Conflict("already_taken", "This work has been taken or moved already.")
-    _withdraw_siblings(offer, now=now)
+    if offer.broadcast:
+        _withdraw_siblings(offer, now=now)
     begin_segment(item, user.pk, now=now)
     if item.conversation_id:
         assign(item.conversation_id, assignee_id=user.pk, team_id=item.queue.team_id, actor=user, now=now)
@@ -85,6 +85,14 @@ def lock_item(item_id: int) -> WorkItem:
 
     Read without a join: the statement would find nothing if the work changed its queue while we waited for the lock."""
     return WorkItem.objects.select_for_update(no_key=True).get(id=item_id)
+
+
+def _lock(offer: Offer) -> WorkItem:
+    """The offer's work as it is now, locked. Its queue is that of before, read with the offer, unless it has moved."""
+    before, offer.item = offer.item, lock_item(offer.item_id)
+    if offer.item.queue_id == before.queue_id:
+        offer.item.queue = before.queue
+    return offer.item
 
 
 def own_offer(offer_id: int, user: User) -> Offer:
@@ -156,7 +164,7 @@ def decline_offer(offer_id: int, *, user: User, reason: str, now: datetime) -> N
     with transaction.atomic():
         agent = lock_agent(user.pk)
         offer = own_offer(offer_id, user)
-        offer.item = lock_item(offer.item_id)
+        _lock(offer)
         closed = Offer.objects.filter(id=offer.id, state=Offer.State.PENDING).update(
             state=Offer.State.DECLINED, closed_at=now, reason=reason[:80]
         )
@@ -184,7 +192,7 @@ def expire_offer(offer_id: int, *, now: datetime) -> bool:
     with transaction.atomic():
         offer = Offer.objects.select_related("item__queue").get(id=offer_id)
         agent = lock_agent(offer.agent_id)
-        offer.item = lock_item(offer.item_id)
+        _lock(offer)
         closed = Offer.objects.filter(id=offer_id, state=Offer.State.PENDING, expires_at__lte=now).update(
             state=Offer.State.EXPIRED, closed_at=now, reason="no answer"
         )
@@ -207,7 +215,7 @@ def return_offers_of(agent_id: int, *, reason: str, now: datetime) -> int:
         pending = Offer.objects.select_related("item__queue").filter(agent_id=agent_id, state=Offer.State.PENDING)
         offers = list(pending.order_by("item_id"))
         for offer in offers:
-            offer.item = lock_item(offer.item_id)
+            _lock(offer)
             withdraw(offer, item=offer.item, reason=reason, now=now)
             _return_item(offer.item, not_to=agent_id, now=now)
         if offers:
