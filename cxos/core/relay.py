@@ -1,7 +1,7 @@
 """The relay: claims owed deliveries, runs their handlers, retries with back-off, parks what keeps failing.
 
-Serial per (handler, key), parallel otherwise; what a handler takes in one go is handed to it so. A claim is a lease: when its process dies, the lease runs out and the
-delivery is claimed again. The attempt number is the fencing token: a handler that outlived its lease cannot commit.
+Serial per (handler, key), parallel otherwise; what a handler takes in one go is handed to it so. A claim is a lease:
+when its process dies, the lease runs out and the delivery is claimed again. The attempt number is the fencing token: a handler that outlived its lease cannot commit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The imperative shell of the matching core: take a picture, ask, commit each match on its own.
+"""The imperative shell of the matching core: take a picture, ask, commit what it chose.
 
 Whoever loses a race (the item was taken, the agent got something else) looks again, so that nobody stays idle beside
 waiting work. Bounded: what still waits then is looked at by the event of whoever won.
@@ -69,20 +69,19 @@ class Looking:
 
     agent: engine.Agent
     room: int
-    offset: int = 0
     limit: int = PAGE
     page: list[WorkItem] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)  # items looked at that still wait: what the next page skips
 
     def look(self, setup: Setup, *, now: datetime) -> list[WorkItem]:
-        self.page = candidates(self.agent, setup, room=self.room, limit=self.limit, offset=self.offset, now=now)
+        self.page = candidates(self.agent, setup, room=self.room, limit=self.limit, offset=len(self.seen), now=now)
         return self.page
 
-    def goes_on(self, made: Iterable[Offer]) -> bool:
-        """Whether there is room and may be more after this page, given what came of it."""
-        given = {offer.item_id: offer for offer in made}
+    def goes_on(self, made: Collection[Offer]) -> bool:
+        """Whether there is room and may be more after this page, given what came of it for anybody."""
         more = len(self.page) == self.limit
-        self.room -= sum(offer.item.cost for offer in given.values() if offer.agent_id == self.agent.id)
-        self.offset += self.limit - sum(item.id in given for item in self.page)
+        self.room -= sum(offer.item.cost for offer in made if offer.agent_id == self.agent.id)
+        self.seen = (self.seen | {item.id for item in self.page}) - {offer.item_id for offer in made}
         self.limit *= 4
         return more and self.room + self.agent.interruptible_load >= LEAST_COST
 
