@@ -14,7 +14,7 @@ from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import Role, Team, User
 from cxos.screens.supervisor.board import read_board
-from cxos.screens.supervisor.floor import agent_cards, agents
+from cxos.screens.supervisor.people import roster
 from intelligence import queries
 from intelligence.intervals import Tally
 from intelligence.models import Fact, Interval
@@ -203,9 +203,7 @@ def test_the_agents_who_can_take_work_stand_first(ana: User, team: Team, queue: 
     ben = User.objects.create(email="ben@example.com", name="Ben", role=Role.AGENT)
     serves(ben, queue)
 
-    cards = agent_cards(agents(), now=timezone.now())
-
-    assert [(card.user.name, card.tone) for card in cards] == [("Ben", "available"), ("Ana", "offline")]
+    assert [(one.name, one.tone) for one in roster()] == [("Ben", "available"), ("Ana", "offline")]
 
 
 def test_a_number_opens_the_rows_behind_it(as_sam: Client, now: datetime, queue: Queue, kim: Customer) -> None:

