@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from cases import clock_math, deadline_math
 from cases.deadline_math import Explanation
@@ -80,6 +81,12 @@ def oldest_overdue_seconds(*, now: datetime) -> float:
 
 def _promise(clock: Clock) -> str:
     """ "First response within 15 min of Office hours, promised by “Everything else” (version 2)." """
-    length = deadline_math.length(clock.budget_seconds)
-    source = f", promised by “{clock.policy.name}” (version {clock.policy_version})" if clock.policy else ""
-    return f"{clock.get_metric_display()} within {length} of {clock.calendar.name}{source}."
+    words = {
+        "metric": clock.get_metric_display(),
+        "length": deadline_math.length(clock.budget_seconds),
+        "calendar": clock.calendar.name,
+    }
+    if not clock.policy:
+        return _("%(metric)s within %(length)s of %(calendar)s.") % words
+    words |= {"policy": clock.policy.name, "version": str(clock.policy_version)}
+    return _("%(metric)s within %(length)s of %(calendar)s, promised by “%(policy)s” (version %(version)s).") % words

@@ -6,6 +6,7 @@ from django.conf.locale import LANG_INFO
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from automation.markup import to_html, to_text
 
@@ -34,8 +35,8 @@ class ArticleText(models.Model):
     """What is written of an article; `body` in the markup of automation.markup, `keywords` with commas between."""
 
     class Audience(models.TextChoices):
-        INTERNAL = "internal", "Colleagues"
-        PUBLIC = "public", "Customers"
+        INTERNAL = "internal", _("Colleagues")
+        PUBLIC = "public", _("Customers")
 
     title = models.CharField(max_length=160)
     body = models.TextField()
@@ -68,9 +69,9 @@ class Article(ArticleText):
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
-        ARCHIVED = "archived", "Archived"
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        ARCHIVED = "archived", _("Archived")
 
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1)

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -22,10 +23,10 @@ class Case(models.Model):
     """What we promise to solve. May join several conversations."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        PENDING = "pending", "Waiting for customer"
-        SOLVED = "solved", "Solved"
-        CLOSED = "closed", "Closed"
+        OPEN = "open", _("Open")
+        PENDING = "pending", _("Waiting for customer")
+        SOLVED = "solved", _("Solved")
+        CLOSED = "closed", _("Closed")
 
     reference = models.CharField(max_length=20, unique=True)
     subject = models.CharField(max_length=200)

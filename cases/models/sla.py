@@ -3,22 +3,23 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from cases.models.calendar import Calendar
 
 
 class Metric(models.TextChoices):
-    FIRST_RESPONSE = "first_response", "First response"
-    NEXT_RESPONSE = "next_response", "Next response"
-    RESOLUTION = "resolution", "Resolution"
+    FIRST_RESPONSE = "first_response", _("First response")
+    NEXT_RESPONSE = "next_response", _("Next response")
+    RESOLUTION = "resolution", _("Resolution")
 
 
 class Reopening(models.TextChoices):
     """What a resolution clock that was met does when the matter is opened again; the values of clock_math."""
 
-    RESUME = "resume", "Goes on; the solved time does not count"
-    NEW_CYCLE = "new_cycle", "Starts anew"
-    INCLUDE_SOLVED = "include_solved", "Goes on; the solved time counts"
+    RESUME = "resume", _("Goes on; the solved time does not count")
+    NEW_CYCLE = "new_cycle", _("Starts anew")
+    INCLUDE_SOLVED = "include_solved", _("Goes on; the solved time counts")
 
 
 class SlaPolicy(models.Model):
@@ -67,12 +68,12 @@ class Clock(models.Model):
     """
 
     class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        PAUSED = "paused", "Paused"
-        MET = "met", "Met"
-        BREACHED = "breached", "Breached"  # overdue and still unanswered
-        MET_LATE = "met_late", "Met late"
-        CANCELED = "canceled", "Canceled"
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        MET = "met", _("Met")
+        BREACHED = "breached", _("Breached")  # overdue and still unanswered
+        MET_LATE = "met_late", _("Met late")
+        CANCELED = "canceled", _("Canceled")
 
     conversation = models.ForeignKey(
         "channels_app.Conversation", null=True, on_delete=models.CASCADE, related_name="+", db_index=False

@@ -121,7 +121,7 @@ def set_case_priority(case_id: int, *, priority: int, actor: Any, now: datetime)
             case.priority = priority
             case.save(update_fields=["priority"])
             reselect_case(case, changed={"priority"}, actor=actor, now=now)
-            tell_change(case, "priority", Priority(priority).label, actor=actor)
+            tell_change(case, "priority", str(priority), actor=actor)
     return case
 
 
@@ -147,7 +147,7 @@ def _move(case_id: int, status: str, *, at: datetime, actor: Any, now: datetime)
             case.status = status
             case.save(update_fields=["status"])
             follow_case(case, at=at, actor=actor, now=now)
-            tell_change(case, "status", case.get_status_display(), actor=actor)
+            tell_change(case, "status", status, actor=actor)
     return case
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from cxos.core.sealed import SealedField
 
@@ -10,17 +11,17 @@ class Channel(models.Model):
     """A configured way in and out. `kind` names the adapter; `key` names the channel in the API and in the widget."""
 
     class Kind(models.TextChoices):
-        WEBCHAT = "webchat", "Web chat"
-        API = "api", "API"
+        WEBCHAT = "webchat", _("Web chat")
+        API = "api", _("API")
 
     class Medium(models.TextChoices):
         """What it costs an agent: the unit of capacity (see routing)."""
 
-        VOICE = "voice", "Voice"
-        CHAT = "chat", "Chat"
-        MESSAGING = "messaging", "Messaging"
-        EMAIL = "email", "E-mail"
-        TASK = "task", "Task"
+        VOICE = "voice", _("Voice")
+        CHAT = "chat", _("Chat")
+        MESSAGING = "messaging", _("Messaging")
+        EMAIL = "email", _("E-mail")
+        TASK = "task", _("Task")
 
     key = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=80)

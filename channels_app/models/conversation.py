@@ -8,13 +8,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Priority(models.IntegerChoices):
-    LOW = 0, "Low"
-    NORMAL = 1, "Normal"
-    HIGH = 2, "High"
-    URGENT = 3, "Urgent"
+    LOW = 0, _("Low")
+    NORMAL = 1, _("Normal")
+    HIGH = 2, _("High")
+    URGENT = 3, _("Urgent")
 
 
 def seen_by(user: Any, of: str = "") -> Q:
@@ -38,10 +39,10 @@ class Conversation(models.Model):
     """A thread with one customer. The columns about its newest message are kept so that a list needs no join."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        PENDING = "pending", "Waiting for customer"
-        SNOOZED = "snoozed", "Snoozed"
-        RESOLVED = "resolved", "Resolved"
+        OPEN = "open", _("Open")
+        PENDING = "pending", _("Waiting for customer")
+        SNOOZED = "snoozed", _("Snoozed")
+        RESOLVED = "resolved", _("Resolved")
 
     customer = models.ForeignKey("crm.Customer", on_delete=models.PROTECT, related_name="+")
     channel = models.ForeignKey("Channel", on_delete=models.PROTECT, related_name="+")
@@ -135,23 +136,23 @@ class Message(models.Model):
     """What was said, noted, or happened in a conversation, in order of id."""
 
     class Author(models.TextChoices):
-        CUSTOMER = "customer", "Customer"
-        AGENT = "agent", "Agent"
-        BOT = "bot", "Bot"
-        SYSTEM = "system", "System"
+        CUSTOMER = "customer", _("Customer")
+        AGENT = "agent", _("Agent")
+        BOT = "bot", _("Bot")
+        SYSTEM = "system", _("System")
 
     class Kind(models.TextChoices):
-        MESSAGE = "message", "Message"
-        NOTE = "note", "Note"
-        EVENT = "event", "Event"
+        MESSAGE = "message", _("Message")
+        NOTE = "note", _("Note")
+        EVENT = "event", _("Event")
 
     class State(models.TextChoices):
-        RECEIVED = "received", "Received"
-        PENDING = "pending", "Sending"
-        SENT = "sent", "Sent"
-        DELIVERED = "delivered", "Delivered"
-        READ = "read", "Read"
-        FAILED = "failed", "Failed"
+        RECEIVED = "received", _("Received")
+        PENDING = "pending", _("Sending")
+        SENT = "sent", _("Sent")
+        DELIVERED = "delivered", _("Delivered")
+        READ = "read", _("Read")
+        FAILED = "failed", _("Failed")
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.MESSAGE)

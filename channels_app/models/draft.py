@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from channels_app.models.conversation import Conversation, Message
 
@@ -12,8 +13,8 @@ class Draft(models.Model):
     line that was there when they began, so that an answer of somebody else's since then can be told."""
 
     class Mode(models.TextChoices):
-        REPLY = "reply", "Reply"
-        NOTE = "note", "Note"
+        REPLY = "reply", _("Reply")
+        NOTE = "note", _("Note")
 
     user = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
@@ -33,14 +34,14 @@ class HeldReply(models.Model):
     """A reply that is written and not yet said: for the seconds in which it can be taken back, or until its time."""
 
     class Kind(models.TextChoices):
-        UNDO = "undo", "Can be taken back"
-        LATER = "later", "Sent later"
+        UNDO = "undo", _("Can be taken back")
+        LATER = "later", _("Sent later")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        CANCELED = "canceled", "Canceled"
-        FAILED = "failed", "Could not be sent"
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        CANCELED = "canceled", _("Canceled")
+        FAILED = "failed", _("Could not be sent")
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+", db_index=False)
     author = models.ForeignKey("core.User", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)

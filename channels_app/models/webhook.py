@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from cxos.core.sealed import SealedField
 
@@ -27,9 +28,9 @@ class WebhookAttempt(models.Model):
     """One event owed to one subscription, with what happened so far."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        DELIVERED = "delivered", "Delivered"
-        DEAD = "dead", "Given up"
+        PENDING = "pending", _("Pending")
+        DELIVERED = "delivered", _("Delivered")
+        DEAD = "dead", _("Given up")
 
     subscription = models.ForeignKey(WebhookSubscription, on_delete=models.CASCADE, related_name="attempts")
     event_id = models.BigIntegerField()

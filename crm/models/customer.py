@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Account(models.Model):
@@ -62,11 +63,11 @@ class Identity(models.Model):
     """One way to recognise a customer. `value` is normalised (see crm.normalise); `shown` is what was given."""
 
     class Kind(models.TextChoices):
-        EMAIL = "email", "E-mail"
-        PHONE = "phone", "Phone"
-        EXTERNAL_ID = "external_id", "External id"
-        HANDLE = "handle", "Handle"
-        DEVICE = "device", "Device"
+        EMAIL = "email", _("E-mail")
+        PHONE = "phone", _("Phone")
+        EXTERNAL_ID = "external_id", _("External id")
+        HANDLE = "handle", _("Handle")
+        DEVICE = "device", _("Device")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -88,9 +89,9 @@ class MergeSuggestion(models.Model):
     """Two customers that may be one person, with the evidence. A person accepts or dismisses it."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        MERGED = "merged", "Merged"
-        DISMISSED = "dismissed", "Dismissed"
+        OPEN = "open", _("Open")
+        MERGED = "merged", _("Merged")
+        DISMISSED = "dismissed", _("Dismissed")
 
     first = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")

@@ -3,20 +3,21 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from routing.models.queue import NOTHING
 
 
 class Presence(models.TextChoices):
-    OFFLINE = "offline", "Offline"
-    AVAILABLE = "available", "Available"
-    BUSY = "busy", "Busy"
-    BREAK = "break", "Break"
-    MEAL = "meal", "Meal"
-    MEETING = "meeting", "Meeting"
-    TRAINING = "training", "Training"
-    MISSED = "missed", "Missed an offer"
-    UNREACHABLE = "unreachable", "Connection lost"
+    OFFLINE = "offline", _("Offline")
+    AVAILABLE = "available", _("Available")
+    BUSY = "busy", _("Busy")
+    BREAK = "break", _("Break")
+    MEAL = "meal", _("Meal")
+    MEETING = "meeting", _("Meeting")
+    TRAINING = "training", _("Training")
+    MISSED = "missed", _("Missed an offer")
+    UNREACHABLE = "unreachable", _("Connection lost")
 
 
 class AgentState(models.Model):

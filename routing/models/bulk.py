@@ -3,16 +3,17 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class BulkChange(models.Model):
     """One change asked for many conversations at once, done a few at a time, so that it can be watched, stopped and undone."""
 
     class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        STOPPED = "stopped", "Stopped"
-        UNDONE = "undone", "Undone"
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        UNDONE = "undone", _("Undone")
 
     user = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
     action = models.CharField(max_length=12)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from routing.models.queue import Queue
 from routing.models.work import WorkItem
@@ -14,15 +15,15 @@ class Callback(models.Model):
     """
 
     class Kind(models.TextChoices):
-        IN_QUEUE = "in_queue", "Keeps its place"
-        SCHEDULED = "scheduled", "At a time"
+        IN_QUEUE = "in_queue", _("Keeps its place")
+        SCHEDULED = "scheduled", _("At a time")
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        CALLING = "calling", "Being called"
-        REACHED = "reached", "Reached"
-        FAILED = "failed", "Not reached"
-        CANCELED = "canceled", "Canceled"
+        OPEN = "open", _("Open")
+        CALLING = "calling", _("Being called")
+        REACHED = "reached", _("Reached")
+        FAILED = "failed", _("Not reached")
+        CANCELED = "canceled", _("Canceled")
 
     LIVE = (State.OPEN, State.CALLING)
 

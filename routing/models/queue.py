@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Value
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 NOTHING = Value([], output_field=models.JSONField())
 NO_PAIRS = Value({}, output_field=models.JSONField())
@@ -49,43 +50,43 @@ class Queue(models.Model):
     """Where work waits, and how it is given out."""
 
     class Strategy(models.TextChoices):
-        LONGEST_IDLE = "longest_idle", "Longest idle"
-        LEAST_OCCUPIED = "least_occupied", "Least occupied"
-        FEWEST_HANDLED = "fewest_handled", "Fewest handled"
-        ROUND_ROBIN = "round_robin", "Round robin"
-        SCORE = "score", "Predicted score"
+        LONGEST_IDLE = "longest_idle", _("Longest idle")
+        LEAST_OCCUPIED = "least_occupied", _("Least occupied")
+        FEWEST_HANDLED = "fewest_handled", _("Fewest handled")
+        ROUND_ROBIN = "round_robin", _("Round robin")
+        SCORE = "score", _("Predicted score")
 
     class Treatment(models.TextChoices):
         """What becomes of work while the queue is closed."""
 
-        WAIT = "wait", "Waits for the opening"
-        OVERFLOW = "overflow", "Goes to the next open queue"
-        CALLBACK = "callback", "Is called back at the opening"
+        WAIT = "wait", _("Waits for the opening")
+        OVERFLOW = "overflow", _("Goes to the next open queue")
+        CALLBACK = "callback", _("Is called back at the opening")
 
     class WrapUp(models.TextChoices):
         """What follows a contact. `wrap_up_seconds` is the time of the last two; 0 there means none."""
 
-        NONE = "none", "None"
-        OPTIONAL = "optional", "Only when the agent asks for it"
-        MANDATORY = "mandatory", "Until the agent ends it"
-        TIMED = "timed", "Until the agent ends it, at most the time given"
-        FORCED = "forced", "Exactly the time given"
+        NONE = "none", _("None")
+        OPTIONAL = "optional", _("Only when the agent asks for it")
+        MANDATORY = "mandatory", _("Until the agent ends it")
+        TIMED = "timed", _("Until the agent ends it, at most the time given")
+        FORCED = "forced", _("Exactly the time given")
 
     class Missed(models.TextChoices):
         """What an offer that nobody answered does to its agent (RONA)."""
 
-        FAMILY = "family", "Gets nothing more of this medium"
-        ALL = "all", "Is away"
-        SECOND = "second", "Is away from the second in a row on"
+        FAMILY = "family", _("Gets nothing more of this medium")
+        ALL = "all", _("Is away")
+        SECOND = "second", _("Is away from the second in a row on")
 
     class CallbackOrder(models.TextChoices):
-        AGENT_FIRST = "agent", "The agent, then the customer"
-        CUSTOMER_FIRST = "customer", "The customer, then the agent"
+        AGENT_FIRST = "agent", _("The agent, then the customer")
+        CUSTOMER_FIRST = "customer", _("The customer, then the agent")
 
     class SkillMode(models.TextChoices):
-        BEST = "best", "Best skilled first"
-        ALL = "all", "All required skills, then strategy"
-        NONE = "none", "Ignore skills"
+        BEST = "best", _("Best skilled first")
+        ALL = "all", _("All required skills, then strategy")
+        NONE = "none", _("Ignore skills")
 
     key = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)

@@ -2,21 +2,22 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Trial(models.Model):
     """A configuration tried out by the simulator beside the present one. A row first, so that no worker can lose it."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        STOPPED = "stopped", "Stopped"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
 
     class Source(models.TextChoices):
-        FORECAST = "forecast", "Forecast"
-        RECORDED = "recorded", "Recorded day"
+        FORECAST = "forecast", _("Forecast")
+        RECORDED = "recorded", _("Recorded day")
 
     OPEN = (State.WAITING, State.RUNNING)
 

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from routing.models.queue import NO_PAIRS, Disposition, Queue
 
@@ -27,16 +28,16 @@ class WorkItem(models.Model):
     """A unit of routing. States and their edges: routing.states."""
 
     class State(models.TextChoices):
-        SCHEDULED = "scheduled", "Callback scheduled"
-        WAITING = "waiting", "Waiting"
-        OFFERED = "offered", "Offered"
-        ACTIVE = "active", "In progress"
-        PAUSED = "paused", "Paused"
-        WRAPPING = "wrapping", "Wrap-up"
-        COMPLETED = "completed", "Completed"
-        ABANDONED = "abandoned", "Abandoned"
-        CANCELED = "canceled", "Canceled"
-        EXPIRED = "expired", "Given up"
+        SCHEDULED = "scheduled", _("Callback scheduled")
+        WAITING = "waiting", _("Waiting")
+        OFFERED = "offered", _("Offered")
+        ACTIVE = "active", _("In progress")
+        PAUSED = "paused", _("Paused")
+        WRAPPING = "wrapping", _("Wrap-up")
+        COMPLETED = "completed", _("Completed")
+        ABANDONED = "abandoned", _("Abandoned")
+        CANCELED = "canceled", _("Canceled")
+        EXPIRED = "expired", _("Given up")
 
     LIVE = (State.SCHEDULED, State.WAITING, State.OFFERED, State.ACTIVE, State.PAUSED, State.WRAPPING)
     HELD = (State.ACTIVE, State.PAUSED, State.WRAPPING)
@@ -132,16 +133,16 @@ class Offer(models.Model):
     """A work item held for one agent until a deadline; or an agent asked to join somebody else's."""
 
     class Kind(models.TextChoices):
-        WORK = "work", "Work"
-        CONSULT = "consult", "Asked for advice"
-        CONFERENCE = "conference", "Asked to join"
+        WORK = "work", _("Work")
+        CONSULT = "consult", _("Asked for advice")
+        CONFERENCE = "conference", _("Asked to join")
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        ACCEPTED = "accepted", "Accepted"
-        DECLINED = "declined", "Declined"
-        EXPIRED = "expired", "Expired"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        PENDING = "pending", _("Pending")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        EXPIRED = "expired", _("Expired")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     item = models.ForeignKey(WorkItem, on_delete=models.CASCADE, related_name="offers", db_index=False)
     agent = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -182,9 +183,9 @@ class Segment(models.Model):
     """One agent's part of a work item, from accepting to letting go. One of those open leads; others advise or join."""
 
     class Kind(models.TextChoices):
-        LEAD = "lead", "Holds it"
-        CONSULT = "consult", "Advises"
-        CONFERENCE = "conference", "Takes part"
+        LEAD = "lead", _("Holds it")
+        CONSULT = "consult", _("Advises")
+        CONFERENCE = "conference", _("Takes part")
 
     item = models.ForeignKey(WorkItem, on_delete=models.CASCADE, related_name="segments")
     agent = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -223,12 +224,12 @@ class Decision(models.Model):
     """Why: a decision with everything it was based on. Append-only, at most 2 kB, pruned by policy."""
 
     class Kind(models.TextChoices):
-        QUEUE = "queue", "Queue"
-        MATCH = "match", "Agent"
-        NO_MATCH = "no_match", "Nobody yet"
-        ASSIGN = "assign", "Assigned by hand"
-        DEADLINE = "deadline", "Deadline"
-        OVERRIDE = "override", "Beyond capacity"
+        QUEUE = "queue", _("Queue")
+        MATCH = "match", _("Agent")
+        NO_MATCH = "no_match", _("Nobody yet")
+        ASSIGN = "assign", _("Assigned by hand")
+        DEADLINE = "deadline", _("Deadline")
+        OVERRIDE = "override", _("Beyond capacity")
 
     item = models.ForeignKey(WorkItem, null=True, on_delete=models.CASCADE, related_name="decisions")
     conversation = models.ForeignKey(

@@ -13,10 +13,13 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("cxos", "routing", "cases", "automation", "intelligence", "channels_app", "crm")
-MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+# Where the text stands among the arguments. The label of a Fact is marked by being one: facts are pure.
+MARKS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "ngettext": 0, "ngettext_lazy": 0, "Fact": 1}
+IN_CONTEXT = {"pgettext", "pgettext_lazy"}
+BETWEEN = "\x04"  # a text with a context is known as both, as in compiled files
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b(?:gettext|ngettext|_)\((?P<one>{LITERAL})", re.DOTALL)
-LINE = re.compile(r'^(?:(?P<part>msgid|msgid_plural|msgstr(?:\[(?P<form>\d)\])?) )?(?P<words>".*")$')
+LINE = re.compile(r'^(?:(?P<part>msgctxt|msgid|msgid_plural|msgstr(?:\[(?P<form>\d)\])?) )?(?P<words>".*")$')
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}")
 
 
@@ -63,17 +66,19 @@ def texts_of_code() -> dict[str, str]:
 
 
 def marked(source: str) -> Iterator[str]:
-    if "gettext" not in source:
+    if "gettext" not in source and "Fact(" not in source:
         return
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name, given = node.func.id, [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+            if name in IN_CONTEXT:
+                yield BETWEEN.join(map(str, given[:2]))
+            elif name in MARKS and len(given) > MARKS[name] and isinstance(text := given[MARKS[name]], str):
+                yield text
 
 
 def read_words(path: Path) -> dict[str, Message]:
-    """The entries of a .po file by their English text, without its header."""
+    """The entries of a .po file by their English text, with its context when it has one; without the header."""
     entries = [read_entry(block) for block in path.read_text().split("\n\n")]
     return {entry.text: entry for entry in entries if entry.text}
 
@@ -86,7 +91,9 @@ def read_entry(block: str) -> Message:
         elif found := LINE.match(line):
             part, form = found["part"] or part, int(found["form"] or (0 if found["part"] else form))
             words = ast.literal_eval(found["words"])
-            if part == "msgid":
+            if part == "msgctxt":
+                entry.text = words + BETWEEN
+            elif part == "msgid":
                 entry.text += words
             elif part == "msgid_plural":
                 entry.plural += words

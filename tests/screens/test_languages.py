@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from cxos.core.models import User
 from cxos.core.services.notifications import mark_read, notify
-from tests.screens.said import ROOT, Message, read_words, texts_of_code, texts_of_templates
+from tests.screens.said import BETWEEN, ROOT, Message, read_words, texts_of_code, texts_of_templates
 
 WORDS = ROOT / "cxos/locale/ar/LC_MESSAGES"
 ONE_OF_EACH_FORM = (0, 1, 2, 3, 11, 100)
@@ -48,6 +48,8 @@ def test_the_compiled_words_are_those_of_the_source(arabic: dict[str, Message]) 
         compiled = gettext.GNUTranslations(file)
 
     def said(entry: Message) -> dict[int, str]:
+        if BETWEEN in entry.text:
+            return {0: compiled.pgettext(*entry.text.split(BETWEEN))}
         if not entry.plural:
             return {0: compiled.gettext(entry.text)}
         return {form: compiled.ngettext(entry.text, entry.plural, n) for form, n in enumerate(ONE_OF_EACH_FORM)}

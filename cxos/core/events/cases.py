@@ -28,7 +28,8 @@ class CaseReopened:
 
 @event
 class CaseChanged:
-    """`what`: status, priority, assigned, linked, unlinked; `value`: what it is now, as a person would say it."""
+    """`what`: status, priority, assigned, linked, unlinked; `value`: what it is now. A status and a priority stand as the
+    API writes them, a person and a conversation as one would say them."""
 
     case_id: int
     what: str

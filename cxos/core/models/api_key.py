@@ -7,14 +7,15 @@ from datetime import datetime
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from cxos.core.models.user import User
 
 
 class Scope(models.TextChoices):
-    INGEST = "ingest", "Post interactions"
-    READ = "read", "Read what the key's user may see"
-    WRITE = "write", "Reply, assign, resolve as the key's user"
+    INGEST = "ingest", _("Post interactions")
+    READ = "read", _("Read what the key's user may see")
+    WRITE = "write", _("Reply, assign, resolve as the key's user")
 
 
 class ApiKey(models.Model):

@@ -6,12 +6,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 
 class Role(models.TextChoices):
-    AGENT = "agent", "Agent"
-    SUPERVISOR = "supervisor", "Supervisor"
-    ADMIN = "admin", "Admin"
+    AGENT = "agent", _("Agent")
+    SUPERVISOR = "supervisor", pgettext_lazy("role", "Supervisor")
+    ADMIN = "admin", _("Admin")
 
 
 class Team(models.Model):

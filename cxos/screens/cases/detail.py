@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from cases.models import Case, Metric
 from cases.permissions import can_solve
 from cases.queries import ClockExplained, clocks_of_case, explain_clock
-from channels_app.models import Conversation
+from channels_app.models import Conversation, Priority
 from cxos.core.actor import actor_user_id
 from cxos.core.models import Event, User
 
@@ -73,7 +73,7 @@ def history_of(case_id: int) -> list[Told]:
 
 
 def words_of(name: str, payload: dict[str, Any]) -> str:
-    value, metric = str(payload.get("value", "")), label_of(payload.get("metric"))
+    value, metric = value_of(payload), label_of(payload.get("metric"))
     if name == "CaseChanged":
         return {
             "status": _("Now: %(value)s"), "priority": _("Priority: %(value)s"),
@@ -89,6 +89,16 @@ def words_of(name: str, payload: dict[str, Any]) -> str:
         "ClockPaused": _("%(metric)s rests"), "ClockResumed": _("%(metric)s runs again"),
     }  # fmt: skip
     return plain[name] % {"metric": metric}
+
+
+def value_of(payload: dict[str, Any]) -> str:
+    """What a case was changed to, in words; older events say it themselves."""
+    value = str(payload.get("value", ""))
+    if payload.get("what") == "status" and value in Case.Status.values:
+        return str(Case.Status(value).label)
+    if payload.get("what") == "priority" and value.isdecimal() and int(value) in Priority.values:
+        return str(Priority(int(value)).label)
+    return value
 
 
 def label_of(metric: Any) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from automation.conditions import OPERATORS
 from automation.fact_values import Fact, FactType, Schema
@@ -101,7 +101,7 @@ class Builder:
     @property
     def drawn(self) -> list[dict[str, Any]]:
         """For the template: each group with its lines, each line with what may be chosen."""
-        facts = [(name, fact.label or name) for name, fact in self.schema.items()]
+        facts = [(name, said_fact(name, self.schema)) for name in self.schema]
         return [
             {"number": number, "mode": group.mode, "lines": [self._drawn_line(line, facts) for line in group.lines]}
             for number, group in enumerate(self.groups)
@@ -121,6 +121,12 @@ def operators_of(fact: Fact) -> list[tuple[str, Any]]:
     if fact.type is FactType.BOOL:
         return [("is", OPERATOR_WORDS["is"])]
     return [(name, OPERATOR_WORDS[name]) for name, one in OPERATORS.items() if fact.type in one.types]
+
+
+def said_fact(name: str, schema: Schema) -> str:
+    """The fact in the reader's language; its name where nobody has said it."""
+    label = schema[name].label if name in schema else ""
+    return gettext(label) if label else name
 
 
 def typed(text: str, type: FactType) -> Any:

@@ -19,7 +19,7 @@ from automation.services import rules as verbs
 from channels_app.models import Priority
 from cxos.core.errors import DomainError, Invalid
 from cxos.screens.settings import actions as acts
-from cxos.screens.settings.conditions import Builder, builder_of, read_builder
+from cxos.screens.settings.conditions import Builder, builder_of, read_builder, said_fact
 from cxos.screens.settings.pages import saved, show
 from cxos.screens.staff import admins, refused, toast
 from routing.models import Queue, Skill
@@ -45,7 +45,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         {
             "rule": rule,
             "actions": [acts.said(action, queues=queues) for action in rule.actions],
-            "facts": [SCHEMA[name].label for name in sorted(facts_used(rule.conditions)) if name in SCHEMA],
+            "facts": [said_fact(name, SCHEMA) for name in sorted(facts_used(rule.conditions)) if name in SCHEMA],
         }
         for rule in Rule.objects.filter(event=EVENT)
     ]
@@ -164,12 +164,8 @@ def said(tried: Tried, queues: dict[str, str]) -> dict[str, Any]:
         "message": tried.message,
         "matched": tried.matched,
         "actions": [acts.said(action, queues=queues) for action in tried.actions],
-        "trace": [leaf | {"label": label_of(leaf["fact"])} for leaf in tried.trace],
+        "trace": [leaf | {"label": said_fact(leaf["fact"], SCHEMA)} for leaf in tried.trace],
     }
-
-
-def label_of(fact: str) -> str:
-    return SCHEMA[fact].label if fact in SCHEMA else fact
 
 
 @require_POST

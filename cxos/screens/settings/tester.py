@@ -16,7 +16,7 @@ from channels_app.models import Channel
 from crm.models import Identity
 from crm.normalise import normalise
 from cxos.screens.settings.actions import said_skill
-from cxos.screens.settings.conditions import OPERATOR_WORDS
+from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact
 from cxos.screens.settings.pages import show
 from cxos.screens.settings.trial import Trial, try_message
 from cxos.screens.settings.wording import shown
@@ -75,7 +75,7 @@ def said(trial: Trial) -> dict[str, Any]:
     item = trial.item
     return {
         "trial": trial,
-        "facts": [(SCHEMA[name].label, shown(name, trial.facts.get(name)) or "–") for name in SHOWN_FACTS],
+        "facts": [(said_fact(name, SCHEMA), shown(name, trial.facts.get(name)) or "–") for name in SHOWN_FACTS],
         "rules": [(rule, [leaf_said(leaf) for leaf in rule.trace]) for rule in trial.rules],
         "skills": [said_skill(one) for one in item.required] if item else [],
         "queue_why": trial.why["queue"],
@@ -88,7 +88,7 @@ def leaf_said(leaf: dict[str, Any]) -> dict[str, Any]:
     fact = leaf["fact"]
     return {
         "result": leaf["result"],
-        "label": SCHEMA[fact].label if fact in SCHEMA else fact,
+        "label": said_fact(fact, SCHEMA),
         "op": OPERATOR_WORDS.get(leaf["op"], leaf["op"]),
         "expected": shown("", leaf.get("expected")) or "",
         "found": shown("", leaf.get("found")),

@@ -17,7 +17,7 @@ from cases.services.configure import AT
 from channels_app.models import Priority
 from cxos.core.models import AuditEntry, Team, User
 from cxos.screens.settings import actions as acts
-from cxos.screens.settings.conditions import OPERATOR_WORDS
+from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact
 from routing.models import Queue
 
 SHOWN_VALUE = 400
@@ -126,9 +126,9 @@ def said_conditions(tree: Any) -> str:
         return _("always")
     if "fact" in tree:
         value = tree.get("value")
-        known = next((facts[tree["fact"]] for facts in FACTS.values() if tree["fact"] in facts), None)
+        schema = next((facts for facts in FACTS.values() if tree["fact"] in facts), {})
         said = ", ".join(map(str, value)) if isinstance(value, list) else shown("", value) or ""
-        return f"{(known.label if known else '') or tree['fact']} {OPERATOR_WORDS.get(tree['op'], tree['op'])} {said}".strip()
+        return f"{said_fact(tree['fact'], schema)} {OPERATOR_WORDS.get(tree['op'], tree['op'])} {said}".strip()
     if "not" in tree:
         return _("not (%(inner)s)") % {"inner": said_conditions(tree["not"])}
     word, inner = next(iter(tree.items()))
