@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
@@ -180,8 +180,10 @@ def figures_by_interval(
 ) -> list[tuple[datetime, Figures]]:
     """A row for each interval of [start, end), also those where nothing happened; one query.
 
-    `quarters` = quarter-hours an interval: 1 is 15 minutes, 2 is 30. `start` must be the start of one.
+    `quarters` = quarter-hours an interval: 1 is 15 minutes, 2 is 30. `start` must be the start of one. The starts told
+    are in UTC.
     """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
     held: dict[datetime, list[Tally]] = defaultdict(list)
     step = INTERVAL * quarters
     for row in _intervals(subject, start, end, [subject_id]):
@@ -191,12 +193,14 @@ def figures_by_interval(
 
 
 def today(now: datetime) -> tuple[datetime, datetime]:
-    """From midnight in the zone of `now` up to the end of the current quarter-hour."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0), last_interval(now)[1] + INTERVAL
+    """From midnight in the zone of `now` up to the end of the current quarter-hour, as moments in UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return midnight.astimezone(UTC), last_interval(now)[1] + INTERVAL
 
 
 def last_interval(now: datetime) -> tuple[datetime, datetime]:
-    """The newest quarter-hour that is over."""
+    """The newest quarter-hour that is over, as moments in UTC: in an hour that comes twice, local times add up wrong."""
+    now = now.astimezone(UTC)
     end = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
     return end - INTERVAL, end
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.db import connection
 
@@ -50,7 +50,8 @@ class Pace:
 class DayOutlook:
     """One subject's day: the usual volume of each quarter-hour, what came, and what the level of today makes of the rest.
 
-    `slots` are the starts of the day's quarter-hours (92, 96 or 100 of them); `usual` and `actual` stand beside them.
+    `slots` are the starts of the day's quarter-hours (92, 96 or 100 of them), in UTC as `now` is; `usual` and `actual`
+    stand beside them.
     """
 
     slots: Sequence[datetime]
@@ -96,14 +97,15 @@ def outlooks(subjects: Iterable[Subject], *, now: datetime) -> dict[Subject, Day
 
     One query, and one more every ten minutes for the days that are over.
     """
-    subjects, zone = tuple(sorted(subjects)), now.tzinfo
-    patterns = patterns_of(subjects, now.date(), zone)
-    slots = slots_of(now.date(), zone)
-    today = _offered(subjects, [(slots[0], slots[-1] + INTERVAL)])
+    subjects, zone, today = tuple(sorted(subjects)), now.tzinfo, now.date()
+    now = now.astimezone(UTC)
+    patterns = patterns_of(subjects, today, zone)
+    slots = slots_of(today, zone)
+    offered = _offered(subjects, [(slots[0], slots[-1] + INTERVAL)])
     found = {}
     for subject, pattern in patterns.items():
-        usual = [pattern.volumes[quarter_of(slot)] for slot in slots]
-        counts = today.get((subject, 1), {})
+        usual = [pattern.volumes[quarter_of(slot.astimezone(zone))] for slot in slots]
+        counts = offered.get((subject, 1), {})
         actual = [counts.get(slot, 0) for slot in slots]
         level = Level.after(pattern, seen=sum(actual), usual=usual_between(slots, usual, slots[0], now))
         found[subject] = DayOutlook(slots, usual, actual, level, pattern, now)
@@ -155,10 +157,10 @@ def paces(ids: tuple[int, ...], hour: datetime) -> dict[int, Pace]:
 
 
 def slots_of(day: date, zone: tzinfo | None) -> list[datetime]:
-    """The quarter-hours of a local day, also of one with 23 or 25 hours."""
-    start, end = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
-    count = round((end.timestamp() - start.timestamp()) / INTERVAL.total_seconds())
-    return [datetime.fromtimestamp(start.timestamp() + INTERVAL.total_seconds() * n, zone) for n in range(count)]
+    """The quarter-hours of a local day, also of one with 23 or 25 hours, as moments in UTC: local times of an hour that
+    comes twice cannot be added to or compared."""
+    start, end = (datetime.combine(one, time(), zone).astimezone(UTC) for one in (day, day + timedelta(days=1)))
+    return [start + INTERVAL * number for number in range((end - start) // INTERVAL)]
 
 
 def quarter_of(at: datetime) -> int:

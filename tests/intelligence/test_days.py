@@ -15,7 +15,7 @@ from cxos.core.catalogue import Received
 from cxos.core.events.routing import OfferAccepted, PresenceChanged, WorkCompleted, WorkQueued
 from intelligence import queries
 from intelligence.models import Interval
-from intelligence.queries.outlook import slots_of
+from intelligence.queries.outlook import outlooks, slots_of
 from intelligence.services import facts
 
 pytestmark = pytest.mark.django_db
@@ -49,14 +49,14 @@ def event(kind: str, at: datetime, ms: int) -> Any:
             )
 
 
-def log(day: datetime, happened: list[tuple[str, int, int]], zone: Any) -> list[Received]:
-    """Each moment is told in the local time of `zone`, whatever the clock did there."""
+def log(day: datetime, happened: list[tuple[str, int, int]], zone: Any, *, first: int = 1) -> list[Received]:
+    """Each moment is told in the local time of `zone`, whatever the clock did there. `first`: the id of the first one."""
     start = day.replace(tzinfo=BERLIN).astimezone(UTC)
     return [
         Received(
             id=number, name=type(made).__name__, key="work:1", actor="", depth=0, at=start, event=made,
         )
-        for number, (kind, after, ms) in enumerate(happened, start=1)
+        for number, (kind, after, ms) in enumerate(happened, start=first)
         for made in [event(kind, (start + timedelta(seconds=after)).astimezone(zone), ms)]
     ]  # fmt: skip
 
@@ -66,6 +66,33 @@ def counted(batches: list[list[Received]]) -> list[tuple[Any, ...]]:
         facts.record(batch)
     rows = Interval.objects.order_by("subject", "subject_id", "start")
     return list(rows.values_list("subject", "subject_id", "start", "sums", "sketches"))
+
+
+def test_in_an_hour_that_comes_twice_the_last_quarter_hour_is_one_quarter_hour() -> None:
+    again = datetime(2026, 10, 25, 2, 20, tzinfo=BERLIN, fold=1)  # 1:20 UTC; 2:20 stood on the clock at 0:20 UTC too
+
+    assert queries.last_interval(again) == (
+        datetime(2026, 10, 25, 1, 0, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 15, tzinfo=UTC),
+    )
+    assert queries.today(again) == (
+        datetime(2026, 10, 24, 22, 0, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+    )
+
+
+def test_what_came_in_the_hour_that_comes_twice_is_forecast_and_counted_as_what_it_is() -> None:
+    again = datetime(2026, 10, 25, 2, 20, tzinfo=BERLIN, fold=1)
+    for weeks in (1, 2):
+        facts.record(log(datetime(2026, 10, 25) - timedelta(weeks=weeks), [("queued", 3_600, 0)], UTC, first=weeks))
+    # at 0:30, at 1:30 and at 2:10 on the clock's second round
+    came = [("queued", after, 0) for after in (1_800, 5_400, 11_400)]
+    facts.record(log(datetime(2026, 10, 25), came, UTC, first=3))
+
+    day = outlooks([("queue", QUEUE)], now=again)["queue", QUEUE]
+
+    assert [place for place, count in enumerate(day.actual) if count] == [2, 6, 12]
+    assert (len(day.slots), day.actual_so_far, day.expected_so_far) == (100, 3, 1.0)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
