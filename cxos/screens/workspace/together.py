@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app.models import Conversation
@@ -27,6 +27,11 @@ from routing.services.queue import live_item
 from routing.services.work import transfer_to_agent
 
 MOST = 40
+WAYS = [
+    ("consult", gettext_lazy("Ask for advice"), "message-circle-question-mark"),
+    ("conference", gettext_lazy("Let take part"), "users"),
+    ("offer", gettext_lazy("Offer it to"), "corner-up-right"),
+]
 
 
 @require_safe
@@ -36,7 +41,7 @@ def share_menu(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
     item = live_item(pk)
     colleagues = list(who_could_help(found, item)) if item is not None and item.state in IN_HAND else []
-    return render(request, "workspace/share.html", {"conversation": found, "colleagues": colleagues})
+    return render(request, "workspace/share.html", {"conversation": found, "colleagues": colleagues, "ways": WAYS})
 
 
 def who_could_help(conversation: Conversation, item: WorkItem) -> Any:

@@ -15,6 +15,12 @@ document.addEventListener("toggle", (event) => {
   go(menu, menu.querySelector('[aria-checked="true"]') ?? items(menu)[0]);
 }, true);
 
+// What a menu fetches comes after it has opened; whoever has not moved on is led to the first of it.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const menu = event.target.closest?.('[role="menu"]:popover-open');
+  if (menu && !menu.contains(document.activeElement)) go(menu, menu.querySelector('[aria-checked="true"]') ?? items(menu)[0]);
+});
+
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.('[role="menu"][popover]');
   if (!menu) {
