@@ -16,6 +16,7 @@ from cases.services.cases import open_case
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import Event, User
+from cxos.core.search.dictionary import learn
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 12
@@ -57,7 +58,10 @@ def test_the_table_shows_what_is_not_solved_and_narrows(as_ana: Client, opened: 
     assert listed(as_ana, holder="none") == ["Old"]
     assert listed(as_ana, priority="3") == ["Mine"]
     assert listed(as_ana, words=mine.reference.lower()) == ["Mine"]
+    learn(["Old", "Mine"])
     assert listed(as_ana, words="ol") == ["Old"]
+    assert listed(as_ana, words="min") == ["Mine"]
+    assert listed(as_ana, words="done", status="all") == ["Done"]
 
 
 def test_the_table_goes_on_behind_its_last_row(as_ana: Client, opened: Open, now: datetime) -> None:

@@ -12,11 +12,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Clock
+from cases.queries import CASE_WORDS
 from channels_app.models import Priority
 from cxos.core.models import User
+from cxos.core.search.dictionary import understand
+from cxos.core.search.vectors import Wanted, newest
 
 PAGE = 40
 IN_A_COLUMN = 30
+MOST_FOUND = 1_000  # cases that hold the words
 SOLVED_FOR = timedelta(days=14)  # how long a solved case stays on the board
 Status = Case.Status
 UNSOLVED = (Status.OPEN, Status.PENDING)
@@ -35,6 +39,8 @@ class Asked:
 
     user: User
     words: str = ""
+    # The newest cases that hold the words.
+    found: list[int] = field(default_factory=list)
     status: str = ""
     holder: str = ""
     priority: str = ""
@@ -52,7 +58,7 @@ class Asked:
         """Everything but the status, which table and board treat each in their way."""
         rows = Case.objects.visible_to(self.user)
         if self.words:
-            rows = rows.filter(Q(reference__iexact=self.words) | Q(subject__icontains=self.words))
+            rows = rows.filter(Q(reference=self.words.upper()) | Q(pk__in=self.found))
         if self.holder:
             rows = rows.filter(assignee=self.user if self.holder == "me" else None)
         return rows.filter(priority=int(self.priority)) if self.priority else rows
@@ -76,16 +82,20 @@ class Column:
 
 
 def read_asked(given: QueryDict, user: User) -> Asked:
+    """From the address. 4 queries at most where words are looked for, else none."""
+
     def one_of(name: str, choices: list[tuple[str, Any]]) -> str:
         value = given.get(name, "")
         return value if value in dict(choices) else ""
 
+    words = given.get("words", "").replace("\0", "").strip()[:120]
     return Asked(
         user,
-        given.get("words", "").replace("\0", "").strip()[:120],
-        one_of("status", STATUSES),
-        one_of("holder", HOLDERS),
-        one_of("priority", PRIORITIES),
+        words=words,
+        found=newest(understand(words), [Wanted(CASE_WORDS, MOST_FOUND)])[0] if words else [],
+        status=one_of("status", STATUSES),
+        holder=one_of("holder", HOLDERS),
+        priority=one_of("priority", PRIORITIES),
     )
 
 
