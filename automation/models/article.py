@@ -6,7 +6,7 @@ from django.conf.locale import LANG_INFO
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from automation.markup import to_html, to_text
 
@@ -59,7 +59,7 @@ class ArticleText(models.Model):
 
     @property
     def language_name(self) -> str:
-        return LANGUAGES.get(self.language, self.language)
+        return gettext(LANGUAGES[self.language]) if self.language in LANGUAGES else self.language
 
 
 class Article(ArticleText):

@@ -71,7 +71,7 @@ def test_what_changed_again_since_is_not_overwritten(queue: Queue, adi: User) ->
     configure.save_queue(queue, changes={"offer_seconds": 25}, actor=adi, now=NOW)
     entries = AuditEntry.objects.count()
 
-    with pytest.raises(Conflict, match="Offer seconds of “Care” was changed again since"):
+    with pytest.raises(Conflict, match="“An offer lasts” of “Care” was changed again since"):
         take_back(change, actor=adi, now=NOW)
 
     queue.refresh_from_db()

@@ -20,6 +20,7 @@ from cxos.core.errors import NotFound
 from cxos.core.models import ApiKey, AuditEntry, User
 from cxos.screens.settings.pages import show
 from cxos.screens.settings.undo import restore_of, take_back
+from cxos.screens.settings.vocabulary import said_thing, said_verb
 from cxos.screens.settings.wording import changes_of, names_of
 from cxos.screens.staff import admins, toast, trigger
 
@@ -117,12 +118,6 @@ def things() -> list[tuple[str, str]]:
     return [(name, said_thing(name)) for name in found]
 
 
-def said_thing(object_type: str) -> str:
-    """ "routing.QueueMember" → "Queue member"."""
-    name = object_type.rpartition(".")[2]
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip().capitalize()
-
-
 def told(entries: list[AuditEntry]) -> list[tuple[AuditEntry, list[tuple[str, str | None, str | None]]]]:
     """The entries with who, what kind of thing, what changed, and whether it can be or was taken back. Up to 7 queries."""
     names, ids = names_of(entries), [one.pk for one in entries]
@@ -143,4 +138,4 @@ def named(entries: list[AuditEntry]) -> None:
         user = users.get(actor_user_id(one.actor) or 0)
         key = api_keys.get(ids.get(one.actor, 0))
         said = user.name if user else _("key “%(name)s”") % {"name": key.name} if key else one.actor
-        vars(one).update(who=said, user=user, thing=said_thing(one.object_type))
+        vars(one).update(who=said, user=user, verb_said=said_verb(one.verb), thing=said_thing(one.object_type))

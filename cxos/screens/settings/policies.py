@@ -26,6 +26,7 @@ from cxos.screens.settings.conditions import Builder, builder_of, read_builder
 from cxos.screens.settings.forms import PolicyForm, PreviewForm
 from cxos.screens.settings.pages import saved, show
 from cxos.screens.staff import admins
+from cxos.screens.templatetags.ui import span
 
 # Columns of the targets, the most urgent first; None = all others.
 COLUMNS: tuple[int | None, ...] = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW, None)
@@ -117,7 +118,7 @@ def previews(
     return [
         (
             f"{Metric(metric).label}, {names[column]}",
-            length(seconds),
+            span(seconds),
             sentence(preview_deadline(calendar, budget_seconds=seconds, opened_at=opened)),
         )
         for (metric, column), seconds in wanted.items()
@@ -156,7 +157,7 @@ def targets_of(found: SlaPolicy | None) -> Targets:
 
 def summary(policy: SlaPolicy) -> list[tuple[str, list[str]]]:
     """(metric, the length at each priority) of what it promises."""
-    held = {(row.metric, row.priority): length(row.budget_seconds) for row in policy.targets.all()}
+    held = {(row.metric, row.priority): span(row.budget_seconds) for row in policy.targets.all()}
     return [
         (metric.label, [held.get((metric.value, column), "") for column in COLUMNS])
         for metric in Metric

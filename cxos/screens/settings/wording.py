@@ -10,7 +10,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from automation.facts_known import FACTS
-from cases.deadline_math import length
 from cases.hours import CalendarError, clock_text
 from cases.models import Calendar, Metric
 from cases.services.configure import AT
@@ -18,6 +17,8 @@ from channels_app.models import Priority
 from cxos.core.models import AuditEntry, Team, User
 from cxos.screens.settings import actions as acts
 from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact
+from cxos.screens.settings.vocabulary import said_name
+from cxos.screens.templatetags.ui import span
 from routing.models import Queue
 
 SHOWN_VALUE = 400
@@ -77,7 +78,7 @@ def said_field(field: str, names: Names | None = None) -> str:
             return f"{Metric(metric).label}, {level}"
     if "@" in field:
         return (names or {}).get("email", {}).get(field, field)
-    return field.removesuffix("_id").replace("_", " ").replace(".", " › ").capitalize() or _("Value")
+    return said_name(field) or _("Value")
 
 
 def shown(field: str, value: Any, names: Names | None = None) -> str | None:
@@ -89,7 +90,7 @@ def shown(field: str, value: Any, names: Names | None = None) -> str | None:
     if field in REFERENCES:
         return (names or {}).get(field, {}).get(value) or f"#{value}"
     if field.endswith("_seconds") or (AT in field and isinstance(value, int)):
-        return length(int(value)) if value else "0"
+        return span(int(value)) if value else "0"
     if field in WORDED:
         try:
             return WORDED[field](value)[:SHOWN_VALUE]

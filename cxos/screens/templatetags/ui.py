@@ -247,6 +247,17 @@ def short_span(seconds: Any) -> str:
 
 
 @register.filter
+def span(seconds: Any) -> str:
+    """Seconds in all their units, as a promise is written: 5400 → "1 h 30 min"; seconds only under an hour."""
+    hours, rest = divmod(round(float(seconds or 0)), 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [gettext("%(n)s h") % {"n": hours}] if hours else []
+    parts += [gettext("%(n)s min") % {"n": minutes}] if minutes else []
+    parts += [gettext("%(n)s s") % {"n": left}] if left and not hours else []
+    return " ".join(parts) or gettext("%(n)s min") % {"n": 0}
+
+
+@register.filter
 def clock(seconds: Any) -> str:
     """Seconds as a running clock: 65 → "1:05", 3700 → "1:01:40", negative ones with a minus."""
     total = int(float(seconds or 0))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict
 from cxos.core.models import AuditEntry, User
@@ -80,7 +81,5 @@ def refuse_if_changed(entry: AuditEntry, current: Mapping[str, Any]) -> None:
     before = was(entry)
     for name, value in left(entry).items():
         if before.get(name) != value and current.get(name) != value:
-            what = said_field(name)
-            raise Conflict(
-                "changed_since", f"{what} of “{entry.object_label}” was changed again since. Undo that first."
-            )
+            words = _("“%(what)s” of “%(name)s” was changed again since. Undo that first.")
+            raise Conflict("changed_since", words % {"what": said_field(name), "name": entry.object_label})
