@@ -10,6 +10,7 @@ from cxos.core.memory import remembered
 from cxos.core.search.vectors import TextIndex
 
 MESSAGE_WORDS = TextIndex("channels_app_message", "text")
+MESSAGE_CONVERSATIONS = TextIndex("channels_app_message", "text", answer="conversation_id")  # in which it was said
 CONVERSATION_WORDS = TextIndex("channels_app_conversation", "subject")
 
 

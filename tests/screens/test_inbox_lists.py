@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from cases.models import Calendar, Clock
 from channels_app.models import Channel, Conversation, Message
 from crm.models import Customer
 from cxos.core.errors import Invalid
 from cxos.core.models import SavedView, Team, User
+from cxos.core.search.dictionary import learn
 from cxos.screens.workspace import orders
 from cxos.screens.workspace.filters import Asking, condition_of, problems_of
 from routing.models import Queue, QueueMember
@@ -324,3 +326,35 @@ def test_no_part_of_the_list_takes_more_than_ten_queries(
     as_ana.get(path)
     with django_assert_max_num_queries(10):
         assert as_ana.get(path).status_code == 200
+
+
+# --- Finding in a list ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["parcel", "PARC", "invoice", "kim", "#{pk}"])
+@pytest.mark.parametrize("tab", ["all", "unassigned"])
+def test_a_long_list_finds_what_was_said_the_subject_the_customer_and_the_number(
+    as_ana: Client, talk: Talk, max: Customer, words: str, tab: str
+) -> None:
+    meant, _other = talk(subject="Your invoice"), talk(customer=max, subject="Something else")
+    Message.objects.create(conversation=meant, author_kind="customer", text="Where is my parcel?", state="received")
+    learn(["parcel"])
+
+    assert listed(as_ana, tab=tab, words=words.format(pk=meant.pk)) == [meant.pk]
+    assert listed(as_ana, tab=tab, words="nowhere") == []
+
+
+def test_ones_own_list_is_compared_letter_by_letter(as_ana: Client, ana: User, talk: Talk) -> None:
+    mine = talk(assignee=ana, subject="Reinvoicing")
+
+    assert listed(as_ana, tab="mine", words="invoic") == [mine.pk]
+
+
+def test_finding_in_a_long_list_stays_within_the_queries_of_a_page(
+    as_ana: Client, talk: Talk, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(20):
+        talk(subject=f"Invoice {number}")
+
+    with django_assert_max_num_queries(12):
+        assert len(listed(as_ana, tab="all", words="invoice")) == 20

@@ -19,6 +19,7 @@ from channels_app.services.replies import add_note
 from crm.models import Customer
 from crm.queries import CUSTOMER_WORDS, IDENTITY_WORDS
 from cxos.core.models import Team, User, Word
+from cxos.core.search import vectors
 from cxos.core.search.dictionary import learn, understand
 from cxos.core.search.vectors import BLOCK_BITS, TextIndex, Wanted, newest, within
 from cxos.screens.search.finders import KINDS, look_for
@@ -152,6 +153,27 @@ def test_old_matches_are_found_beyond_the_newest_blocks(kim: Customer) -> None:
     assert newest(understand("kim"), [Wanted(CUSTOMER_WORDS, 10)]) == [[kim.pk]]
     assert newest(understand("somebody"), [Wanted(CUSTOMER_WORDS, 10)]) == [[new]]
     assert newest(understand("somebody"), [Wanted(CUSTOMER_WORDS, 10, before=new)]) == [[]]
+
+
+def test_of_a_very_common_word_the_newest_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "MOST_READ", 1)  # which holds for a search of everything only
+    first = 40 << BLOCK_BITS
+    Customer.objects.bulk_create(Customer(pk=first + number, name="Common") for number in range(4))
+    Word.objects.create(text="common", folded="common", near=[], uses=10**6)
+
+    assert newest(understand("common"), [Wanted(CUSTOMER_WORDS, 2)]) == [[first + 3, first + 2]]
+
+
+def test_beginnings_and_corrections_are_known_to_be_common() -> None:
+    """So that the newest blocks are asked first, and not millions of rows read."""
+    learn(["kirsten", "kirsten kirk"])
+
+    assert understand("ki").uses() == 3
+    assert understand("kirsetn").uses() == 2
+    assert understand("kirsten kirk").uses() == 1
+    assert understand("kirsten qzxv").uses() == 0
+    assert understand("12345").uses() is None
+    assert understand("kirk 12345").uses() == 1
 
 
 @pytest.mark.parametrize(

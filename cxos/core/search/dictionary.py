@@ -58,14 +58,15 @@ def entry(text: str, *, uses: int = 0) -> Word:
 class Term:
     """One word as it was typed. `words`: what it is or begins; `near`: what it may have been meant to be, nearest first.
 
-    `uses`: how often `words` were written, as far as known. `is_open`: still being typed, so that it may be a beginning.
+    `uses`: how often all of these were written at most, None where the dictionary knows nothing (numbers). `is_open`:
+    still being typed, so that it may be a beginning.
     """
 
     typed: str
     folded: str
     words: tuple[str, ...]
     near: tuple[str, ...]
-    uses: int
+    uses: int | None
     is_open: bool
 
     @property
@@ -98,9 +99,9 @@ class Asked:
         """The tsquery: every term, as any of its words. Corrections only for unknown words, or everywhere if forgiving."""
         return " & ".join(_alternatives(term, forgiving) for term in self.terms)
 
-    def uses(self) -> int:
-        """At most so many texts hold all terms, as far as the dictionary knows."""
-        return min((term.uses for term in self.terms if is_learned(term.typed)), default=0)
+    def uses(self) -> int | None:
+        """At most so many texts hold all terms, as far as the dictionary knows; None when it knows none of them."""
+        return min((term.uses for term in self.terms if term.uses is not None), default=None)
 
     def mark(self, text: str) -> Segments:
         return marked(text, self._hits, beginnings=self._beginnings)
@@ -191,5 +192,6 @@ def _term(typed: str, rows: list[Row], *, is_open: bool) -> Term:
         for text, other, uses, by_beginning in rows
         if not by_beginning and text not in known
     ]
-    near = [text for far, _, text in sorted(measured) if 0 < far <= most]
-    return Term(typed, folded, tuple(sorted(known)), tuple(near[:CORRECTIONS]), sum(uses for _, uses in begun), is_open)
+    near = [(text, -uses) for far, uses, text in sorted(measured) if 0 < far <= most][:CORRECTIONS]
+    uses = sum(uses for _, uses in [*begun, *near]) if known or near or is_learned(typed) else None
+    return Term(typed, folded, tuple(sorted(known)), tuple(text for text, _ in near), uses, is_open)

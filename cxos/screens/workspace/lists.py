@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Clock
 from channels_app.models import Conversation, Mention, Message, ReadMarker
 from cxos.core.models import SavedView, User
-from cxos.screens.workspace import filters, orders
+from cxos.screens.workspace import filters, finding, orders
 from cxos.screens.workspace.filters import Asking
 from routing.models import Queue
 
@@ -107,7 +107,7 @@ class Asked:
         else:
             rows = TABS[self.tab][2](seen, self.asking.user)
         if self.words:
-            rows = rows.filter(filters.words(self.words, "contains", self.asking))
+            rows = rows.filter(finding.holding(self.words, self.tab, self.asking))
         return rows.none() if self.problem else rows.filter(filters.compiled(self.tree, self.asking))
 
     @property
@@ -230,7 +230,7 @@ def further_tabs(asked: Asked) -> dict[str, list[Tab]]:
 
 
 def page(asked: Asked, *, cursor: str = "") -> Page:
-    """The next rows behind `cursor`. 4 queries, by deadline 5."""
+    """The next rows behind `cursor`. 4 queries, by deadline 5; with words in a long list 3 to 5 more."""
     rows = asked.rows().select_related("customer", "channel", "assignee").defer("channel__secrets", "metadata")
     found, after = orders.page_of(rows, asked.order, after=cursor, size=PAGE if cursor else asked.shown)
     return Page(decorate(found, asked.asking), after)
