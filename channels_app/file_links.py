@@ -1,4 +1,7 @@
-"""Addresses of files for whoever has no session of ours: signed, for one file each, and good for an hour."""
+"""Addresses of files for whoever has no session of ours: signed, for one file each, and good for minutes.
+
+Whoever is to read a file for longer asks for the message again, and gets fresh addresses with it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-LINK_SECONDS = 3_600
+LINK_SECONDS = 300
 SALT = "attachment"
 
 

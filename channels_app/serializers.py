@@ -43,7 +43,7 @@ class ConversationOutput(Output):
 
 
 class Attachments(serializers.JSONField):
-    """Each with an address; that of a file of ours is good for an hour."""
+    """Each with an address; that of a file of ours is good for five minutes."""
 
     def to_representation(self, value: Any) -> Any:
         return linked(value, absolute=True)
@@ -57,7 +57,9 @@ class MessageOutput(Output):
     author = NameOutput(allow_null=True)
     text = serializers.CharField()
     html = serializers.CharField()
-    attachments = Attachments(help_text="url, name, mime, size; the address of an uploaded file is good for an hour.")
+    attachments = Attachments(
+        help_text="url, name, mime, size; the address of an uploaded file is good for five minutes; read the message again for a fresh one."
+    )
     state = serializers.ChoiceField(choices=Message.State.choices)
     problem = serializers.CharField(help_text="Why it could not be delivered.")
     client_id = serializers.CharField()

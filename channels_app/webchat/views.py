@@ -226,7 +226,7 @@ def files(request: HttpRequest, channel: Channel) -> dict[str, Any]:
 
 @require_safe
 def signed_file(request: HttpRequest, token: str) -> HttpResponse:
-    """A file by a signed address that was part of a message. It needs nothing else, and ends after an hour."""
+    """A file by a signed address that was part of a message. It needs nothing else, and ends after minutes."""
     try:
         return file_response(opened(token))
     except NotFound as gone:

@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from cases.models import Calendar
-from channels_app.models import Channel, Interaction, Message
+from channels_app.channel_rules import rules_of
+from channels_app.models import Channel, Conversation, Interaction, Message
+from channels_app.services.attachments import store_attachment
+from channels_app.services.replies import send_reply
 from cxos.core.models import User
 from cxos.screens import hints
 from routing.models import Queue
@@ -183,3 +188,32 @@ def test_the_wait_is_told_in_bands(browse: Browse, webchat: Channel) -> None:  #
         "less than a minute", "less than a minute", "about 1–2 min", "about 1–2 min", "about 2–5 min", "about 5–10 min",
         "about 15–30 min", "about 30–60 min", "more than an hour",
     ]  # fmt: skip
+
+
+def test_files_in_a_thread_that_stays_open_are_fetched_by_fresh_addresses(
+    browse: Browse,
+    webchat: Channel,  # noqa: F811
+    ana: User,
+) -> None:
+    page = browse()
+    chat = open_demo(page)
+    write(chat, "Show me")
+    conversation = until(page, Conversation.objects.first)
+    page.route("**/files/*", lambda route: route.fulfill(status=404), times=1)  # as when the address has run out
+    now = timezone.now()
+    kept = [
+        store_attachment(
+            ContentFile(content, name=name), name=name, rules=rules_of("webchat", {}), uploader=ana,
+            conversation=conversation, now=now,
+        )
+        for content, name in ((PNG, "cat.png"), (PDF, "bill.pdf"))
+    ]  # fmt: skip
+
+    send_reply(conversation.pk, text="", attachments=[one.descriptor for one in kept], author=ana, actor=ana, now=now)
+
+    picture, link = chat.locator(".picture img"), chat.locator(".file a")
+    until(page, lambda: picture.evaluate_all("(found) => found[0]?.naturalWidth > 0"))
+    chat.evaluate("() => { const real = Date.now; Date.now = () => real() + 600_000; }")  # ten minutes later
+    with page.expect_request("**/chat/site/messages?after=*"):
+        link.click()
+    assert page.request.get(link.get_attribute("href") or "").body() == PDF

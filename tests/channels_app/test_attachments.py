@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from django.core.files.base import ContentFile
@@ -142,11 +143,22 @@ def test_a_signed_address_that_was_changed_opens_nothing(
     assert client.get(change(told["url"])).status_code == 404  # type: ignore[operator]
 
 
-def test_a_signed_address_ends_after_an_hour(
-    conversation: Conversation, ana: User, now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("seconds", "status"), [(299, 200), (301, 404)])
+def test_a_signed_address_is_good_for_five_minutes(
+    conversation: Conversation, ana: User, now: datetime, client: Client, seconds: int, status: int
 ) -> None:
-    [told] = linked([upload(conversation, ana, now).descriptor])
-    monkeypatch.setattr("channels_app.file_links.LINK_SECONDS", -1)
+    with patch("django.core.signing.time.time", return_value=1_000_000.0):
+        [told] = linked([upload(conversation, ana, now).descriptor])
+
+    with patch("django.core.signing.time.time", return_value=1_000_000.0 + seconds):
+        assert client.get(told["url"]).status_code == status
+
+
+def test_an_address_that_is_out_of_time_says_what_to_do(
+    conversation: Conversation, ana: User, now: datetime, client: Client
+) -> None:
+    with patch("django.core.signing.time.time", return_value=1_000_000.0):
+        [told] = linked([upload(conversation, ana, now).descriptor])
 
     answer = client.get(told["url"])
 

@@ -83,20 +83,3 @@ export function acceptDrops(panel, files, isWanted) {
   });
   panel.addEventListener("dragleave", (event) => { if (!panel.contains(event.relatedTarget)) panel.dataset.drop = ""; });
 }
-
-const UNITS = ["byte", "kilobyte", "megabyte"];
-export function sizeText(bytes) {
-  const step = bytes < 1_000 ? 0 : bytes < MEGABYTE ? 1 : 2;
-  return new Intl.NumberFormat(config.language, { style: "unit", unit: UNITS[step], unitDisplay: "short", maximumFractionDigits: step === 2 ? 1 : 0 }).format(bytes / 1_000 ** step);
-}
-
-// What a message carries: pictures of our own server are shown, everything else is a name to open.
-export const attachmentsOf = ({ attachments = [] }) => attachments.map((one) => {
-  const name = one.name || t("attachment");
-  const url = one.url && new URL(one.url, location.href);
-  const safe = url && ["http:", "https:"].includes(url.protocol);
-  const opens = { href: url?.href, target: "_blank", rel: "noopener noreferrer nofollow" };
-  if (safe && url.origin === location.origin && one.mime?.startsWith("image/"))
-    return h("a.picture", opens, h("img", { src: url.href, alt: name, width: one.width, height: one.height, loading: "lazy" }));
-  return h("span.file", {}, icon("file"), safe ? h("a", { ...opens, dir: "auto" }, name) : h("span", { dir: "auto" }, name), one.size > 0 && h("small", {}, sizeText(one.size)));
-});

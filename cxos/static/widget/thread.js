@@ -1,6 +1,6 @@
 // The messages: a log that screen readers follow, kept at its end while the visitor is there.
 import { avatar, h, icon } from "./dom.js";
-import { attachmentsOf } from "./files.js";
+import { attachmentsOf } from "./attachments.js";
 import { isEmoji, nodesOf } from "./markup.js";
 import { day, dayKey, t, time } from "./words.js";
 
