@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case, Clock
 from cases.queries import CASE_WORDS
 from channels_app.models import Priority
+from cxos.core.cursors import newest_first
 from cxos.core.models import User
 from cxos.core.search.dictionary import understand
 from cxos.core.search.vectors import Wanted, newest
@@ -104,12 +105,7 @@ def page(asked: Asked, *, after: str, now: datetime) -> tuple[list[Row], str]:
     rows = asked.rows()
     if asked.status != "all":
         rows = rows.filter(status__in=[asked.status] if asked.status else UNSOLVED)
-    if place := read_cursor(after):
-        at, last = place
-        rows = rows.filter(Q(opened_at__lt=at) | Q(opened_at=at, pk__lt=last))
-    found = list(with_names(rows)[: PAGE + 1])
-    shown = found[:PAGE]
-    cursor = f"{shown[-1].opened_at.isoformat()}|{shown[-1].pk}" if len(found) > PAGE else ""
+    shown, cursor = newest_first(with_names(rows), by="opened_at", after=after, size=PAGE)
     return with_clocks(shown, now), cursor
 
 
@@ -151,13 +147,3 @@ def with_clocks(cases: list[Case], now: datetime) -> list[Row]:
 
 def row_of(case: Case, clock: Clock | None, now: datetime) -> Row:
     return Row(case, clock, round((clock.due_at - now).total_seconds()) if clock and clock.due_at else 0)
-
-
-def read_cursor(text: str) -> tuple[datetime, int] | None:
-    at, _bar, number = text.partition("|")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    good = moment.tzinfo is not None and number.isascii() and number.isdigit() and len(number) < 19
-    return (moment, int(number)) if good else None

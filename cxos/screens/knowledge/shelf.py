@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from automation.models import Article
 from automation.models.article import LANGUAGES, ArticleQuerySet
 from automation.queries import find_articles
+from cxos.core.cursors import newest_first
 from cxos.core.models import User
 
 PAGE = 40
@@ -90,20 +89,4 @@ def page(asked: Asked, *, after: str) -> tuple[list[Article], str]:
     next page. 1 query, with words up to 6."""
     if asked.words:
         return find_articles(asked.words, among=asked.rows(), limit=PAGE), ""
-    rows = asked.rows().defer("body")
-    if place := read_cursor(after):
-        at, last = place
-        rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=last))
-    found = list(rows.order_by("-changed_at", "-id")[: PAGE + 1])
-    shown = found[:PAGE]
-    return shown, f"{shown[-1].changed_at.isoformat()}|{shown[-1].pk}" if len(found) > PAGE else ""
-
-
-def read_cursor(text: str) -> tuple[datetime, int] | None:
-    at, _bar, number = text.partition("|")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    good = moment.tzinfo is not None and number.isascii() and number.isdigit() and len(number) < 19
-    return (moment, int(number)) if good else None
+    return newest_first(asked.rows().defer("body"), by="changed_at", after=after, size=PAGE)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from cxos.core.cursors import newest_first
 from cxos.core.models import Notification, User
 from cxos.core.notices import KINDS, Kind, sentence, wants
 from cxos.core.services.notifications import mark_read
@@ -67,31 +66,19 @@ def lines_of(notices: Any) -> list[Line]:
 @staff
 def index(request: HttpRequest) -> HttpResponse:
     """The newest first; `unread` leaves out the rest, `after` steps on."""
-    rows = Notification.objects.filter(user=person(request)).order_by("-at", "-id")
+    rows = Notification.objects.filter(user=person(request))
     only_unread = request.GET.get("unread") == "1"
     if only_unread:
         rows = rows.filter(read_at=None)
-    if place := read_cursor(request.GET.get("after", "")):
-        rows = rows.filter(Q(at__lt=place[0]) | Q(at=place[0], pk__lt=place[1]))
-    found = list(rows[: PAGE + 1])
-    last = found[PAGE - 1] if len(found) > PAGE else None
+    found, older = newest_first(rows, by="at", after=request.GET.get("after", ""), size=PAGE)
     parts = {
-        "lines": lines_of(found[:PAGE]),
-        "older": f"{last.at.isoformat()}|{last.pk}" if last else "",
+        "lines": lines_of(found),
+        "older": older,
         "only_unread": only_unread,
         "crumbs": [(_("Notifications"), None)],
     }
     is_next = bool(request.GET.get("after")) and request.headers.get("HX-Request") == "true"
     return render(request, "notices/lines.html" if is_next else "notices/index.html", parts)
-
-
-def read_cursor(text: str) -> tuple[datetime, int] | None:
-    at, _bar, number = text.partition("|")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return (moment, int(number[:18])) if moment.tzinfo and number.isascii() and number.isdigit() else None
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -66,15 +67,10 @@ def reasons(request: HttpRequest) -> HttpResponse:
 @admins
 def reason(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     found = loaded(PresenceReason, pk)
-    form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm(initial=values(ReasonForm, found))
-    if request.method == "POST" and saved(
-        form, lambda given: verbs.save_reason(found, changes=given, actor=request.user)
-    ):
-        messages.success(request, _("Saved"))
-        return redirect("settings:reasons")
-    return show(
-        request, "reasons", "reason", form=form, reason=found, presences=PRESENCES,
-        trail=[(found.name if found else _("New"), None)], status=422 if form.errors else 200,
+    return edited(
+        request, "reasons", "reason", thing=found, form=form_of(request, ReasonForm, found),
+        save=lambda given: verbs.save_reason(found, changes=given, actor=request.user),
+        parts=lambda form: {"reason": found, "presences": PRESENCES},
     )  # fmt: skip
 
 
@@ -99,23 +95,22 @@ def dispositions(request: HttpRequest) -> HttpResponse:
 @admins
 def disposition(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     found = loaded(Disposition, pk)
-    if request.method == "POST":
-        form = DispositionForm(request.POST)
-        if saved(form, lambda given: save_disposition(request, found, given)):
-            messages.success(request, _("Saved"))
-            return redirect("settings:dispositions")
-    else:
-        below = (
-            {"parent": found.parent_id, "queues": found.queue_ids} if found else {"parent": request.GET.get("below")}
-        )
-        form = DispositionForm(initial=values(DispositionForm, found) | below)
-    chosen = {str(value) for value in form["queues"].value() or []}
-    return show(
-        request, "dispositions", "disposition", form=form, disposition=found,
-        parents=[(one.disposition.pk, one.said) for one in endings.endings(off_too=True) if one.disposition != found],
-        queues=[(queue.pk, queue.name, str(queue.pk) in chosen) for queue in Queue.objects.filter(enabled=True)],
-        trail=[(found.name if found else _("New"), None)], status=422 if form.errors else 200,
+    below = {"parent": found.parent_id, "queues": found.queue_ids} if found else {"parent": request.GET.get("below")}
+    return edited(
+        request, "dispositions", "disposition", thing=found, form=form_of(request, DispositionForm, found, **below),
+        save=lambda given: save_disposition(request, found, given), parts=lambda form: disposition_parts(form, found),
     )  # fmt: skip
+
+
+def disposition_parts(form: forms.Form, found: Disposition | None) -> dict[str, Any]:
+    chosen = {str(value) for value in form["queues"].value() or []}
+    return {
+        "disposition": found,
+        "parents": [
+            (one.disposition.pk, one.said) for one in endings.endings(off_too=True) if one.disposition != found
+        ],
+        "queues": [(queue.pk, queue.name, str(queue.pk) in chosen) for queue in Queue.objects.filter(enabled=True)],
+    }
 
 
 def save_disposition(request: HttpRequest, found: Disposition | None, given: dict[str, Any]) -> Disposition:
@@ -153,23 +148,25 @@ def caps_said(profile: CapacityProfile) -> list[str]:
 @admins
 def profile(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     found = loaded(CapacityProfile, pk)
-    if request.method == "POST":
-        form, caps = ProfileForm(request.POST), request.POST
-        if saved(form, lambda given: verbs.save_profile(
+    return edited(
+        request, "profiles", "profile", thing=found, form=form_of(request, ProfileForm, found),
+        save=lambda given: verbs.save_profile(
             found, changes=given | {"caps": caps_given(request)}, actor=request.user
-        )):  # fmt: skip
-            messages.success(request, _("Saved. Whoever has it takes so much from now on."))
-            return redirect("settings:profiles")
-        most = {medium: caps.get(f"cap_{medium}", "") for medium, _label in MEDIA}
-    else:
-        form = ProfileForm(initial=values(ProfileForm, found))
-        most = found.caps if found else {}
-    return show(
-        request, "profiles", "profile", form=form, profile=found, media=MEDIA,
-        caps=[(medium, label, most.get(medium, "")) for medium, label in MEDIA],
-        chosen=form["auto_accept"].value() or [], trail=[(found.name if found else _("New"), None)],
-        status=422 if form.errors else 200,
+        ),
+        parts=lambda form: profile_parts(request, form, found),
+        words=_("Saved. Whoever has it takes so much from now on."),
     )  # fmt: skip
+
+
+def profile_parts(request: HttpRequest, form: forms.Form, found: CapacityProfile | None) -> dict[str, Any]:
+    held = found.caps if found else {}
+    typed = request.POST if form.is_bound else {f"cap_{medium}": most for medium, most in held.items()}
+    return {
+        "profile": found,
+        "media": MEDIA,
+        "caps": [(medium, label, typed.get(f"cap_{medium}", "")) for medium, label in MEDIA],
+        "chosen": form["auto_accept"].value() or [],
+    }
 
 
 def caps_given(request: HttpRequest) -> dict[str, int]:
@@ -221,6 +218,36 @@ def work_of(user: User) -> dict[str, Any]:
         "work_profiles": [(row.pk, row.name) for row in CapacityProfile.objects.all()],
         "work_profile": AgentState.objects.filter(user=user).values_list("profile_id", flat=True).first(),
     }
+
+
+# --- One form for a thing that is there or new ---------------------------------------------------------------------------
+
+
+def form_of(request: HttpRequest, form: type[forms.Form], thing: models.Model | None, **more: Any) -> forms.Form:
+    """As it was posted, else filled with what the thing has; `more` = values that are no columns of it."""
+    return form(request.POST) if request.method == "POST" else form(initial=values(form, thing) | more)
+
+
+def edited(
+    request: HttpRequest,
+    section: str,
+    template: str,
+    *,
+    thing: Any,
+    form: forms.Form,
+    save: Callable[[dict[str, Any]], Any],
+    parts: Callable[[forms.Form], dict[str, Any]],
+    words: str = "",
+) -> HttpResponse:
+    """Saves what was posted and goes back to the section's list; else the form, with what was wrong. `parts` is asked
+    only when the form is shown."""
+    if form.is_bound and saved(form, save):
+        messages.success(request, words or _("Saved"))
+        return redirect(f"settings:{section}")
+    return show(
+        request, section, template, form=form, trail=[(thing.name if thing else _("New"), None)],
+        status=422 if form.errors else 200, **parts(form),
+    )  # fmt: skip
 
 
 def values(form: type[forms.Form], thing: models.Model | None) -> dict[str, Any]:
