@@ -43,25 +43,33 @@ class DutyDay:
     """One agent's day as far as the log shows it."""
 
     agent: str
-    kinds: frozenset[str]
+    kinds: frozenset[str]  # taken often enough on this day
+    calls: int
     first: float  # possibly a little before the first call
     last: float
     gaps: tuple[Gap, ...]
     left_callers: bool = False  # somebody was waiting for them when they went
 
-    def spans(self, *, leaves_early: float) -> tuple[tuple[float, float], ...]:
-        """When the agent takes new calls: the day less the absences too long for wrap-up.
-
-        Somebody who left while callers waited is told to stop `leaves_early` seconds before: in a simulated day that
-        moment falls into the middle of some other call, which is finished first.
-        """
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """When the agent takes new calls: the day less the absences too long for wrap-up."""
         spans, start = [], self.first
-        for gap in self.gaps:
-            if gap.gone >= BREAK_SECONDS:
-                spans.append((start, gap.since - (leaves_early if gap.watched else 0.0)))
-                start = gap.since + gap.gone
-        spans.append((start, self.last - (leaves_early if self.left_callers else 0.0)))
+        for gap in self._breaks():
+            spans.append((start, gap.since))
+            start = gap.since + gap.gone
+        spans.append((start, self.last))
         return tuple((begin, end) for begin, end in spans if end > begin)
+
+    def winding_down(self, *, seconds: float) -> tuple[tuple[float, float], ...]:
+        """When the agent goes as soon as a call ends: so long before each departure while callers waited.
+
+        Such a departure was the end of a call. In a simulated day its moment falls into the middle of some other call,
+        and waiting for that one's end would keep the agent too long; but an agent without a call does not go earlier.
+        """
+        departures = [gap.since for gap in self._breaks() if gap.watched] + [self.last] * self.left_callers
+        return tuple((departure - seconds, departure) for departure in departures) if seconds else ()
+
+    def _breaks(self) -> list[Gap]:
+        return [gap for gap in self.gaps if gap.gone >= BREAK_SECONDS]
 
 
 def duty_days(calls: Sequence[Call]) -> list[DutyDay]:
@@ -173,7 +181,8 @@ def _duty(agent: str, mine: Sequence[Call], signs: _Signs) -> DutyDay:
             gaps.append(Gap(agent, free_since, call.started, gone, seen, watched))
         free_since = max(free_since, call.ended)
     first = mine[0].started - (signs.there_before(agent, mine[0].started) if mine[0].waited == 0 else 0.0)
-    return DutyDay(agent, signs.kinds[agent], first, free_since, tuple(gaps), signs.is_awaited(agent, free_since))
+    awaited = signs.is_awaited(agent, free_since)
+    return DutyDay(agent, signs.kinds[agent], len(mine), first, free_since, tuple(gaps), awaited)
 
 
 def _kinds_of(mine: Sequence[Call]) -> frozenset[str]:

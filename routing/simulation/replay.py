@@ -28,7 +28,7 @@ from routing.simulation.tally import Contact, Fate
 from routing.simulation.traffic import Traffic, learn
 
 QUEUE = 1
-LEAVES_EARLY_TRIED = (0.0, 60.0, 120.0, 150.0, 180.0, 240.0)
+WINDING_DOWN_TRIED = (0.0, 60.0, 120.0, 180.0, 240.0, 300.0)
 LEAST_CALLS = 100  # judged calls in an hour of the day, for it to be judged
 
 
@@ -78,6 +78,11 @@ class HourFit:
         """(simulated − real) ÷ real."""
         return self.simulated_wait / self.real_wait - 1.0 if self.real_wait else 0.0
 
+    @property
+    def differs(self) -> bool:
+        """Beyond both measures of chance: something of this hour is not in the model."""
+        return not self.error_low <= 0.0 <= self.error_high and abs(self.wait_error) > self.chance
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -114,12 +119,12 @@ class Judgement:
 
 
 def fit_on(log: Log, days: Iterable[str]) -> Traffic:
-    """Learn from these days, and find on them how early leavers must be told so that mean waits come out right."""
+    """Learn from these days, and find on them how long leavers wind down, so that mean waits come out right."""
     chosen = sorted(days)
     traffic = learn([log.calls[day] for day in chosen], [log.duties[day] for day in chosen])
     tried = []
-    for seconds in LEAVES_EARLY_TRIED:
-        candidate = replace(traffic, leaves_early=seconds)
+    for seconds in WINDING_DOWN_TRIED:
+        candidate = replace(traffic, winding_down=seconds)
         judged = judge(log, dict.fromkeys(chosen, candidate), replications=2)
         tried.append((abs(judged.simulated_wait - judged.real_wait), candidate))
     return min(tried, key=lambda each: each[0])[1]
@@ -174,8 +179,9 @@ def day_scenario(log: Log, day: str, traffic: Traffic, *, seed: int, drawn: bool
     skills, random = log.skills(), Random(f"{day} {seed}")
     crew = tuple(
         Worker(
-            Agent(number, queues={QUEUE: 1}, skills={skills[kind]: 3 for kind in duty.kinds}),
-            on_duty=duty.spans(leaves_early=traffic.leaves_early),
+            Agent(number, queues={QUEUE: 1}, skills={skills[kind]: 3 for kind in traffic.takes(duty)}),
+            on_duty=duty.spans(),
+            winding_down=duty.winding_down(seconds=traffic.winding_down),
             pace=traffic.paces.get(duty.agent, 1.0) if drawn else 1.0,
         )
         for number, duty in enumerate(log.duties[day], start=1)

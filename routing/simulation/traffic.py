@@ -7,20 +7,21 @@ is drawn from the queued callers of their kind.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-from routing.simulation.call_log import Call
+from routing.simulation.call_log import NOBODY, Call
 from routing.simulation.chance import Constant, Curve, Duration, Observed, Stretched
-from routing.simulation.duty import DutyDay, wrap_ups
+from routing.simulation.duty import SURE, DutyDay, wrap_ups
 from routing.simulation.survival import Observation, fit
 
 LEAST_ENDS = 60  # hang-ups seen, for a patience curve of its own
 ROUNDS = 8
 K = TypeVar("K")
+HABIT = 0.5  # of the average share of a kind: halfway between never and like everybody
 PRIOR_CALLS = 20  # an agent's or hour's factor counts this many average calls beside its own
 
 
@@ -34,7 +35,9 @@ class Traffic:
     patience: Mapping[tuple[str, int], Curve]  # priority −1 = the kind as a whole, ("", −1) = everybody
     wrap_up: Duration
     priorities: Mapping[str, Sequence[int]]  # of queued callers, by kind
-    leaves_early: float = 0.0
+    habits: Mapping[str, frozenset[str]] = field(default_factory=dict)  # agent → kinds they take as often as others
+    shares: Mapping[str, float] = field(default_factory=dict)  # of each kind in all answered calls
+    winding_down: float = 0.0  # seconds before a departure in which the end of a call is taken for it
 
     def handle_of(self, kind: str, hour: int) -> Duration:
         base = self.handle.get(kind) or self.handle[""]
@@ -43,13 +46,18 @@ class Traffic:
     def patience_of(self, kind: str, priority: int) -> Curve:
         return self.patience.get((kind, priority)) or self.patience.get((kind, -1)) or self.patience["", -1]
 
+    def takes(self, duty: DutyDay) -> frozenset[str]:
+        """The kinds an agent takes on a day: those they took, and by habit those too rare for that day to tell."""
+        rare = {kind for kind in self.habits.get(duty.agent, ()) if duty.calls * self.shares[kind] < SURE}
+        return duty.kinds | rare
+
     def priority_of(self, call: Call, random: Random) -> int:
         known = self.priorities.get(call.kind)
         return random.choice(known) if call.waited == 0 and call.priority == 0 and known else call.priority
 
 
 def learn(days: Iterable[Sequence[Call]], duties: Iterable[Sequence[DutyDay]]) -> Traffic:
-    """Fit everything but `leaves_early` on these days. Raises ValueError when nobody was served on them."""
+    """Fit everything but `winding_down` on these days. Raises ValueError when nobody was served on them."""
     calls = [call for day in days for call in day]
     served = [call for call in calls if call.served]
     if not served:
@@ -71,7 +79,25 @@ def learn(days: Iterable[Sequence[Call]], duties: Iterable[Sequence[DutyDay]]) -
         patience=_patience(calls),
         wrap_up=_wrap_up([duty for day in duties for duty in day]),
         priorities=queued,
+        habits=_habits(served),
+        shares=_shares(served),
     )
+
+
+def _shares(served: Sequence[Call]) -> dict[str, float]:
+    return {kind: count / len(served) for kind, count in Counter(call.kind for call in served).items()}
+
+
+def _habits(served: Sequence[Call]) -> dict[str, frozenset[str]]:
+    """agent → kinds of which they took at least HABIT of what falls to an average agent."""
+    shares, own = _shares(served), defaultdict[str, list[Call]](list)
+    for call in served:
+        own[call.agent].append(call)
+    own.pop(NOBODY, None)
+    return {
+        agent: frozenset(kind for kind, share in _shares(mine).items() if share >= HABIT * shares[kind])
+        for agent, mine in own.items()
+    }
 
 
 def _wrap_up(duties: Sequence[DutyDay]) -> Duration:

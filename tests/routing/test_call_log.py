@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -70,8 +71,9 @@ def test_an_agent_passed_over_while_callers_wait_is_not_there() -> None:
 
     [away, _] = ruth.gaps
     assert (away.since, away.gone, away.seen, away.watched) == (100, 500, True, True)
-    assert ruth.spans(leaves_early=30) == ((0, 70), (600, 705))
-    assert noa.spans(leaves_early=30)[0][0] == 5
+    assert ruth.spans() == ((0, 100), (600, 705))
+    assert ruth.winding_down(seconds=30) == ((70, 100),)
+    assert noa.spans()[0][0] == 5
 
 
 def test_wrap_up_is_read_where_somebody_waits() -> None:
@@ -85,7 +87,20 @@ def test_wrap_up_is_read_where_somebody_waits() -> None:
 def test_an_idle_agent_is_there() -> None:
     calls = [call(0, 100, "RUTH"), call(10, 100, "NOA"), call(400, 100, "RUTH"), call(420, 100, "NOA")]
 
-    assert [duty.spans(leaves_early=30) for duty in duty_days(calls)] == [((10, 520),), ((0, 500),)]
+    assert [duty.spans() for duty in duty_days(calls)] == [((10, 520),), ((0, 500),)]
+
+
+def test_who_takes_a_rare_kind_is_told_by_their_other_days() -> None:
+    """Ruth took one English call in fifty, as all of them did; Noa none in fifty."""
+    plain = [call(60.0 * number, 50, name) for name in ("RUTH", "NOA") for number in range(49)]
+    english = replace(call(4_000, 50, "RUTH"), kind="PE")
+    traffic = learn([[*plain, english, call(4_000, 50, "NOA")]], [[]])
+    short, long = duty_days(plain[:49]), duty_days([call(60.0 * number, 50, "RUTH") for number in range(300)])
+
+    assert traffic.habits == {"RUTH": {"PS", "PE"}, "NOA": {"PS"}}
+    assert [traffic.takes(duty) for duty in short] == [{"PS", "PE"}]
+    assert [traffic.takes(duty) for duty in long] == [{"PS"}], "three hundred calls without one tell"
+    assert traffic.takes(replace(short[0], agent="NOA")) == {"PS"}
 
 
 def day_of_calls(seed: int) -> list[Call]:

@@ -64,17 +64,18 @@ class Command(BaseCommand):
             "--changes", type=changes, help="--day: JSON, or a file of it, with what is to be different"
         )
         parser.add_argument("--compare", type=changes, help="--day: a second configuration, beside the first")
-        parser.add_argument("--replications", type=int, default=10, help="runs per scenario or judged day (10)")
+        parser.add_argument("--replications", type=int, help="runs per scenario (10) or judged day (20)")
         parser.add_argument("--interactions", type=int, default=10_000, help="--check: interactions per run (10000)")
         parser.add_argument("--folds", type=int, default=2, help="--log: each day is judged by the other folds (2)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        replications = options["replications"] or (20 if options["log"] else 10)
         if options["check"]:
-            result = self._check(options["replications"], options["interactions"])
+            result = self._check(replications, options["interactions"])
         elif options["day"]:
-            result = self._try(options["day"], options["changes"], options["compare"], options["replications"])
+            result = self._try(options["day"], options["changes"], options["compare"], replications)
         else:
-            result = self._replay(options["log"], options["replications"], options["folds"])
+            result = self._replay(options["log"], replications, options["folds"])
         self.stdout.write(json.dumps(result))
 
     def _check(self, replications: int, interactions: int) -> dict[str, Any]:
@@ -121,7 +122,7 @@ class Command(BaseCommand):
         started = process_time()
         judged = judge(log, fitted, replications=replications)
         seconds = process_time() - started
-        drawn = judge(log, fitted, replications=replications, drawn=True)
+        drawn = judge(log, fitted, replications=max(1, replications // 4), drawn=True)
         self._print_hours(judged)
         return {
             "interactions": judged.interactions,
@@ -132,6 +133,7 @@ class Command(BaseCommand):
             "hours": len(judged.hours),
             "hours_within_10_percent": judged.hours_within_tenth,
             "hours_within_chance": judged.hours_explained_by_chance,
+            "hours_that_differ": [hour.hour for hour in judged.hours if hour.differs],
             "judged_days": len(fitted),
             "all_drawn": {
                 "hour_wait_error": round(drawn.hour_wait_error, 4),
@@ -148,4 +150,4 @@ class Command(BaseCommand):
             waits = f"{hour.real_wait:11.1f} {hour.simulated_wait:11.1f} {hour.wait_error:+8.1%}"
             waits += f"  {hour.error_low:+6.1%} … {hour.error_high:+6.1%}  ±{hour.chance:6.1%}"
             hung_up = f"{hour.real_abandon:15.1%} {hour.simulated_abandon:11.1%}"
-            self.stdout.write(f"{hour.hour:4} {hour.calls:7} {waits} {hung_up}")
+            self.stdout.write(f"{hour.hour:4} {hour.calls:7} {waits} {hung_up}{'  differs' if hour.differs else ''}")
