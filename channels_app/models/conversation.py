@@ -21,12 +21,13 @@ class Priority(models.IntegerChoices):
 def seen_by(user: Any, of: str = "") -> Q:
     """What makes a conversation an agent's to see; `of` leads to the conversation (`conversation__`)."""
     teams = user.teams.through.objects.filter(user_id=user.pk).values("team_id")
-    return Q(**{f"{of}assignee": user}) | Q(**{f"{of}team": None}) | Q(**{f"{of}team__in": teams})
+    holds, takes_part = Q(**{f"{of}assignee": user}), Q(**{f"{of}guest_ids__contains": [user.pk]})
+    return holds | takes_part | Q(**{f"{of}team": None}) | Q(**{f"{of}team__in": teams})
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: Any) -> ConversationQuerySet:
-        """Supervisors and admins see all; agents what they hold, what nobody's team owns, and their teams'."""
+        """Supervisors and admins see all; agents what they hold or take part in, what nobody's team owns, and their teams'."""
         if not user.is_active:
             return self.none()
         return self if user.supervises else self.filter(seen_by(user))
@@ -51,9 +52,11 @@ class Conversation(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    # Who may see it follows from these two; routing writes them through services.assignment.
+    # Who may see it follows from these three; routing writes them through services.assignment.
     assignee = models.ForeignKey("core.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     team = models.ForeignKey("core.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Who advises or takes part now, of whatever team.
+    guest_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[], blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Who holds a conversation, and whose team. Routing writes these columns through here."""
+"""Who holds a conversation, whose team, and who else is in it. Routing writes these columns through here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Func, Value
 
 from channels_app.models import Conversation
 from channels_app.services.lines import add_line, lock_conversation
@@ -56,6 +57,19 @@ def give_to_team(conversation: Conversation, *, team_id: int) -> None:
     """The team whose queue it enters may see it. Tells nobody: the queue does."""
     Conversation.objects.filter(pk=conversation.pk).update(team=team_id)
     conversation.team_id = team_id
+
+
+def let_in(conversation_id: int, *, user_id: int) -> None:
+    """This user sees the conversation, whatever their team, until `let_out`. Tells nobody: routing does."""
+    Conversation.objects.filter(pk=conversation_id).exclude(guest_ids__contains=[user_id]).update(
+        guest_ids=Func(F("guest_ids"), Value(user_id), function="array_append")
+    )
+
+
+def let_out(conversation_id: int, *, user_id: int) -> None:
+    Conversation.objects.filter(pk=conversation_id, guest_ids__contains=[user_id]).update(
+        guest_ids=Func(F("guest_ids"), Value(user_id), function="array_remove")
+    )
 
 
 def _sentence(before: tuple[int | None, int | None], after: tuple[int | None, int | None]) -> str:

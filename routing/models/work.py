@@ -13,12 +13,14 @@ from routing.models.queue import NO_PAIRS, Disposition, Queue
 
 class WorkItemQuerySet(models.QuerySet["WorkItem"]):
     def visible_to(self, user: Any) -> WorkItemQuerySet:
+        """Agents: what they hold or have a part in, and what waits in their queues. Supervisors see all."""
         if not user.is_active:
             return self.none()
         if user.supervises:
             return self
         queues = Queue.objects.filter(memberships__user=user).values("id")
-        return self.filter(Q(agent=user) | Q(queue__in=queues))
+        parts = Segment.objects.filter(agent=user, ended_at=None).values("item")
+        return self.filter(Q(agent=user) | Q(queue__in=queues) | Q(id__in=parts))
 
     def live(self) -> WorkItemQuerySet:
         return self.filter(state__in=WorkItem.LIVE)

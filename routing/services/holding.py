@@ -1,6 +1,7 @@
 """What every change of a held work item shares: its locks, its segments, and telling that somebody let go.
 
-Locks go agent → item → queue → conversation; several agents in the order of their ids.
+Locks go agent → item → queue → conversation; several agents in the order of their ids. Whoever advises or takes part sees
+the conversation for as long as that lasts, of whatever team they are.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
 
+from channels_app.services.assignment import let_in, let_out
 from cxos.core.errors import Conflict, NotFound
 from cxos.core.events.routing import OfferWithdrawn, PartLeft, WorkReleased
 from cxos.core.outbox import emit
@@ -91,6 +93,8 @@ def begin_segment(item: WorkItem, agent_id: int, *, kind: str = Segment.Kind.LEA
     ).exclude(item=item)
     if on_a_call:
         raise Conflict("on_a_call", "This agent is in a call already.")
+    if kind != Segment.Kind.LEAD and item.conversation_id:  # who holds it sees it anyway
+        let_in(item.conversation_id, user_id=agent_id)
     return Segment.objects.create(item=item, agent_id=agent_id, kind=kind, medium=item.medium, started_at=now)
 
 
@@ -110,6 +114,8 @@ def end_parts(item: WorkItem, *, now: datetime, agent_id: int | None = None, by:
     for part in ended:
         part.ended_at, part.ended_by = now, by
         part.save(update_fields=["ended_at", "ended_by"])
+        if item.conversation_id:
+            let_out(item.conversation_id, user_id=part.agent_id)
         emit(
             PartLeft(
                 item_id=item.id,

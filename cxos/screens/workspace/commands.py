@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -43,9 +44,12 @@ def loaded(request: HttpRequest, pk: int) -> tuple[User, Conversation, datetime]
 
 
 def reread(request: HttpRequest, pk: int) -> HttpResponse:
-    """The head of the conversation as it is now."""
+    """The head of the conversation as it is now; the inbox when it is not theirs to see any more."""
     request.method = "GET"
-    return head_region(request, pk=pk)
+    try:
+        return head_region(request, pk=pk)
+    except Http404:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("workspace:index")})
 
 
 def answered(request: HttpRequest, pk: int) -> HttpResponse:
