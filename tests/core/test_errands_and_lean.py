@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import orjson
@@ -65,6 +66,20 @@ def test_many_nudges_become_one_per_lane(gathered: Errands, monkeypatch: pytest.
     gathered.run()
 
     assert sorted(nudged) == ["live", "work"]
+
+
+def test_a_nudge_does_not_wait_for_what_only_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request is counted before it commits: its nudge must not queue behind its own count."""
+    nudged, counted = threading.Event(), threading.Event()
+    monkeypatch.setattr(errands, "PAUSE_SECONDS", 300.0)
+    monkeypatch.setattr(outbox, "nudge", lambda lane: nudged.set())
+    monkeypatch.setattr(errands, "_add", lambda principal, window, count: counted.set() or 1)
+    mine = Errands()
+
+    mine.count("key:1", 1, NOON)
+    mine.nudge({"live"})
+
+    assert nudged.wait(60) and counted.wait(60)
 
 
 def greet(request: HttpRequest) -> HttpResponse:
