@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from channels_app.models import Conversation
+from channels_app.models import Channel, Conversation
 from channels_app.permissions import get_conversation_for
 from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.models import User
@@ -27,6 +27,7 @@ from routing.services.queue import live_item
 from routing.services.work import transfer_to_agent
 
 MOST = 40
+REACHED_OUTSIDE = (Channel.Medium.VOICE, Channel.Medium.EMAIL)  # media in which somebody outside can be reached
 WAYS = [
     ("consult", gettext_lazy("Ask for advice"), "message-circle-question-mark"),
     ("conference", gettext_lazy("Let take part"), "users"),
@@ -41,7 +42,9 @@ def share_menu(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
     item = live_item(pk)
     colleagues = list(who_could_help(found, item)) if item is not None and item.state in IN_HAND else []
-    return render(request, "workspace/share.html", {"conversation": found, "colleagues": colleagues, "ways": WAYS})
+    reaches_outside = item is not None and item.state in IN_HAND and item.medium in REACHED_OUTSIDE
+    parts = {"conversation": found, "colleagues": colleagues, "ways": WAYS, "reaches_outside": reaches_outside}
+    return render(request, "workspace/share.html", parts)
 
 
 def who_could_help(conversation: Conversation, item: WorkItem) -> QuerySet[User]:
