@@ -56,7 +56,7 @@ PAGES: dict[str, Any] = {
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/share-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
     "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
-    "settings/snippets/": STAFF, "help/<int:pk>/": (EVERYBODY, 404),
+    "settings/snippets/": STAFF, "help/": EVERYBODY, "help/<int:pk>/": (EVERYBODY, 404),
     "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),
     "supervisor/": SUPERVISORS, "supervisor/board/": SUPERVISORS, "supervisor/agents/": SUPERVISORS,
     "supervisor/waiting/": SUPERVISORS, "supervisor/risk/": SUPERVISORS, "supervisor/chart/": SUPERVISORS,
@@ -68,7 +68,7 @@ PAGES: dict[str, Any] = {
 }  # fmt: skip
 # Commands: nobody may GET them.
 COMMANDS: dict[str, set[Role | None]] = {
-    "logout/": EVERYBODY,
+    "logout/": EVERYBODY, "help/<int:pk>/answer/": EVERYBODY,
     "chat/<slug:channel_key>/session": EVERYBODY, "chat/<slug:channel_key>/receipts": EVERYBODY,
     "chat/<slug:channel_key>/typing": EVERYBODY, "chat/<slug:channel_key>/end": EVERYBODY,
     "chat/<slug:channel_key>/survey": EVERYBODY, "chat/<slug:channel_key>/files": EVERYBODY,

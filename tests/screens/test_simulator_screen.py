@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from cxos.core.events.routing import OfferAccepted, PresenceChanged, WorkComplet
 from cxos.core.models import Notification, Role, Team, User
 from cxos.core.notices import sentence
 from cxos.core.relay import drain_outbox
+from cxos.screens.templatetags.supervisor import simulated
 from intelligence.models import Interval
 from intelligence.queries.outlook import like_days
 from intelligence.services import facts
@@ -89,9 +91,40 @@ def test_more_agents_are_compared_with_the_present(asked: Callable[..., Trial], 
     assert len(trial.result["agents"]) == 3
     page = as_sam.get(f"/supervisor/simulator/{trial.pk}/").content.decode()
     assert "Service level by hour" in page
-    assert "agent1@example.com" in page
+    assert {"<h2>Care</h2>", "<h2>Agent 1</h2>"} <= set(re.findall("<h2>[^<]+</h2>", page))
+    assert re.search(r'<span title="\d+\.\d s ± \d+\.\d s">', page)
     assert as_sam.get(f"/supervisor/simulator/{trial.pk}/progress/")["HX-Refresh"] == "true"
     assert not run_next_trial(now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("figure", "signed", "words", "exact"),
+    [
+        ([65.26, 3.04], False, "1 min 5 s ±\u20093 s", "65.3 s ± 3.0 s"),
+        ([4.2, None], False, "4 s", "4.2 s"),
+        ([3_725.0, None], False, "1 h 2 min", "3725.0 s"),
+        ([-12.4, 2.0], True, "−12 s ±\u20092 s", "-12.4 s ± 2.0 s"),
+        ([90.0, None], True, "+1 min 30 s", "+90.0 s"),
+        ([None, None], False, "0 s", "0.0 s"),
+    ],
+)
+def test_a_simulated_time_is_said_as_people_say_one(
+    figure: list[float | None], signed: bool, words: str, exact: str
+) -> None:
+    shown = str(simulated(figure, "seconds", signed))
+
+    assert re.sub("<[^>]+>", "", shown) == words
+    assert f'title="{exact}"' in shown
+
+
+def test_a_queue_that_is_gone_keeps_its_key_in_older_results(asked: Callable[..., Trial], as_sam: Client) -> None:
+    trial = asked()
+    run_next_trial(now=NOW)
+    Queue.objects.update(key="renamed")
+
+    page = as_sam.get(f"/supervisor/simulator/{trial.pk}/").content.decode()
+
+    assert "<h2>care</h2>" in page
 
 
 def test_a_stopped_trial_is_not_begun(asked: Callable[..., Trial], as_sam: Client) -> None:

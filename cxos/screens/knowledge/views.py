@@ -89,12 +89,3 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
             "may_publish": person(request).supervises,
         },
     )  # fmt: skip
-
-
-@require_safe
-def public_article(request: HttpRequest, pk: int) -> HttpResponse:
-    """What customers see: a public article, by anybody who has its address. 1 query."""
-    found = Article.objects.public().filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return render(request, "knowledge/public.html", {"article": found})

@@ -186,14 +186,28 @@ def parts_of(trial: Trial) -> dict[str, Any]:
     parts = {"trial": trial, "changes": json.dumps(changes, indent=1, ensure_ascii=False), "changed": bool(changes)}
     if not result:
         return parts
+    queues, people = names_of(result)
     return parts | {
         "rows": rows_of(result["all"], tuple(FIGURES)),
-        "queues": [(one["name"], rows_of(one["figures"], OF_QUEUES)) for one in result["queues"]],
-        "agents": [(one["name"], rows_of(one["figures"], OF_AGENTS)) for one in result["agents"]],
+        "queues": [
+            (queues.get(one["name"], one["name"]), rows_of(one["figures"], OF_QUEUES)) for one in result["queues"]
+        ],
+        "agents": [
+            (people.get(one["name"], one["name"]), rows_of(one["figures"], OF_AGENTS)) for one in result["agents"]
+        ],
         "chart": hours_chart(result["hours"]),
         "days": result["days"],
         "interactions": result["interactions"],
     }
+
+
+def names_of(result: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Queues by their keys and people by their addresses, as the result holds them. What is gone keeps those. 2 queries."""
+    keys, emails = ([one["name"] for one in result[of]] for of in ("queues", "agents"))
+    return (
+        dict(Queue.objects.filter(key__in=keys).values_list("key", "name")),
+        dict(User.objects.filter(email__in=emails).values_list("email", "name")),
+    )
 
 
 def rows_of(figures: dict[str, Any], names: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
-from cxos.screens.templatetags.ui import ago, clock, icon
+from cxos.screens.templatetags.ui import ago, clock, icon, span
 from cxos.screens.templatetags.workspace import channel_icon
 
 register = template.Library()
@@ -194,9 +194,23 @@ def half_hour(line: Any, url: str) -> SafeString:
 
 @register.simple_tag
 def simulated(figure: list[float | None], kind: str, signed: bool = False) -> SafeString:
-    """A simulated mean with the half-width of its 95 % interval: "81.2 % ± 1.4"."""
+    """A simulated mean with the half-width of its 95 % interval: "81.2 % ± 1.4". A time is said as people say one,
+    "1 min 5 s ± 3 s", and in exact seconds as its title."""
     mean, half = figure[0] or 0.0, figure[1]
-    scale, unit = {"share": (100, "\u2009%"), "seconds": (1, "\u2009s")}.get(kind, (1, ""))
+    if kind == "seconds":
+        return _simulated_time(mean, half, signed=signed)
+    scale, unit = (100, "\u2009%") if kind == "share" else (1, "")
     words = f"{mean * scale:+.1f}" if signed else f"{mean * scale:.1f}"
     spread = "" if half is None else f" ±\u2009{half * scale:.1f}"
     return format_html('{}{}<span class="faint">{}</span>', words, unit, spread)
+
+
+def _simulated_time(mean: float, half: float | None, *, signed: bool) -> SafeString:
+    sign = "" if not signed or not mean else "+" if mean > 0 else "−"
+    exact = _("%(n)s s") % {"n": f"{mean:+.1f}" if signed else f"{mean:.1f}"}
+    if half is None:
+        return format_html('<span title="{}">{}{}</span>', exact, sign, span(abs(mean)))
+    return format_html(
+        '<span title="{} ± {}">{}{}<span class="faint"> ±\u2009{}</span></span>',
+        exact, _("%(n)s s") % {"n": f"{half:.1f}"}, sign, span(abs(mean)), span(half),
+    )  # fmt: skip

@@ -254,7 +254,7 @@ def span(seconds: Any) -> str:
     parts = [gettext("%(n)s h") % {"n": hours}] if hours else []
     parts += [gettext("%(n)s min") % {"n": minutes}] if minutes else []
     parts += [gettext("%(n)s s") % {"n": left}] if left and not hours else []
-    return " ".join(parts) or gettext("%(n)s min") % {"n": 0}
+    return " ".join(parts) or gettext("%(n)s s") % {"n": 0}
 
 
 @register.filter
