@@ -34,7 +34,7 @@ from routing.services.offers import return_offers_of
 from routing.services.relief import call_relief
 
 
-@on(InteractionReceived, atomic=False)
+@on(InteractionReceived)
 def begin_journey(received: Received) -> None:
     advance(received.event.interaction_id, now=timezone.now())
 

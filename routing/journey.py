@@ -1,6 +1,6 @@
 """The journey of an interaction, from raw row to waiting work: the straight line of the product on one page.
 
-Safe to run again from the top: every step finds what it did before.
+It is one transaction: all of it is there, or nothing and it begins again from the top.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import transaction
 from automation.plan import Plan
 from automation.services.decide import decide
 from cases.services.cases import wake_cases
-from cases.services.clocks import start_clocks
+from cases.services.clocks import lock_for_clocks, start_clocks
 from channels_app.models import Channel, Interaction
 from channels_app.services.threads import Attached, attach
 from crm.models import Customer
@@ -48,20 +48,20 @@ class Seen:
 
 def advance(interaction_id: int, *, now: datetime) -> None:
     """Resolve the customer, attach the message, understand it, decide, do it, and put the rest before people."""
-    interaction = Interaction.objects.select_related("channel", "message__conversation").get(id=interaction_id)
     structlog.contextvars.bind_contextvars(interaction_id=interaction_id)
-    if not interaction.handled_at:
-        act(interaction, look(interaction, now=now), now=now)
+    with transaction.atomic(savepoint=False):
+        interaction = Interaction.objects.select_related("channel", "message__conversation").get(id=interaction_id)
+        if not interaction.handled_at:
+            act(interaction, look(interaction, now=now), now=now)
 
 
 def look(interaction: Interaction, *, now: datetime) -> Seen:
     """Who it is, what they said, what it means, and what the rules ask for."""
     payload = interaction.payload
-    with transaction.atomic():
-        person = resolve(
-            payload["identities"], attributes=payload.get("customer"), verified=is_verified(interaction), now=now
-        )
-        attached = attach(interaction, person.customer, now=now)
+    person = resolve(
+        payload["identities"], attributes=payload.get("customer"), verified=is_verified(interaction), now=now
+    )
+    attached = attach(interaction, person.customer, is_new=person.created, now=now)
     insight = understand(attached.message, is_new=not attached.repeated, now=now)
     facts = gather(
         channel=interaction.channel,
@@ -81,8 +81,10 @@ def act(interaction: Interaction, seen: Seen, *, now: datetime) -> WorkItem | No
     perform(seen.plan, interaction, Subject(attached.conversation, attached.message, seen.facts), now=now)
     if not attached.created:
         wake_cases(attached.conversation.pk, at=attached.message.created_at, actor=seen.customer, now=now)
-    with transaction.atomic():
-        deadline = start_clocks(attached.conversation.pk, message=attached.message, now=now)
-        item = place(seen.plan, interaction, attached, deadline=deadline, now=now)
-        Interaction.objects.filter(id=interaction.pk, handled_at=None).update(handled_at=now)
+    conversation, fresh = attached.conversation, attached.created
+    if seen.plan.actions or attached.repeated:  # what we hold may be out of date
+        conversation, fresh = lock_for_clocks(conversation.pk), False
+    deadline = start_clocks(conversation, fresh=fresh, at=attached.message.created_at, now=now)
+    item = place(seen.plan, interaction, conversation, is_new=attached.created, deadline=deadline, now=now)
+    Interaction.objects.filter(id=interaction.pk, handled_at=None).update(handled_at=now)
     return item

@@ -1,11 +1,14 @@
-"""A plan carried out: each action in its own transaction with the row that keeps a rerun from repeating it."""
+"""A plan carried out: each action is done wholly or not at all, with the row that keeps a rerun from repeating it.
+
+Whatever goes wrong in one is recorded and stops neither the others nor the way to a person.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from automation.plan import Plan, PlannedAction
 from channels_app.models import Interaction
@@ -48,8 +51,13 @@ def perform_once(planned: PlannedAction, interaction: Interaction, subject: Subj
                 key=f"conversation:{subject.conversation.pk}",
                 actor=actor_of(planned),
             )
-    except (DomainError, KeyError, TypeError, ValueError) as problem:
-        log.warning("action refused", kind=planned.kind, rule_id=planned.rule_id, problem=str(problem))
+    except (OperationalError, InterfaceError):  # the database's: the whole journey is tried again
+        raise
+    except Exception as problem:
+        foreseen = isinstance(problem, DomainError)
+        log.warning(
+            "action refused", kind=planned.kind, rule_id=planned.rule_id, problem=str(problem), exc_info=not foreseen
+        )
         ActionRun.objects.get_or_create(
             interaction=interaction,
             rule_id=planned.rule_id,

@@ -8,7 +8,6 @@ from typing import Any
 from automation.plan import Plan, PlannedAction
 from cases.services.clocks import Deadline
 from channels_app.models import Conversation, Interaction
-from channels_app.services.threads import Attached
 from routing.facts import default_queue, enabled_queue
 from routing.models import Queue, WorkItem
 from routing.services.queue import enqueue, live_item
@@ -16,15 +15,21 @@ from routing.services.work import resume
 
 
 def place(
-    plan: Plan, interaction: Interaction, attached: Attached, *, deadline: Deadline | None, now: datetime
+    plan: Plan,
+    interaction: Interaction,
+    conversation: Conversation,
+    *,
+    is_new: bool,
+    deadline: Deadline | None,
+    now: datetime,
 ) -> WorkItem | None:
-    """Wake the work that is already held, or put the conversation into the queue the plan names, else the default one."""
-    conversation = attached.conversation
-    if plan.actions:  # they may have changed it
-        conversation = Conversation.objects.select_related("channel", "customer").get(id=conversation.pk)
+    """Wake the work that is already held, or put the conversation into the queue the plan names, else the default one.
+
+    `is_new`: this interaction has started it, so nobody can hold it yet.
+    """
     if conversation.status == Conversation.Status.RESOLVED:  # a rule has answered and closed it
         return None
-    live = None if attached.created else live_item(conversation.pk)
+    live = None if is_new else live_item(conversation.pk)
     if live is not None:
         if deadline is not None and live.due_at != deadline.due_at:
             WorkItem.objects.filter(id=live.id).update(

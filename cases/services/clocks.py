@@ -19,7 +19,7 @@ from cases.models import Case, Clock, Metric
 from cases.services.calendars import business_calendar
 from cases.services.clock_rows import OPEN, Step, Subject, cancel, fill, latest_clocks, on, pure, take, tell
 from cases.services.policies import Promise, promise_for
-from channels_app.models import Conversation, Message
+from channels_app.models import Conversation
 
 RESPONSES = (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
 ENDED = (Conversation.Status.RESOLVED, Case.Status.SOLVED, Case.Status.CLOSED)
@@ -35,15 +35,15 @@ class Deadline:
     metric: str
 
 
-def start_clocks(conversation_id: int, *, message: Message, now: datetime) -> Deadline | None:
-    """A customer wrote: start what is not running, wake what is paused. The nearest deadline, for the queue.
+def start_clocks(conversation: Conversation, *, fresh: bool = False, at: datetime, now: datetime) -> Deadline | None:
+    """A customer wrote at `at`: start what is not running, wake what is paused. The nearest deadline, for the queue.
 
-    Two queries when all runs already, six for a new conversation.
+    The conversation is locked by the caller's transaction, and has its channel and customer. `fresh`: it was made there,
+    so it has no clocks. One query when all runs already, five where none does, four for a fresh one.
     """
-    with transaction.atomic(savepoint=False):
-        clocks = _locked(conversation_id, now=now)
-        clocks.follow(at=message.created_at)
-        return clocks.nearest()
+    clocks = _Clocks(conversation, {} if fresh else latest_clocks(conversation), None, now)
+    clocks.follow(at=at)
+    return clocks.nearest()
 
 
 def record_reply(

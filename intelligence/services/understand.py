@@ -42,7 +42,7 @@ def understand(message: Message, *, is_new: bool = False, now: datetime, deadlin
     """The stored insight of a message, made at the first call. Never raises: on failure it is empty and not stored.
 
     `is_new`: nobody can have looked at it before, so nothing is searched for. One query then, else two, and now and then
-    one for a new model. Call it outside a transaction.
+    one for a new model.
     """
     try:
         known = None if is_new else Insight.objects.filter(message=message).first()

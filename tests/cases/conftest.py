@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from cases.models import Calendar, Metric, SlaPolicy, SlaTarget
-from cases.services.clocks import start_clocks
+from cases.services.clocks import lock_for_clocks, start_clocks
 from channels_app.models import Channel, Conversation, Message
 from crm.models import Customer
 
@@ -66,7 +67,8 @@ def kim_writes(conversation: Conversation) -> Say:
         message = Message.objects.create(
             conversation=row, author_kind="customer", text="Hello?", state="received", created_at=at
         )
-        start_clocks(conversation.pk, message=message, now=at + noticed)
+        with transaction.atomic():
+            start_clocks(lock_for_clocks(conversation.pk), at=message.created_at, now=at + noticed)
         return message
 
     return write

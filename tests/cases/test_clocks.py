@@ -11,8 +11,16 @@ from django.db import transaction
 from cases.models import Clock, SlaPolicy
 from cases.services.calendars import business_calendar
 from cases.services.clock_rows import latest_clocks
-from cases.services.clocks import Deadline, end_clocks, follow_conversation, nearest_due, record_reply, start_clocks
-from channels_app.models import Conversation, Message
+from cases.services.clocks import (
+    Deadline,
+    end_clocks,
+    follow_conversation,
+    lock_for_clocks,
+    nearest_due,
+    record_reply,
+    start_clocks,
+)
+from channels_app.models import Conversation
 from cxos.core.models import Event
 from tests.cases.conftest import HOUR, MINUTE, Say
 
@@ -61,10 +69,10 @@ def test_the_first_message_starts_first_response_and_resolution(
 def test_starting_again_changes_nothing(
     conversation: Conversation, policy: SlaPolicy, kim_writes: Say, now: datetime
 ) -> None:
-    message = kim_writes(now)
+    kim_writes(now)
     events = Event.objects.count()
 
-    deadline = start_clocks(conversation.pk, message=message, now=now + MINUTES)
+    deadline = start_clocks(lock_for_clocks(conversation.pk), at=now, now=now + MINUTES)
 
     assert deadline == nearest_due(conversation.pk)
     assert Clock.objects.count() == 2
@@ -262,12 +270,12 @@ def test_starting_costs_few_queries(
     conversation: Conversation, policy: SlaPolicy, kim_writes: Say, now: datetime, django_assert_num_queries: Any
 ) -> None:
     business_calendar(policy.calendar)
-    message = Message.objects.create(conversation=conversation, author_kind="customer", state="received")
+    locked = lock_for_clocks(conversation.pk)
 
-    with django_assert_num_queries(6):
-        start_clocks(conversation.pk, message=message, now=now)
-    with django_assert_num_queries(2):
-        start_clocks(conversation.pk, message=message, now=now)
+    with django_assert_num_queries(5):
+        start_clocks(locked, at=now, now=now)
+    with django_assert_num_queries(1):
+        start_clocks(locked, at=now, now=now)
 
 
 def test_a_long_conversation_loads_only_its_newest_clocks(

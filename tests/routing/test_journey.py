@@ -18,6 +18,8 @@ from channels_app.services.replies import send_reply
 from crm.models import Customer, MergeSuggestion
 from cxos.core.models import Delivery, Event
 from cxos.core.relay import drain_outbox
+from routing import journey
+from routing.actions import ACTIONS
 from routing.journey import advance
 from routing.models import ActionRun, Decision, Offer, Queue, WorkItem
 from routing.services.offers import accept_offer
@@ -168,6 +170,37 @@ def test_an_impossible_action_is_recorded_and_stops_nothing(write):
     outcomes = list(ActionRun.objects.order_by("position").values_list("outcome", flat=True))
     assert outcomes[0].startswith("refused") and outcomes[1].startswith("refused") and outcomes[2] == "tagged ok"
     assert WorkItem.objects.count() == 1
+
+
+def test_a_fault_in_an_action_is_recorded_and_the_customer_still_reaches_people(write, monkeypatch):
+    def fall_over(subject, planned, now):
+        Conversation.objects.update(subject="half done")
+        return 1 / 0
+
+    monkeypatch.setitem(ACTIONS, "dance", fall_over)
+    rule("Broken", {"kind": "dance"})
+    write("Hello")
+
+    drain_outbox()
+
+    assert ActionRun.objects.get().outcome == "refused: division by zero"
+    assert Conversation.objects.get().subject == ""
+    assert WorkItem.objects.get().state == "waiting"
+
+
+def test_a_journey_that_cannot_end_leaves_nothing_and_is_made_whole_later(write, queue, monkeypatch):
+    write("Hello")
+    with monkeypatch.context() as broken:
+        broken.setattr(journey, "place", lambda *args, **more: 1 / 0)
+        drain_outbox()
+    assert (Customer.objects.count(), Message.objects.count(), Interaction.objects.get().handled_at) == (0, 0, None)
+    assert Delivery.objects.get().last_error == "ZeroDivisionError: division by zero"
+
+    Delivery.objects.update(due_at=timezone.now())
+    drain_outbox()
+
+    assert Message.objects.get().text == "Hello"
+    assert WorkItem.objects.get().queue == queue
 
 
 def test_a_rule_can_answer_and_close_without_people(write):
