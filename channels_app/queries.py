@@ -11,7 +11,9 @@ from cxos.core.search.vectors import TextIndex
 
 MESSAGE_WORDS = TextIndex("channels_app_message", "text")
 MESSAGE_CONVERSATIONS = TextIndex("channels_app_message", "text", answer="conversation_id")  # in which it was said
-CONVERSATION_WORDS = TextIndex("channels_app_conversation", "subject")
+CONVERSATION_WORDS = TextIndex(
+    "channels_app_conversation", "subject", exact="tags @> ARRAY[left(%s, 40)]::varchar(40)[]"
+)
 
 
 def thread_of(conversation_id: int, *, before_id: int | None = None, limit: int = 50) -> list[Message]:

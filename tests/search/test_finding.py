@@ -21,7 +21,7 @@ from crm.queries import CUSTOMER_WORDS, IDENTITY_WORDS
 from cxos.core.models import Team, User, Word
 from cxos.core.search import vectors
 from cxos.core.search.dictionary import learn, understand
-from cxos.core.search.vectors import BLOCK_BITS, TextIndex, Wanted, newest, within
+from cxos.core.search.vectors import LARGE, SMALL, STEPS, TextIndex, Wanted, newest, within
 from cxos.screens.search.finders import KINDS, look_for
 from tests.proof.test_workspace_queries import queries
 from tests.screens.markup import Reader
@@ -137,16 +137,18 @@ INDEXES = [ARTICLE_WORDS, MESSAGE_WORDS, CONVERSATION_WORDS, CUSTOMER_WORDS, IDE
 def test_every_index_is_the_one_that_is_asked(index: TextIndex) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        query = within(understand("parcel").query(), 10**6, 1)
-        cursor.execute(f"EXPLAIN SELECT id FROM {index.table} WHERE {index.expression} @@ %s::tsquery", (query,))
-        plan = " ".join(row[0] for row in cursor.fetchall())
+        queries = within(understand("parcel arrived").queries(), 10**6, SMALL)
+        holds = " AND ".join([f"{index.expression} @@ %s::tsquery"] * len(queries))
+        cursor.execute(f"EXPLAIN SELECT id FROM {index.table} WHERE {holds}", queries)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
 
-    assert "_words" in plan
+    assert plan.count("Bitmap Index Scan on ") == 1
+    assert plan.rpartition("Index Cond")[2].count("@@") == 3
 
 
 def test_old_matches_are_found_beyond_the_newest_blocks(kim: Customer) -> None:
     """A word of one row in very many is looked for everywhere, though as a common word it is sought in the newest first."""
-    new = (40 << BLOCK_BITS) + 5
+    new = (40 << LARGE.bits) + 5
     Customer.objects.create(pk=new, name="Somebody")
     Word.objects.create(text="kim", folded="kim", near=[], uses=10**6)
 
@@ -157,11 +159,31 @@ def test_old_matches_are_found_beyond_the_newest_blocks(kim: Customer) -> None:
 
 def test_of_a_very_common_word_the_newest_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors, "MOST_READ", 1)  # which holds for a search of everything only
-    first = 40 << BLOCK_BITS
+    first = 40 << LARGE.bits
     Customer.objects.bulk_create(Customer(pk=first + number, name="Common") for number in range(4))
     Word.objects.create(text="common", folded="common", near=[], uses=10**6)
 
     assert newest(understand("common"), [Wanted(CUSTOMER_WORDS, 2)]) == [[first + 3, first + 2]]
+
+
+def test_the_commoner_a_word_the_fewer_blocks_are_read() -> None:
+    """Of five million rows 200 are wanted."""
+    many = 5 * 10**6
+
+    def first(uses: int | None) -> int | None:
+        step = vectors._first_step(uses, many, 200)
+        return step and step.rows
+
+    def then(rows: int, found: int) -> int | None:
+        step = vectors._next_step(next(one for one in STEPS if one.rows == rows), found, many, 200)
+        return step and step.rows
+
+    assert [first(uses) for uses in (None, many, many // 10, many // 50, many // 100, many // 400)] == [
+        2**11, 2**11, 2**13, 2**15, 2**17, 2**20,
+    ]  # fmt: skip
+    assert [first(uses) for uses in (5_000, 0)] == [None, None]
+    assert [then(2**15, found) for found in (150, 103, 20, 10, 0)] == [2**17, 2**17, 2**20, None, 2**20]
+    assert then(2**20, 100) is None
 
 
 def test_beginnings_and_corrections_are_known_to_be_common() -> None:

@@ -95,9 +95,9 @@ class Asked:
             return ""
         return " ".join(term.typed if term.is_known or not term.near else term.near[0] for term in self.terms)
 
-    def query(self, *, forgiving: bool = False) -> str:
-        """The tsquery: every term, as any of its words. Corrections only for unknown words, or everywhere if forgiving."""
-        return " & ".join(_alternatives(term, forgiving) for term in self.terms)
+    def queries(self, *, forgiving: bool = False) -> list[str]:
+        """A tsquery for each term, as any of its words. Corrections only for unknown words, or everywhere if forgiving."""
+        return [_alternatives(term, forgiving) for term in self.terms]
 
     def uses(self) -> int | None:
         """At most so many texts hold all terms, as far as the dictionary knows; None when it knows none of them."""
@@ -136,7 +136,7 @@ def _alternatives(term: Term, forgiving: bool) -> str:
     quoted = [_quoted(word) for word in sorted(words)]
     if term.is_open and not is_learned(term.typed) and len(term.typed) >= 3:
         quoted.append(f"{_quoted(term.typed)}:*")  # numbers are not in the dictionary, and few begin alike
-    return f"({' | '.join(quoted)})"
+    return " | ".join(quoted)
 
 
 def _quoted(word: str) -> str:
