@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -57,7 +58,7 @@ def rate(request: HttpRequest, channel: Channel, pk: int) -> dict[str, Any]:
     check_limits("rating", address=address_of(request))
     found, helped = loaded(channel, pk), body_of(request).get("helped")
     if not isinstance(helped, bool):
-        raise Invalid("helped", "Say whether it helped: true or false.", field="helped")
+        raise Invalid("helped", _("Say whether it helped: true or false."), field="helped")
     rate_article(found, helped=helped, channel_id=channel.pk)
     return {}
 
@@ -66,10 +67,10 @@ def loaded(channel: Channel, pk: int) -> Article:
     refuse_unless_shown(channel)
     found = Article.objects.public().filter(pk=pk).first()
     if found is None:
-        raise NotFound("no_such_article", "There is no such article any more.")
+        raise NotFound("no_such_article", _("There is no such article any more."))
     return found
 
 
 def refuse_unless_shown(channel: Channel) -> None:
     if channel.config.get("help") is not True:
-        raise NotFound("no_help", "This chat shows no help.")
+        raise NotFound("no_help", _("This chat shows no help."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import NotFound
 from cxos.core.models import User
@@ -26,7 +27,7 @@ def can_change_presence(user: User, *, of: User) -> bool:
 def get_work_for(user: User, item_id: int) -> WorkItem:
     item = WorkItem.objects.visible_to(user).select_related("queue", "conversation").filter(id=item_id).first()
     if item is None:
-        raise NotFound("no_such_work", "There is no such work item, or you may not see it.")
+        raise NotFound("no_such_work", _("There is no such work item, or you may not see it."))
     return item
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from automation.models import Article, ArticleVersion
 from automation.models.article import LANGUAGES
@@ -45,10 +46,12 @@ def save_article(
         newest = article.versions.first() if article.pk else None
         if newest and based_on is not None and based_on != article.version:
             raise Conflict(
-                "changed_meanwhile", f"{newest.author or 'Somebody'} has saved version {newest.number} since."
+                "changed_meanwhile",
+                _("%(who)s has saved version %(number)s since.")
+                % {"who": newest.author or "Somebody", "number": newest.number},
             )
         if article.state == State.ARCHIVED:
-            raise Conflict("archived", "This article is archived. Bring it back, then change it.")
+            raise Conflict("archived", _("This article is archived. Bring it back, then change it."))
         before = {name: getattr(newest or article, name) for name in TEXTS}
         values = checked({**before, **texts})
         if newest and values == before:
@@ -89,7 +92,7 @@ def restore_version(article_id: int, *, number: int, actor: User, now: datetime)
         texts = {name: getattr(version, name) for name in TEXTS}
         article = save_article(article_id, texts=texts, restored=number, actor=actor, now=now)
         if article.version == before:
-            raise Conflict("as_before", f"The newest version says what version {number} says.")
+            raise Conflict("as_before", _("The newest version says what version %(number)s says.") % {"number": number})
     return article
 
 
@@ -100,7 +103,7 @@ def publish_article(article_id: int, *, number: int | None = None, actor: User, 
         article = lock_article(article_id)
         number = number or article.version
         if article.state == State.PUBLISHED and article.live == number:
-            raise Conflict("published_already", f"Version {number} is what readers see.")
+            raise Conflict("published_already", _("Version %(number)s is what readers see.") % {"number": number})
         return _stand(article, State.PUBLISHED, number, verb="published", actor=actor, now=now)
 
 
@@ -110,7 +113,7 @@ def archive_article(article_id: int, *, actor: User, now: datetime) -> Article:
     with transaction.atomic():
         article = lock_article(article_id)
         if article.state == State.ARCHIVED:
-            raise Conflict("archived", "This article is archived already.")
+            raise Conflict("archived", _("This article is archived already."))
         return _stand(article, State.ARCHIVED, article.live, verb="archived", actor=actor, now=now)
 
 
@@ -120,7 +123,7 @@ def bring_back(article_id: int, *, actor: User, now: datetime) -> Article:
     with transaction.atomic():
         article = lock_article(article_id)
         if article.state != State.ARCHIVED:
-            raise Conflict("not_archived", "This article is not archived.")
+            raise Conflict("not_archived", _("This article is not archived."))
         state = State.PUBLISHED if article.live else State.DRAFT
         return _stand(article, state, article.live, verb="brought back", actor=actor, now=now)
 
@@ -155,10 +158,10 @@ def remove_draft(article_id: int, *, actor: User) -> None:
     with transaction.atomic():
         article = lock_article(article_id)
         if article.state != State.DRAFT or article.live is not None:
-            raise Conflict("not_a_draft", "What was published once is archived, not removed.")
+            raise Conflict("not_a_draft", _("What was published once is archived, not removed."))
         authors = set(article.versions.values_list("author_id", flat=True))
         if authors != {actor.pk} and not actor.supervises:
-            raise Forbidden("not_yours", "Others wrote on this draft too. Ask a supervisor to remove it.")
+            raise Forbidden("not_yours", _("Others wrote on this draft too. Ask a supervisor to remove it."))
         record(actor, "removed", article, before={name: getattr(article, name) for name in TEXTS})
         article.delete()
 
@@ -181,7 +184,7 @@ def lock_article(article_id: int) -> Article:
 
 def may_publish(actor: User) -> None:
     if not actor.supervises:
-        raise Forbidden("not_a_supervisor", "A supervisor publishes articles. Your version is kept for them.")
+        raise Forbidden("not_a_supervisor", _("A supervisor publishes articles. Your version is kept for them."))
 
 
 def checked(texts: Mapping[str, str]) -> dict[str, str]:
@@ -190,16 +193,16 @@ def checked(texts: Mapping[str, str]) -> dict[str, str]:
     given["keywords"] = ", ".join(dict.fromkeys(filter(None, (one.strip() for one in given["keywords"].split(",")))))
     given["collection"] = " ".join(given["collection"].split())
     if not 0 < len(given["title"]) <= 160:
-        raise Invalid("title", "An article needs a title of up to 160 characters.", field="title")
+        raise Invalid("title", _("An article needs a title of up to 160 characters."), field="title")
     if not 0 < len(given["body"]) <= MAX_BODY:
-        raise Invalid("body", f"Write a text of up to {MAX_BODY:,} characters.", field="body")
+        raise Invalid("body", _("Write a text of up to %(most)s characters.") % {"most": f"{MAX_BODY:,}"}, field="body")
     if given["language"] not in LANGUAGES:
-        raise Invalid("language", "Choose the language it is written in.", field="language")
+        raise Invalid("language", _("Choose the language it is written in."), field="language")
     for name, most in (("collection", 80), ("keywords", 300)):
         if len(given[name]) > most:
-            raise Invalid(name, f"At most {most} characters.", field=name)
+            raise Invalid(name, _("At most %(most)s characters.") % {"most": most}, field=name)
     if given["audience"] not in Article.Audience.values:
-        raise Invalid("audience", "Choose who may read it.", field="audience")
+        raise Invalid("audience", _("Choose who may read it."), field="audience")
     return given
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from automation.conditions import validate
 from automation.facts_known import ACTIONS, FACTS
@@ -75,7 +76,7 @@ def order_rules(event: str, *, ids: Sequence[int], actor: Any) -> None:
             rule.pk: rule for rule in Rule.objects.select_for_update().filter(event=event).order_by("position", "id")
         }
         if set(ids) != set(rules) or len(ids) != len(rules):
-            raise Invalid("list_changed", "The list of rules has changed meanwhile. Look again.")
+            raise Invalid("list_changed", _("The list of rules has changed meanwhile. Look again."))
         before = [rule.name for rule in rules.values()]
         for place, pk in enumerate(ids, start=1):
             if rules[pk].position != place * STEP:
@@ -106,13 +107,15 @@ def lock_rule(rule_id: int) -> Rule:
 
 def check_rule(*, name: str, event: str, conditions: Any, actions: Sequence[Mapping[str, Any]]) -> None:
     if not 0 < len(name.strip()) <= 120:
-        raise Invalid("name", "A rule needs a name of up to 120 characters.", field="name")
+        raise Invalid("name", _("A rule needs a name of up to 120 characters."), field="name")
     if event not in FACTS:
-        raise Invalid("event", f"Rules run on {', '.join(FACTS)}.", field="event")
+        raise Invalid("event", _("Rules run on %(choices)s.") % {"choices": ", ".join(FACTS)}, field="event")
     if problems := validate(conditions, FACTS[event]):
         raise Invalid("conditions", problems[0].sentence, field="conditions")
     if not 0 < len(actions) <= MOST_ACTIONS:
-        raise Invalid("actions", f"A rule does 1 to {MOST_ACTIONS} things: add an action.", field="actions")
+        raise Invalid(
+            "actions", _("A rule does 1 to %(most)s things: add an action.") % {"most": MOST_ACTIONS}, field="actions"
+        )
     for action in actions:
         if problem := problem_of(action):
             raise Invalid("actions", problem, field="actions")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, Q, Value, When
+from django.utils.translation import gettext as _
 
 from automation.fill import NAME, fill
 from automation.models import Snippet
@@ -54,7 +55,11 @@ def save_snippet(
             with transaction.atomic():
                 found.save()
         except IntegrityError:
-            raise Conflict("shortcut_taken", f"There is a snippet /{shortcut} already.", field="shortcut") from None
+            raise Conflict(
+                "shortcut_taken",
+                _("There is a snippet /%(shortcut)s already.") % {"shortcut": shortcut},
+                field="shortcut",
+            ) from None
         if found.owner is None:
             record(actor, "changed" if before else "made", found, before=before, after=_shown(found))
     return found
@@ -76,9 +81,9 @@ def get_for_change(snippet_id: int, *, actor: User) -> Snippet:
     if found is None and actor.supervises:
         found = Snippet.objects.filter(pk=snippet_id, owner=None).first()
     if found is None:
-        raise NotFound("no_such_snippet", "There is no such snippet, or it is not yours.")
+        raise NotFound("no_such_snippet", _("There is no such snippet, or it is not yours."))
     if found.owner_id != actor.pk and not actor.supervises:
-        raise Forbidden("not_yours", "Only a supervisor changes what others use too.")
+        raise Forbidden("not_yours", _("Only a supervisor changes what others use too."))
     return found
 
 
@@ -104,27 +109,31 @@ def example(snippet: Snippet) -> str:
 
 def _check(shortcut: str, text: str) -> None:
     if not SHORTCUT.fullmatch(shortcut):
-        raise Invalid("shortcut", "A shortcut has 1 to 40 letters, digits, - or _.", field="shortcut")
+        raise Invalid("shortcut", _("A shortcut has 1 to 40 letters, digits, - or _."), field="shortcut")
     if not 0 < len(text) <= MAX_TEXT:
-        raise Invalid("text", f"Write a text of up to {MAX_TEXT:,} characters.", field="text")
+        raise Invalid("text", _("Write a text of up to %(most)s characters.") % {"most": f"{MAX_TEXT:,}"}, field="text")
     unknown = sorted({found[1] for found in NAME.finditer(text)} - set(VARIABLES))
     if unknown:
         known = ", ".join(VARIABLES)
-        raise Invalid("variable", f"There is no {{{{{unknown[0]}}}}}. There are: {known}.", field="text")
+        raise Invalid(
+            "variable",
+            _("There is no {{%(name)s}}. There are: %(known)s.") % {"name": unknown[0], "known": known},
+            field="text",
+        )
 
 
 def _whose(scope: str, team_id: int | None, actor: User) -> tuple[User | None, Team | None]:
     if scope not in SCOPES:
-        raise Invalid("scope", "Choose for whom it is.", field="scope")
+        raise Invalid("scope", _("Choose for whom it is."), field="scope")
     if scope == "own":
         return actor, None
     if not actor.supervises:
-        raise Forbidden("not_yours", "Only a supervisor writes what others use too.")
+        raise Forbidden("not_yours", _("Only a supervisor writes what others use too."))
     if scope == "everybody":
         return None, None
     team = Team.objects.filter(pk=team_id or 0).first()
     if team is None:
-        raise Invalid("team", "Choose a team.", field="team")
+        raise Invalid("team", _("Choose a team."), field="team")
     return None, team
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from cases import calendar_math
 from cases.calendar_math import BusinessCalendar, DayHours
@@ -106,7 +107,7 @@ def _loaded(
 def _week_of(weekly: Mapping[str, Pairs]) -> list[list[Interval]]:
     unknown = set(weekly) - {str(day) for day in range(7)}
     if unknown:
-        raise Invalid("unknown_weekday", "A week's days are called 0 (Monday) to 6 (Sunday).", field="weekly")
+        raise Invalid("unknown_weekday", gettext("A week's days are called 0 (Monday) to 6 (Sunday)."), field="weekly")
     with _refusing("weekly"):
         return [[_interval(pair) for pair in weekly.get(str(day), ())] for day in range(7)]
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from cases.models import Case
 from cases.services.clocks import follow_case
@@ -67,7 +68,9 @@ def solve_case(case_id: int, *, resolution: str = "", actor: Any, now: datetime)
     with transaction.atomic():
         case = lock_case(case_id)
         if case.status in (Status.SOLVED, Status.CLOSED):
-            raise Conflict("case_solved_already", f"Case {case.reference} is solved already.")
+            raise Conflict(
+                "case_solved_already", _("Case %(reference)s is solved already.") % {"reference": case.reference}
+            )
         case.status, case.solved_at, case.resolution = Status.SOLVED, now, resolution.replace("\0", "")[:200]
         case.save(update_fields=["status", "solved_at", "resolution"])
         follow_case(case, at=now, actor=actor, now=now)
@@ -82,7 +85,9 @@ def reopen_case(case_id: int, *, reason: str = "", actor: Any, now: datetime) ->
     with transaction.atomic():
         case = lock_case(case_id)
         if case.status not in (Status.SOLVED, Status.CLOSED) or case.solved_at is None:
-            raise Conflict("case_open_already", f"Case {case.reference} is open already.")
+            raise Conflict(
+                "case_open_already", _("Case %(reference)s is open already.") % {"reference": case.reference}
+            )
         if now - case.solved_at > REOPEN_WITHIN:
             text = f"Case {case.reference} was solved more than {REOPEN_WITHIN.days} days ago. Open a new case instead."
             raise Conflict("case_too_old", text)
@@ -114,7 +119,12 @@ def wake_cases(conversation_id: int, *, at: datetime, actor: Any, now: datetime)
 def set_case_priority(case_id: int, *, priority: int, actor: Any, now: datetime) -> Case:
     """Another priority may carry another promise."""
     if priority not in Priority.values:
-        raise Invalid("priority_unknown", f"A priority is one of {Priority.values}, not {priority}.", field="priority")
+        raise Invalid(
+            "priority_unknown",
+            _("A priority is one of %(choices)s, not %(priority)s.")
+            % {"choices": Priority.values, "priority": priority},
+            field="priority",
+        )
     with transaction.atomic():
         case = lock_case(case_id)
         if case.priority != priority:
@@ -129,9 +139,14 @@ def _checked(subject: str, *, customer: Customer, conversation: Conversation | N
     """The subject in one clean line; raises Invalid, naming the field."""
     subject = " ".join(subject.replace("\0", "").split())
     if not subject:
-        raise Invalid("subject_empty", "Say in a few words what the case is about.", field="subject")
+        raise Invalid("subject_empty", _("Say in a few words what the case is about."), field="subject")
     if priority not in Priority.values:
-        raise Invalid("priority_unknown", f"A priority is one of {Priority.values}, not {priority}.", field="priority")
+        raise Invalid(
+            "priority_unknown",
+            _("A priority is one of %(choices)s, not %(priority)s.")
+            % {"choices": Priority.values, "priority": priority},
+            field="priority",
+        )
     if conversation is not None and conversation.customer_id != customer.pk:
         text = f"Conversation {conversation} belongs to another customer."
         raise Invalid("conversation_of_another", text, field="conversation")
@@ -142,7 +157,10 @@ def _move(case_id: int, status: str, *, at: datetime, actor: Any, now: datetime)
     with transaction.atomic():
         case = lock_case(case_id)
         if case.status in (Status.SOLVED, Status.CLOSED):
-            raise Conflict("case_solved_already", f"Case {case.reference} is solved. Reopen it first.")
+            raise Conflict(
+                "case_solved_already",
+                _("Case %(reference)s is solved. Reopen it first.") % {"reference": case.reference},
+            )
         if case.status != status:
             case.status = status
             case.save(update_fields=["status"])

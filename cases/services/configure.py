@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from cases.models import Calendar, CalendarDay, SlaPolicy
 from cases.services.calendars import clear_day, set_day, set_hours
@@ -24,7 +25,7 @@ def save_calendar(
     """A new calendar, or another week, zone or name for one. Open clocks are reckoned again soon after."""
     name = name.strip()
     if not 0 < len(name) <= 80:
-        raise Invalid("name", "A calendar needs a name of up to 80 characters.", field="name")
+        raise Invalid("name", _("A calendar needs a name of up to 80 characters."), field="name")
     try:
         with transaction.atomic():
             before = shown(calendar) if calendar else None
@@ -36,7 +37,9 @@ def save_calendar(
                 set_hours(kept, zone=zone, weekly=weekly, actor=actor, now=now)
             _tell(kept, before, actor=actor)
     except IntegrityError:
-        raise Conflict("calendar_exists", f"There is a calendar “{name}” already.", field="name") from None
+        raise Conflict(
+            "calendar_exists", _("There is a calendar “%(name)s” already.") % {"name": name}, field="name"
+        ) from None
     return kept
 
 
@@ -58,7 +61,7 @@ def remove_day(calendar: Calendar, *, day: date, actor: Any, now: datetime) -> N
     with transaction.atomic():
         held = CalendarDay.objects.filter(calendar=calendar, date=day).first()
         if held is None:
-            raise NotFound("no_such_day", f"{day.isoformat()} follows its week already.")
+            raise NotFound("no_such_day", _("%(day)s follows its week already.") % {"day": day.isoformat()})
         clear_day(calendar, day=day, actor=actor, now=now)
         record(actor, f"cleared {day.isoformat()} of", calendar, before={"name": held.name, "hours": held.intervals})
 
@@ -99,7 +102,7 @@ def restore_promise(policy: SlaPolicy, state: Mapping[str, Any], *, actor: Any, 
     """The policy as `shown_policy` once described it. Raises Conflict when its calendar is gone."""
     calendar = Calendar.objects.filter(name=state["calendar"]).first()
     if calendar is None:
-        raise Conflict("gone", f"There is no calendar “{state['calendar']}” any more.")
+        raise Conflict("gone", _("There is no calendar “%(name)s” any more.") % {"name": state["calendar"]})
     budgets = {
         (metric, None if priority == "others" else int(priority)): seconds
         for name, seconds in state.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cases.models import Case
 from cases.services.cases import lock_case, tell_change
@@ -18,7 +19,7 @@ MOST_LINKED = 50
 def assign_case(case_id: int, *, to: User | None, actor: Any) -> Case:
     """`to` looks after it from now on; None: nobody. The same again changes nothing and tells nobody."""
     if to is not None and not to.is_active:
-        raise Invalid("assignee", f"{to.name} does not work here any more.", field="assignee")
+        raise Invalid("assignee", _("%(name)s does not work here any more.") % {"name": to.name}, field="assignee")
     with transaction.atomic():
         case = lock_case(case_id)
         if case.assignee_id != (to.pk if to else None):
@@ -40,7 +41,11 @@ def link_conversation(case_id: int, *, conversation: Conversation, actor: Any) -
         if case.conversations.filter(pk=conversation.pk).exists():
             return case
         if case.conversations.count() >= MOST_LINKED:
-            raise Invalid("too_many", f"A case takes {MOST_LINKED} conversations at most.", field="conversation")
+            raise Invalid(
+                "too_many",
+                _("A case takes %(most)s conversations at most.") % {"most": MOST_LINKED},
+                field="conversation",
+            )
         case.conversations.add(conversation)
         tell_change(case, "linked", str(conversation), actor=actor)
     return case

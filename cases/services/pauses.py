@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cases import clock_math
 from cases.models import Clock
@@ -19,11 +20,11 @@ BACKDATING_FREE = timedelta(minutes=1)
 def pause_clock(clock_id: int, *, at: datetime, reason: str, by: User, now: datetime) -> Clock:
     """Stop counting by hand, from `at` on. Backwards only for supervisors; always with a reason, which is audited."""
     if not reason.strip():
-        raise Invalid("reason_missing", "Say why the clock is paused.", field="reason")
+        raise Invalid("reason_missing", _("Say why the clock is paused."), field="reason")
     if at > now:
-        raise Invalid("pause_ahead", "A clock can be paused now or back in time, not ahead.", field="at")
+        raise Invalid("pause_ahead", _("A clock can be paused now or back in time, not ahead."), field="at")
     if now - at > BACKDATING_FREE and not by.supervises:
-        raise Forbidden("pause_backdated", "Only a supervisor may pause a clock back in time.")
+        raise Forbidden("pause_backdated", _("Only a supervisor may pause a clock back in time."))
     with transaction.atomic():
         row = _open_row(clock_id)
         take(row, lambda clock, calendar: clock_math.pause(clock, calendar, at=at), actor=by, now=now)
@@ -47,5 +48,5 @@ def _open_row(clock_id: int) -> Clock:
     if row is None:
         raise NotFound("no_such_clock", f"There is no clock {clock_id}.")
     if row.state not in OPEN:
-        raise Conflict("clock_ended", "This clock has ended.")
+        raise Conflict("clock_ended", _("This clock has ended."))
     return row

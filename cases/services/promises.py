@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from automation.conditions import validate
 from cases.models import Calendar, Metric, Reopening, SlaPolicy, SlaTarget
@@ -53,7 +54,9 @@ def save_policy(
             emit(PolicyChanged(policy_id=kept.pk, version=kept.version), key=f"policy:{kept.pk}", actor=actor)
             transaction.on_commit(forget_all)
     except IntegrityError as error:
-        raise Conflict("policy_name_taken", f"There is another policy called “{name}”.", field="name") from error
+        raise Conflict(
+            "policy_name_taken", _("There is another policy called “%(name)s”.") % {"name": name}, field="name"
+        ) from error
     return kept
 
 
@@ -68,16 +71,25 @@ def _row(policy: SlaPolicy | None) -> SlaPolicy:
 
 def _check(name: str, budgets: Budgets, conditions: Any, reopening: str) -> None:
     if not 0 < len(name.strip()) <= 80:
-        raise Invalid("policy_name", "A policy needs a name of up to 80 characters.", field="name")
+        raise Invalid("policy_name", _("A policy needs a name of up to 80 characters."), field="name")
     if reopening not in Reopening.values:
-        raise Invalid("policy_reopening", f"Reopening is one of {', '.join(Reopening.values)}.", field="reopening")
+        raise Invalid(
+            "policy_reopening",
+            _("Reopening is one of %(choices)s.") % {"choices": ", ".join(Reopening.values)},
+            field="reopening",
+        )
     if not budgets:
-        raise Invalid("policy_empty", "A policy promises at least one thing: add a target.", field="targets")
+        raise Invalid("policy_empty", _("A policy promises at least one thing: add a target."), field="targets")
     for (metric, priority), seconds in budgets.items():
         if metric not in Metric.values or (priority is not None and priority not in Priority.values):
-            raise Invalid("target_unknown", f"There is no target for {metric} at priority {priority}.", field="targets")
+            raise Invalid(
+                "target_unknown",
+                _("There is no target for %(metric)s at priority %(priority)s.")
+                % {"metric": metric, "priority": priority},
+                field="targets",
+            )
         if not 0 < seconds <= LONGEST_SECONDS:
-            raise Invalid("target_length", "A target lasts at least a second and at most a year.", field="targets")
+            raise Invalid("target_length", _("A target lasts at least a second and at most a year."), field="targets")
     problems = validate(conditions, POLICY_FACTS)
     if problems:
         raise Invalid("policy_conditions", problems[0].sentence, field="conditions")

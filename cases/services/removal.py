@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
 
 from cases.models import Calendar, Clock, SlaPolicy
 from cases.services.configure import shown, shown_policy
@@ -22,7 +23,9 @@ def remove_calendar(calendar: Calendar, *, actor: Any) -> None:
             record(actor, "removed", kept, before=shown(kept))
             kept.delete()
     except ProtectedError:
-        raise Conflict("calendar_needed", f"A queue, a promise or a deadline counts by {calendar.name}.") from None
+        raise Conflict(
+            "calendar_needed", _("A queue, a promise or a deadline counts by %(name)s.") % {"name": calendar.name}
+        ) from None
     transaction.on_commit(forget_all)
 
 
@@ -31,7 +34,9 @@ def remove_promise(policy: SlaPolicy, *, actor: Any) -> None:
     with transaction.atomic():
         kept = SlaPolicy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
         if Clock.objects.filter(policy=kept).exists():
-            raise Conflict("policy_needed", f"Deadlines were reckoned by {kept.name}. Switch it off instead.")
+            raise Conflict(
+                "policy_needed", _("Deadlines were reckoned by %(name)s. Switch it off instead.") % {"name": kept.name}
+            )
         record(actor, "removed", kept, before=shown_policy(kept))
         kept.delete()
     transaction.on_commit(forget_all)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Func, Value
+from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation
 from channels_app.services.lines import add_line, lock_conversation
@@ -86,12 +87,16 @@ def _sentence(before: tuple[int | None, int | None], after: tuple[int | None, in
 def _agent(user_id: int) -> str:
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
-        raise Invalid("assignee", f"User {user_id} does not exist or does not work here any more.", field="assignee_id")
+        raise Invalid(
+            "assignee",
+            _("User %(number)s does not exist or does not work here any more.") % {"number": user_id},
+            field="assignee_id",
+        )
     return user.name
 
 
 def _team(team_id: int) -> str:
     team = Team.objects.filter(pk=team_id).first()
     if team is None:
-        raise Invalid("team", f"Team {team_id} does not exist.", field="team_id")
+        raise Invalid("team", _("Team %(number)s does not exist.") % {"number": team_id}, field="team_id")
     return team.name

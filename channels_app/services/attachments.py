@@ -11,6 +11,7 @@ from typing import Any
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
 from channels_app.channel_rules import Rules
 from channels_app.file_links import key_of
@@ -36,7 +37,10 @@ def store_attachment(
     shown, size = clean_name(name), int(file.size or 0)
     if size > rules.max_file_bytes:
         raise Invalid(
-            "file_too_large", f"“{shown}” has {_mb(size)} MB; {_mb(rules.max_file_bytes)} MB go at most.", field="file"
+            "file_too_large",
+            gettext("“%(shown)s” has %(size)s MB; %(most)s MB go at most.")
+            % {"shown": shown, "size": _mb(size), "most": _mb(rules.max_file_bytes)},
+            field="file",
         )
     file.seek(0)
     try:
@@ -78,7 +82,7 @@ def remove_unsent(key: str, *, uploader: User) -> None:
     """The uploader has changed their mind. Raises NotFound when it is not theirs, or was sent."""
     attachment = Attachment.objects.unused().filter(key=key, uploader=uploader).first() if _is_key(key) else None
     if attachment is None:
-        raise NotFound("no_such_file", "This file is not yours to remove, or it has been sent.")
+        raise NotFound("no_such_file", gettext("This file is not yours to remove, or it has been sent."))
     _drop([attachment])
 
 
@@ -92,10 +96,10 @@ def opened(token: str) -> Attachment:
     """The file that a signed address names. Raises NotFound when it is none, or too old."""
     key = key_of(token)
     if key is None:
-        raise NotFound("no_such_file", "This link has expired. Open the conversation again for a fresh one.")
+        raise NotFound("no_such_file", gettext("This link has expired. Open the conversation again for a fresh one."))
     found = Attachment.objects.filter(key=key).first()
     if found is None:
-        raise NotFound("no_such_file", "This file does not exist any more.")
+        raise NotFound("no_such_file", gettext("This file does not exist any more."))
     return found
 
 
@@ -104,14 +108,16 @@ def read_bytes(attachment: Attachment) -> File:
     try:
         return _storage().open(attachment.path, "rb")
     except FileNotFoundError:
-        raise NotFound("file_lost", f"“{attachment.name}” is not in the storage any more.") from None
+        raise NotFound(
+            "file_lost", gettext("“%(name)s” is not in the storage any more.") % {"name": attachment.name}
+        ) from None
 
 
 def _in_order(rows: Any, keys: list[str]) -> list[Attachment]:
     known = [key for key in keys if _is_key(key)]
     found = {str(one.key): one for one in rows.filter(key__in=known)} if known else {}
     if len(found) < len(keys):
-        raise Invalid("no_such_file", "A file is not there any more. Attach it again.", field="files")
+        raise Invalid("no_such_file", gettext("A file is not there any more. Attach it again."), field="files")
     return [found[key] for key in keys]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from channels_app.adapters import Outcome
 from channels_app.adapters.posting import post_signed
@@ -38,11 +39,11 @@ def create_channel(
 ) -> tuple[Channel, str]:
     """A channel in use at once, and its secret, which is shown this once. Raises Invalid, Conflict."""
     if kind not in MEDIUM_OF:
-        raise Invalid("kind", f"There is no channel of kind {kind[:20]!r}.", field="kind")
+        raise Invalid("kind", _("There is no channel of kind %(kind)s.") % {"kind": f"{kind[:20]!r}"}, field="kind")
     checked = checked_config(kind, config or {})
     key, secret = slugify(key or name)[:60], draw_secret(kind)
     if not key:
-        raise Invalid("key", "Give the channel a key of Latin letters and digits, such as “shop”.", field="key")
+        raise Invalid("key", _("Give the channel a key of Latin letters and digits, such as “shop”."), field="key")
     channel = Channel(
         key=key, name=checked_name(name), kind=kind, medium=MEDIUM_OF[Kind(kind)], config=checked, created_at=now,
         secrets={SECRET_OF[Kind(kind)]: [secret]},
@@ -52,7 +53,9 @@ def create_channel(
             channel.save(force_insert=True)
             record(actor, "made", channel, after=shown(channel))
     except IntegrityError:
-        raise Conflict("key_taken", f"There is a channel with the key “{key}” already.", field="key") from None
+        raise Conflict(
+            "key_taken", _("There is a channel with the key “%(key)s” already.") % {"key": key}, field="key"
+        ) from None
     forget_all()
     return channel, secret
 
@@ -123,23 +126,27 @@ def draw_secret(kind: str) -> str:
 
 def checked_name(name: str) -> str:
     if not 0 < len(name.strip()) <= 80:
-        raise Invalid("name", "A channel needs a name of up to 80 characters.", field="name")
+        raise Invalid("name", _("A channel needs a name of up to 80 characters."), field="name")
     return name.strip()
 
 
 def checked_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as they may be stored. Raises Invalid naming the one at fault."""
     if unknown := set(config) - set(CONFIG_OF[Kind(kind)]):
-        raise Invalid("unknown_setting", f"A channel of this kind has no setting {sorted(unknown)[0]}.")
+        raise Invalid(
+            "unknown_setting", _("A channel of this kind has no setting %(name)s.") % {"name": sorted(unknown)[0]}
+        )
     if config.get("reply_url"):
         check_url(config["reply_url"])
     hours = config.get("window_hours")
     if hours is not None and not (isinstance(hours, int) and not isinstance(hours, bool) and 0 < hours <= MAX_HOURS):
-        raise Invalid("window", f"Give whole hours from 1 to {MAX_HOURS}, or none.", field="window_hours")
+        raise Invalid(
+            "window", _("Give whole hours from 1 to %(most)s, or none.") % {"most": MAX_HOURS}, field="window_hours"
+        )
     for origin in config.get("allowed_origins") or ():
         if not is_origin(origin):
             raise Invalid(
-                "origin", f"“{origin[:80]}” is no origin. Write it like https://www.example.com, without a path.",
+                "origin", _("“%(origin)s” is no origin. Write it like https://www.example.com, without a path.") % {"origin": origin[:80]},
                 field="allowed_origins",
             )  # fmt: skip
     return dict(config)

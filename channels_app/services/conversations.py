@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation, Message, Priority, ReadMarker
 from channels_app.services.lines import add_line, lock_conversation
@@ -26,7 +27,11 @@ MAX_TAG_LENGTH = 40
 def set_priority(conversation_id: int, *, priority: int, actor: Any, now: datetime) -> Conversation:
     """Raises Invalid for an unknown priority. The same priority again changes nothing and tells nobody."""
     if priority not in Priority.values:
-        raise Invalid("priority", f"A priority is one of {', '.join(map(str, Priority.values))}.", field="priority")
+        raise Invalid(
+            "priority",
+            _("A priority is one of %(choices)s.") % {"choices": ", ".join(map(str, Priority.values))},
+            field="priority",
+        )
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         if conversation.priority != priority:
@@ -56,7 +61,9 @@ def add_tags(conversation_id: int, *, tags: Iterable[str], actor: Any, now: date
         conversation = lock_conversation(conversation_id)
         new = [tag for tag in dict.fromkeys(wanted) if tag not in conversation.tags]
         if len(conversation.tags) + len(new) > MAX_TAGS:
-            raise Invalid("too_many_tags", f"A conversation takes {MAX_TAGS} tags at most.", field="tags")
+            raise Invalid(
+                "too_many_tags", _("A conversation takes %(most)s tags at most.") % {"most": MAX_TAGS}, field="tags"
+            )
         if new:
             conversation.tags = [*conversation.tags, *new]
             _save_tags(conversation, f"Tagged {', '.join(new)}.", actor=actor, now=now)
@@ -78,7 +85,12 @@ def clean_tag(tag: str) -> str:
     """The tag as it is kept; raises Invalid."""
     cleaned = "-".join(tag.lower().split())
     if not cleaned or len(cleaned) > MAX_TAG_LENGTH or not cleaned.isprintable() or "," in cleaned:
-        raise Invalid("tag", f"{tag!r} is no tag: 1 to {MAX_TAG_LENGTH} characters, without commas.", field="tags")
+        raise Invalid(
+            "tag",
+            _("%(tag)s is no tag: 1 to %(most)s characters, without commas.")
+            % {"tag": f"{tag!r}", "most": MAX_TAG_LENGTH},
+            field="tags",
+        )
     return cleaned
 
 
@@ -96,10 +108,12 @@ def set_status(
         return resolve(conversation_id, actor=actor, now=now)
     if status == Status.SNOOZED:
         if snoozed_until is None:
-            raise Invalid("snoozed_until", "Say until when the conversation is snoozed.", field="snoozed_until")
+            raise Invalid("snoozed_until", _("Say until when the conversation is snoozed."), field="snoozed_until")
         return snooze(conversation_id, until=snoozed_until, actor=actor, now=now)
     if status not in (Status.OPEN, Status.PENDING):
-        raise Invalid("status", f"A status is one of {', '.join(Status.values)}.", field="status")
+        raise Invalid(
+            "status", _("A status is one of %(choices)s.") % {"choices": ", ".join(Status.values)}, field="status"
+        )
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         if conversation.status == Status.RESOLVED:
@@ -117,11 +131,13 @@ def set_status(
 def snooze(conversation_id: int, *, until: datetime, actor: Any, now: datetime) -> Conversation:
     """Out of the way until then, or until the customer writes. Raises Invalid for a time that has passed, Conflict."""
     if until <= now:
-        raise Invalid("snoozed_until", "Choose a time that is still to come.", field="snoozed_until")
+        raise Invalid("snoozed_until", _("Choose a time that is still to come."), field="snoozed_until")
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         if conversation.status == Status.RESOLVED:
-            raise Conflict("resolved", f"Conversation #{conversation_id} is resolved. Reopen it first.")
+            raise Conflict(
+                "resolved", _("Conversation #%(number)s is resolved. Reopen it first.") % {"number": conversation_id}
+            )
         conversation.status, conversation.snoozed_until = Status.SNOOZED, until
         conversation.save(update_fields=["status", "snoozed_until", *conversation.go_on(at=now)])
         text = f"Snoozed until {date_format(until, 'j M Y, H:i e')}."
@@ -150,7 +166,9 @@ def resolve(conversation_id: int, *, actor: Any, now: datetime) -> Conversation:
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         if conversation.status == Status.RESOLVED:
-            raise Conflict("already_resolved", f"Conversation #{conversation_id} is resolved already.")
+            raise Conflict(
+                "already_resolved", _("Conversation #%(number)s is resolved already.") % {"number": conversation_id}
+            )
         conversation.status, conversation.resolved_at = Status.RESOLVED, now
         conversation.snoozed_until = conversation.waiting_since = None
         again, conversation.resolutions = conversation.resolutions > 0, conversation.resolutions + 1
@@ -179,7 +197,7 @@ def reopen(conversation_id: int, *, actor: Any, now: datetime) -> Conversation:
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         if conversation.status != Status.RESOLVED:
-            raise Conflict("not_resolved", f"Conversation #{conversation_id} is open already.")
+            raise Conflict("not_resolved", _("Conversation #%(number)s is open already.") % {"number": conversation_id})
         _reopen(conversation, actor=actor, now=now)
     return conversation
 
@@ -195,7 +213,8 @@ def _reopen(conversation: Conversation, *, actor: Any, now: datetime) -> None:
         )
         raise Conflict(
             "newer_conversation",
-            f"The thread went on in conversation #{newer.values_list('id', flat=True).first()}. Answer there.",
+            _("The thread went on in conversation #%(number)s. Answer there.")
+            % {"number": newer.values_list("id", flat=True).first()},
         ) from None
     add_line(conversation, what="reopened", text="Reopened.", actor=actor, now=now)
     emit(

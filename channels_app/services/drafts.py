@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Draft
 from channels_app.services.replies import MAX_TEXT
@@ -19,10 +20,17 @@ def save_draft(
     """Keep the text; an empty one ends the draft. The user's other pages are told; `page` names the one that knows.
     One query, two when it is new. Raises Invalid."""
     if mode not in Draft.Mode.values:
-        raise Invalid("mode", f"A draft is one of {', '.join(Draft.Mode.values)}.", field="mode")
+        raise Invalid(
+            "mode", _("A draft is one of %(choices)s.") % {"choices": ", ".join(Draft.Mode.values)}, field="mode"
+        )
     text = text.replace("\0", "")
     if len(text) > MAX_TEXT:
-        raise Invalid("too_long", f"This has {len(text):,} characters; {MAX_TEXT:,} go at most.", field="text")
+        raise Invalid(
+            "too_long",
+            _("This has %(count)s characters; %(most)s go at most.")
+            % {"count": f"{len(text):,}", "most": f"{MAX_TEXT:,}"},
+            field="text",
+        )
     mine = Draft.objects.filter(user=user, conversation_id=conversation_id, mode=mode)
     if not text.strip():
         mine.delete()

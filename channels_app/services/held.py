@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from channels_app.models import Attachment, Conversation, Draft, HeldReply, Message
 from channels_app.services import conversations
@@ -60,7 +61,7 @@ def hold_reply(
     """
     descriptors = [one.descriptor for one in attachments]
     if send_at is not None and not now + SOONEST <= send_at <= now + LATEST:
-        raise Invalid("send_at", "Choose a time between a minute and a year from now.", field="send_at")
+        raise Invalid("send_at", _("Choose a time between a minute and a year from now."), field="send_at")
     with transaction.atomic():
         conversation = lock_conversation(conversation_id)
         earlier = (
@@ -94,7 +95,7 @@ def take_back(held_id: int, *, user: User, now: datetime) -> HeldReply:
     with transaction.atomic():
         held = _locked(held_id)
         if held.state not in {State.WAITING, State.FAILED}:
-            raise Conflict("sent_already", "This reply is on its way already.")
+            raise Conflict("sent_already", _("This reply is on its way already."))
         _end(held, State.CANCELED)
         Attachment.objects.filter(held=held).update(held=None, uploader_id=user.pk)
         put_back(held.conversation_id, user_id=user.pk, text="" if held.template else held.text, now=now)
@@ -107,7 +108,7 @@ def discard(held_id: int) -> HeldReply:
     with transaction.atomic():
         held = _locked(held_id)
         if held.state not in {State.WAITING, State.FAILED}:
-            raise Conflict("sent_already", "This reply is on its way already.")
+            raise Conflict("sent_already", _("This reply is on its way already."))
         _end(held, State.CANCELED)
         Attachment.objects.filter(held=held).update(held=None, conversation=None)
         tell_held(held.conversation_id)
@@ -119,7 +120,7 @@ def send_now(held_id: int, *, now: datetime) -> HeldReply:
     with transaction.atomic():
         held = _locked(held_id)
         if held.state not in {State.WAITING, State.FAILED}:
-            raise Conflict("sent_already", "This reply is on its way already.")
+            raise Conflict("sent_already", _("This reply is on its way already."))
         HeldReply.objects.filter(pk=held.pk).update(state=State.WAITING, send_at=now, problem="", kind=Kind.UNDO)
     release(held_id, now=now)
     return HeldReply.objects.get(pk=held_id)

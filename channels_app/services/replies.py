@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.channel_rules import rules_of, window_ends
 from channels_app.models import Conversation, Message
@@ -144,7 +145,11 @@ def retry_message(message_id: int, *, actor: Any, now: datetime) -> Message:
         if message is None:
             raise NotFound("message_not_found", f"Message {message_id} does not exist.")
         if message.state != Message.State.FAILED:
-            raise Conflict("message_not_failed", f"Message {message_id} has not failed; it is {message.state}.")
+            raise Conflict(
+                "message_not_failed",
+                _("Message %(number)s has not failed; it is %(state)s.")
+                % {"number": message_id, "state": message.state},
+            )
         message.state, message.problem, message.attempts, message.due_at = Message.State.PENDING, "", 0, now
         message.metadata = {**message.metadata, "retried_by": actor_name(actor)}
         message.save(update_fields=["state", "problem", "attempts", "due_at", "metadata"])
@@ -169,12 +174,21 @@ def checked(text: str, *, html: str = "", attachments: Sequence[dict[str, Any]] 
     """The text as it can be stored; raises Invalid."""
     text = text.replace("\0", "").strip("\n\r\t ")
     if not (text or html.strip() or attachments):
-        raise Invalid("empty", "Write something first; an empty message is not sent.", field="text")
+        raise Invalid("empty", _("Write something first; an empty message is not sent."), field="text")
     for name, value, longest in (("text", text, MAX_TEXT), ("html", html, MAX_HTML)):
         if len(value) > longest:
-            raise Invalid("too_long", f"This has {len(value):,} characters; {longest:,} go at most.", field=name)
+            raise Invalid(
+                "too_long",
+                _("This has %(count)s characters; %(most)s go at most.")
+                % {"count": f"{len(value):,}", "most": f"{longest:,}"},
+                field=name,
+            )
     if len(attachments) > MAX_ATTACHMENTS:
-        raise Invalid("too_many", f"At most {MAX_ATTACHMENTS} attachments go with a message.", field="attachments")
+        raise Invalid(
+            "too_many",
+            _("At most %(most)s attachments go with a message.") % {"most": MAX_ATTACHMENTS},
+            field="attachments",
+        )
     return text
 
 
@@ -195,13 +209,20 @@ def check_reply(
         sentence = f"{channel.name} takes {rules.max_length:,} characters; this has {len(text):,}."
         raise Invalid("too_long", sentence, field="text")
     if len(attachments) > rules.max_files:
-        raise Invalid("too_many", f"{channel.name} takes {rules.max_files} files a message.", field="attachments")
+        raise Invalid(
+            "too_many",
+            _("%(name)s takes %(most)s files a message.") % {"name": channel.name, "most": rules.max_files},
+            field="attachments",
+        )
     ends = None
     if rules.window and not is_template:
         ends = window_ends(rules, last_heard_at=last_heard_at(conversation.pk))
     if ends is not None and ends <= now:
         sentence = f"{channel.name} takes free text only for {rules.window_words} after the customer has written."
-        raise Conflict("window_closed", f"{sentence} Send an approved template, or wait until they write again.")
+        raise Conflict(
+            "window_closed",
+            _("%(sentence)s Send an approved template, or wait until they write again.") % {"sentence": sentence},
+        )
     return text
 
 
@@ -219,9 +240,11 @@ def _sent_before(conversation: Conversation, client_id: str) -> Message | None:
 
 def may_send(conversation: Conversation, author_kind: str) -> None:
     if not conversation.channel.enabled:
-        raise Conflict("channel_off", f"The channel {conversation.channel.name} is switched off.")
+        raise Conflict("channel_off", _("The channel %(name)s is switched off.") % {"name": conversation.channel.name})
     if conversation.status == Conversation.Status.RESOLVED and author_kind == HUMAN:
-        raise Conflict("resolved", f"Conversation #{conversation.id} is resolved. Reopen it, then answer.")
+        raise Conflict(
+            "resolved", _("Conversation #%(number)s is resolved. Reopen it, then answer.") % {"number": conversation.id}
+        )
 
 
 def _answer(conversation: Conversation, message: Message) -> tuple[int | None, bool]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.adapters import Outcome
 from channels_app.adapters.posting import post_signed
@@ -81,7 +82,10 @@ def known_events(names: Sequence[str]) -> list[str]:
     if unknown:
         known = ", ".join(sorted(EVENTS))
         raise Invalid(
-            "unknown_event", f"There is no event {unknown[0][:60]!r}. The events are: {known}.", field="events"
+            "unknown_event",
+            _("There is no event %(value)s. The events are: %(known)s.")
+            % {"value": f"{unknown[0][:60]!r}", "known": known},
+            field="events",
         )
     return sorted(set(names))
 

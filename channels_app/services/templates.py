@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Conversation, MessageTemplate
 from channels_app.placeholders import filled, problem_of
@@ -86,17 +87,23 @@ def fill_template(conversation: Conversation, template_id: int, values: Sequence
     not approved, Invalid for a place without its value."""
     template = MessageTemplate.objects.filter(pk=template_id, channel=conversation.channel_id).first()
     if template is None:
-        raise NotFound("no_such_template", f"{conversation.channel.name} has no such template.")
+        raise NotFound("no_such_template", _("%(name)s has no such template.") % {"name": conversation.channel.name})
     if template.state != State.APPROVED:
         raise Conflict(
-            "not_approved", f"The template {template.name} is not approved ({template.get_state_display()})."
+            "not_approved",
+            _("The template %(name)s is not approved (%(state)s).")
+            % {"name": template.name, "state": template.get_state_display()},
         )
     given = [" ".join(value.replace("\0", "").split()) for value in values][: len(template.places)]
     for place in template.places:
         if len(given) < place or not given[place - 1]:
-            raise Invalid("value_missing", f"Fill in {{{{{place}}}}}.", field="value")
+            raise Invalid("value_missing", _("Fill in {{%(place)s}}.") % {"place": place}, field="value")
         if len(given[place - 1]) > MAX_VALUE:
-            raise Invalid("value_too_long", f"{{{{{place}}}}} takes {MAX_VALUE} characters.", field="value")
+            raise Invalid(
+                "value_too_long",
+                _("{{%(place)s}} takes %(most)s characters.") % {"place": place, "most": MAX_VALUE},
+                field="value",
+            )
     return Filled(template.pk, template.name, template.language, tuple(given), filled(template.body, given))
 
 
@@ -111,16 +118,16 @@ def checked(*, name: str, language: str, body: str, state: str) -> dict[str, str
     name, language, body = name.strip().lower(), language.strip(), body.replace("\0", "").strip()
     if not NAME.fullmatch(name):
         raise Invalid(
-            "name", "A name has up to 60 Latin letters, digits, - or _, as the provider knows it.", field="name"
+            "name", _("A name has up to 60 Latin letters, digits, - or _, as the provider knows it."), field="name"
         )
     if not LANGUAGE.fullmatch(language):
-        raise Invalid("language", "Write the language as the provider does, such as en or pt_BR.", field="language")
+        raise Invalid("language", _("Write the language as the provider does, such as en or pt_BR."), field="language")
     if not 0 < len(body) <= MAX_BODY:
-        raise Invalid("body", f"Write a text of up to {MAX_BODY:,} characters.", field="body")
+        raise Invalid("body", _("Write a text of up to %(most)s characters.") % {"most": f"{MAX_BODY:,}"}, field="body")
     if problem := problem_of(body):
         raise Invalid("body", problem, field="body")
     if state not in State.values:
-        raise Invalid("state", "Choose a state.", field="state")
+        raise Invalid("state", _("Choose a state."), field="state")
     return {"name": name, "language": language, "body": body, "state": state}
 
 

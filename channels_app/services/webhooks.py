@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from channels_app.adapters import Outcome
 from channels_app.adapters.posting import post_signed
@@ -78,7 +79,11 @@ def replay(attempt_id: int, *, actor: Any, now: datetime) -> WebhookAttempt:
         if attempt is None:
             raise NotFound("attempt_not_found", f"Webhook attempt {attempt_id} does not exist.")
         if attempt.state == State.PENDING:
-            raise Conflict("still_trying", f"Webhook attempt {attempt_id} is due at {attempt.due_at:%H:%M} anyway.")
+            raise Conflict(
+                "still_trying",
+                _("Webhook attempt %(number)s is due at %(due_at)s anyway.")
+                % {"number": attempt_id, "due_at": f"{attempt.due_at:%H:%M}"},
+            )
         attempt.state, attempt.tries, attempt.due_at, attempt.delivered_at = State.PENDING, 0, now, None
         attempt.save(update_fields=["state", "tries", "due_at", "delivered_at"])
         record(actor, "replayed", attempt)

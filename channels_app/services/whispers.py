@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation, Whisper
 from cxos.core.errors import Forbidden, Invalid, NotFound
@@ -20,11 +21,13 @@ def whisper(conversation: Conversation, *, to: User, text: str, author: User, no
     """Raises Forbidden for who does not supervise, Invalid for an empty or too long text or a whisper to oneself."""
     text = text.strip()
     if not author.supervises:
-        raise Forbidden("not_allowed", "Only supervisors whisper. Write a note instead.")
+        raise Forbidden("not_allowed", _("Only supervisors whisper. Write a note instead."))
     if not text or len(text) > MOST_TEXT:
-        raise Invalid("text", f"Write what you want to say, in at most {MOST_TEXT} characters.", field="text")
+        raise Invalid(
+            "text", _("Write what you want to say, in at most %(most)s characters.") % {"most": MOST_TEXT}, field="text"
+        )
     if to.pk == author.pk or not to.is_active:
-        raise Invalid("to", "Nobody else holds this conversation now, so there is nobody to whisper to.", field="to")
+        raise Invalid("to", _("Nobody else holds this conversation now, so there is nobody to whisper to."), field="to")
     with transaction.atomic():
         made = Whisper.objects.create(
             conversation=conversation, author=author, recipient=to, text=text.replace("\x00", ""), created_at=now

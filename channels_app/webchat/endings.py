@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Conversation
 from channels_app.services.conversations import resolve
@@ -25,20 +26,20 @@ def end_chat(visitor: Visitor, channel: Channel, *, now: datetime) -> None:
     """The visitor has what he came for. Raises Conflict when there is nothing open, or the channel does not want it."""
     open_one = conversations_of(visitor).exclude(status=Status.RESOLVED).order_by("-id").first()
     if open_one is None or channel.config.get("ending") is False:
-        raise Conflict("nothing_to_end", "There is no open conversation to end.")
+        raise Conflict("nothing_to_end", _("There is no open conversation to end."))
     resolve(open_one.pk, actor=f"customer:{open_one.customer_id}", now=now)
 
 
 def answer_survey(visitor: Visitor, *, score: Any, comment: Any, now: datetime) -> None:
     """Keep the answer with the latest conversation. Raises Invalid, Conflict when it is not (or no longer) asked for."""
     if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= 5:
-        raise Invalid("score", "The score is a whole number from 1 to 5.", field="score")
+        raise Invalid("score", _("The score is a whole number from 1 to 5."), field="score")
     said = comment.replace("\0", "").strip()[:MAX_COMMENT] if isinstance(comment, str) else ""
     with transaction.atomic():
         latest = conversations_of(visitor).order_by("-id").values_list("pk", flat=True).first()
         conversation = lock_conversation(latest) if latest else None
         if conversation is None or not _asked(conversation, now):
-            raise Conflict("not_asked", "This conversation takes no answer now.")
+            raise Conflict("not_asked", _("This conversation takes no answer now."))
         conversation.metadata["survey"] = {"score": score, "comment": said, "at": now.isoformat()}
         conversation.save(update_fields=["metadata"])
         actor = f"customer:{conversation.customer_id}"

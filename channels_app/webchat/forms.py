@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from channels_app.models import Channel
 from crm.normalise import normalise
 from cxos.core.errors import Invalid
@@ -63,5 +65,9 @@ def _checked(field: dict[str, Any], answer: str) -> str:
         "consent": lambda: answer == "yes",
     }.get(field["type"], lambda: True)
     if not good():
-        raise Invalid("form", f"{field['label']}: this is no valid {field['type']}.", field=field["name"])
+        raise Invalid(
+            "form",
+            _("%(label)s: this is no valid %(kind)s.") % {"label": field["label"], "kind": field["type"]},
+            field=field["name"],
+        )
     return answer

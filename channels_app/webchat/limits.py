@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from django.utils.translation import gettext as _
+
 from cxos.core import broker
 from cxos.core.errors import DomainError
 
@@ -30,7 +32,7 @@ def check_limits(action: str, *, visitor: str = "", address: str = "") -> None:
         if who and action in limits:
             often, seconds = limits[action]
             if _count(f"chat:{action}:{who}", seconds=seconds) > often:
-                raise TooMuch("too_much", "That was too much at once. Wait a minute, then go on.")
+                raise TooMuch("too_much", _("That was too much at once. Wait a minute, then go on."))
 
 
 def _count(name: str, *, seconds: int) -> int:

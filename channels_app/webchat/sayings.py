@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from channels_app.envelope import Envelope
 from channels_app.models import Channel, Interaction
 from channels_app.services.attachments import unsent_of_visitor
@@ -35,12 +37,16 @@ def say(
     """Take a message of text, of files the visitor has uploaded, or both. The same `client_id` again is the same
     message. Raises Invalid."""
     if not isinstance(client_id, str) or not CLIENT_ID.fullmatch(client_id):
-        raise Invalid("client_id", "client_id must be 8 to 64 letters, digits, - or _.", field="client_id")
+        raise Invalid("client_id", _("client_id must be 8 to 64 letters, digits, - or _."), field="client_id")
     text, keys = "" if text is None else text, read_keys(files)
     if not isinstance(text, str) or not (text.strip() or keys):
-        raise Invalid("empty", "Write something first; an empty message is not sent.", field="text")
+        raise Invalid("empty", _("Write something first; an empty message is not sent."), field="text")
     if len(text) > MAX_TEXT:
-        raise Invalid("too_long", f"A message may have {MAX_TEXT} characters; this has {len(text)}.", field="text")
+        raise Invalid(
+            "too_long",
+            _("A message may have %(most)s characters; this has %(count)s.") % {"most": MAX_TEXT, "count": len(text)},
+            field="text",
+        )
     attached = [] if keys and said_before(visitor, client_id) else unsent_of_visitor(visitor.owner, keys=keys)
     answers = read_form(channel, form)
     seen = read_context(context)
@@ -65,7 +71,11 @@ def read_keys(files: Any) -> list[str]:
     if files in (None, []):
         return []
     if not isinstance(files, list) or len(files) > MAX_FILES or not all(isinstance(one, str) and one for one in files):
-        raise Invalid("files", f"files must be a list of at most {MAX_FILES} ids of uploaded files.", field="files")
+        raise Invalid(
+            "files",
+            _("files must be a list of at most %(most)s ids of uploaded files.") % {"most": MAX_FILES},
+            field="files",
+        )
     return files
 
 

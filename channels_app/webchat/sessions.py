@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Conversation
 from channels_app.webchat.visitors import NotRecognised, Visitor, identify, make_token, new_visitor, read_token
@@ -28,7 +29,7 @@ class Session:
 def find_channel(key: str) -> Channel:
     channel = Channel.objects.filter(key=key, kind=Channel.Kind.WEBCHAT, enabled=True).first()
     if channel is None:
-        raise NotFound("no_such_channel", "There is no open web chat under this address.")
+        raise NotFound("no_such_channel", _("There is no open web chat under this address."))
     return channel
 
 
@@ -47,7 +48,7 @@ def open_session(channel: Channel, *, token: Any, identity: Any, now: datetime) 
         if before is not None and before.id == visitor.id and not before.subject:
             carry_over(before, visitor, now=now)
     elif channel.config.get("identity_required"):
-        raise NotRecognised("identity", "This chat needs a signed identity. Sign in to the site first.")
+        raise NotRecognised("identity", _("This chat needs a signed identity. Sign in to the site first."))
     else:
         visitor = before or new_visitor(channel)
     return Session(channel, visitor, make_token(visitor, now=now))

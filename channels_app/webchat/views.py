@@ -14,6 +14,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
@@ -116,7 +117,9 @@ def api(view: Callable[Concatenate[HttpRequest, Channel, P], dict[str, Any]]) ->
             channel = find_channel(channel_key)
             origin = request.headers.get("Origin")
             if origin is not None and origin not in allowed_origins(channel):
-                raise Forbidden("origin", f"Pages of {origin[:100]} may not use this chat.")
+                raise Forbidden(
+                    "origin", gettext("Pages of %(origin)s may not use this chat.") % {"origin": origin[:100]}
+                )
             answer, status = view(request, channel, *args, **kwargs), 200
         except DomainError as refusal:
             more = {"errors": [{"field": refusal.field, "message": refusal.message}]} if refusal.field else {}
@@ -139,7 +142,7 @@ def visitor_of(request: HttpRequest, channel: Channel) -> Visitor:
 def body_of(request: HttpRequest) -> dict[str, Any]:
     body = parse_json(request.body, max_bytes=MAX_BODY)
     if not isinstance(body, dict):
-        raise Invalid("body", "The body must be a JSON object.")
+        raise Invalid("body", gettext("The body must be a JSON object."))
     return body
 
 
@@ -149,7 +152,7 @@ def number_of(given: Any, name: str) -> int | None:
         return None
     text = str(given)
     if isinstance(given, bool) or not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Invalid(name, f"{name} must be a message's id.", field=name)
+        raise Invalid(name, gettext("%(name)s must be a message's id.") % {"name": name}, field=name)
     return int(text)
 
 
@@ -211,15 +214,18 @@ def files(request: HttpRequest, channel: Channel) -> dict[str, Any]:
     visitor = visitor_of(request, channel)
     check_limits("upload", visitor=visitor.id, address=address_of(request))
     if files_of(channel) is None:
-        raise Forbidden("no_files", "This chat takes no files. Describe it in words.")
+        raise Forbidden("no_files", gettext("This chat takes no files. Describe it in words."))
     rules = rules_of(channel.kind, channel.config)
     if int(request.META.get("CONTENT_LENGTH") or 0) > rules.max_file_bytes + MAX_BODY:
         raise Invalid(
-            "file_too_large", f"A file may have {rules.max_file_bytes // 1_000_000} MB.", field="file", status=413
+            "file_too_large",
+            gettext("A file may have %(most)s MB.") % {"most": rules.max_file_bytes // 1_000_000},
+            field="file",
+            status=413,
         )
     given = request.FILES.get("file")
     if given is None:
-        raise Invalid("file", "Send the file as the field “file” of a multipart form.", field="file")
+        raise Invalid("file", gettext("Send the file as the field “file” of a multipart form."), field="file")
     name = given.name or "file"
     return store_attachment(given, name=name, rules=rules, visitor=visitor.owner, now=timezone.now()).descriptor
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 from django.core import signing
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
 from cxos.core.errors import DomainError
@@ -75,7 +76,7 @@ def make_token(visitor: Visitor, *, now: datetime) -> str:
 
 def read_token(token: Any, *, channel: Channel, now: datetime) -> Visitor:
     """The visitor of a token made for this channel; raises NotRecognised."""
-    refusal = NotRecognised("token", "This chat session is unknown or over. A new one starts without a token.")
+    refusal = NotRecognised("token", _("This chat session is unknown or over. A new one starts without a token."))
     if not isinstance(token, str) or len(token) > MAX_TOKEN_LENGTH:
         raise refusal
     try:
@@ -133,8 +134,9 @@ def verify_identity(identity: Any, *, channel: Channel, now: datetime) -> dict[s
             return claims
     raise NotRecognised(
         "identity",
-        "The signed identity is not valid: it needs HS256 with this channel's secret, sub, aud = the channel's key, "
-        "and exp at most an hour ahead.",
+        _(
+            "The signed identity is not valid: it needs HS256 with this channel's secret, sub, aud = the channel's key, and exp at most an hour ahead."
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from crm.models import Customer, Identity, MergeSuggestion
 from crm.normalise import normalise
@@ -64,7 +65,7 @@ def add_identity(customer_id: int, *, kind: str, value: str, actor: Any, now: da
     normal = normalise(kind, value) if kind in Identity.Kind.values else ""
     if not normal:
         what = Identity.Kind(kind).label.lower() if kind in Identity.Kind.values else "identity"
-        raise Invalid("identity", f"This is no {what}.", field="value")
+        raise Invalid("identity", _("This is no %(what)s.") % {"what": what}, field="value")
     try:
         with transaction.atomic():
             customer = lock_customer(customer_id)
@@ -84,7 +85,7 @@ def remove_identity(customer_id: int, *, identity_id: int, actor: Any) -> None:
         customer = lock_customer(customer_id)
         identity = Identity.objects.filter(pk=identity_id, customer=customer).first()
         if identity is None:
-            raise NotFound("no_such_identity", "This identity is not theirs any more.")
+            raise NotFound("no_such_identity", _("This identity is not theirs any more."))
         record(actor, "removed from", customer, before={identity.kind: identity.shown or identity.value})
         identity.delete()
         tell(customer, ["identities"], actor=actor)
@@ -94,7 +95,7 @@ def _taken(customer_id: int, kind: str, value: str) -> Conflict:
     """Somebody has it: put the two before a person who may decide."""
     held = Identity.objects.select_related("customer").filter(kind=kind, value=value).first()
     if held is None or held.customer_id == customer_id:
-        return Conflict("identity_theirs", "They have this identity already.", field="value")
+        return Conflict("identity_theirs", _("They have this identity already."), field="value")
     low, high = sorted((customer_id, held.customer_id))
     with transaction.atomic():
         suggestion, made = MergeSuggestion.objects.get_or_create(
@@ -103,7 +104,11 @@ def _taken(customer_id: int, kind: str, value: str) -> Conflict:
         if made:
             event = MergeSuggested(suggestion_id=suggestion.pk, first_id=low, second_id=high)
             emit(event, key=f"customer:{customer_id}")
-    return Conflict("identity_taken", f"{held.customer.label} has it. A merge of the two is suggested.", field="value")
+    return Conflict(
+        "identity_taken",
+        _("%(name)s has it. A merge of the two is suggested.") % {"name": held.customer.label},
+        field="value",
+    )
 
 
 def lock_customer(customer_id: int) -> Customer:
@@ -111,7 +116,11 @@ def lock_customer(customer_id: int) -> Customer:
     if customer is None:
         raise NotFound("no_such_customer", f"There is no customer {customer_id}.")
     if customer.merged_into_id:
-        raise Conflict("merged", f"This record was merged into customer {customer.merged_into_id}. Change that one.")
+        raise Conflict(
+            "merged",
+            _("This record was merged into customer %(number)s. Change that one.")
+            % {"number": customer.merged_into_id},
+        )
     return customer
 
 
@@ -124,26 +133,38 @@ def clean_tags(tags: Any) -> list[str]:
     """Lower case, no blanks or commas, each once."""
     cleaned = ["-".join(str(tag).lower().split()) for tag in tags]
     if any(not 0 < len(tag) <= MAX_TAG or "," in tag for tag in cleaned):
-        raise Invalid("tag", f"A tag has 1 to {MAX_TAG} characters, without commas.", field="tags")
+        raise Invalid("tag", _("A tag has 1 to %(most)s characters, without commas.") % {"most": MAX_TAG}, field="tags")
     if len(cleaned) > MAX_TAGS:
-        raise Invalid("too_many_tags", f"A customer takes {MAX_TAGS} tags at most.", field="tags")
+        raise Invalid("too_many_tags", _("A customer takes %(most)s tags at most.") % {"most": MAX_TAGS}, field="tags")
     return list(dict.fromkeys(cleaned))
 
 
 def clean_attributes(attributes: Any) -> dict[str, Any]:
     if len(attributes) > MAX_ATTRIBUTES:
-        raise Invalid("attributes", f"A customer takes {MAX_ATTRIBUTES} attributes at most.", field="attributes")
+        raise Invalid(
+            "attributes",
+            _("A customer takes %(most)s attributes at most.") % {"most": MAX_ATTRIBUTES},
+            field="attributes",
+        )
     for name, value in attributes.items():
         if not 0 < len(name) <= MAX_NAME or "\0" in name:
-            raise Invalid("attribute_name", f"An attribute's name has 1 to {MAX_NAME} characters.", field="name")
+            raise Invalid(
+                "attribute_name",
+                _("An attribute's name has 1 to %(most)s characters.") % {"most": MAX_NAME},
+                field="name",
+            )
         if isinstance(value, str) and (len(value) > MAX_VALUE or "\0" in value):
-            raise Invalid("attribute_value", f"An attribute holds {MAX_VALUE} characters at most.", field="value")
+            raise Invalid(
+                "attribute_value",
+                _("An attribute holds %(most)s characters at most.") % {"most": MAX_VALUE},
+                field="value",
+            )
     return dict(attributes)
 
 
 def clean_zone(zone: Any) -> str:
     if zone and zone not in available_timezones():
-        raise Invalid("time_zone", f"There is no time zone “{str(zone)[:60]}”.", field="time_zone")
+        raise Invalid("time_zone", _("There is no time zone “%(name)s”.") % {"name": str(zone)[:60]}, field="time_zone")
     return str(zone or "")
 
 
@@ -151,7 +172,7 @@ def text(field: str, length: int) -> Any:
     def clean(value: Any) -> str:
         cleaned = str(value or "").strip()
         if len(cleaned) > length or "\0" in cleaned:
-            raise Invalid(field, f"{length} characters at most.", field=field)
+            raise Invalid(field, _("%(most)s characters at most.") % {"most": length}, field=field)
         return cleaned
 
     return clean

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from crm.models import Customer, Identity, MergeSuggestion
 from cxos.core.actor import actor_name
@@ -26,9 +27,9 @@ def merge(suggestion_id: int, *, keep: int, actor: Any, now: datetime) -> Custom
     with transaction.atomic():
         suggestion = lock_suggestion(suggestion_id)
         if suggestion.state == State.MERGED:
-            raise Conflict("merged_already", "These two have been merged already.")
+            raise Conflict("merged_already", _("These two have been merged already."))
         if keep not in {suggestion.first_id, suggestion.second_id}:
-            raise Invalid("keep", "Choose which of the two stays.", field="keep")
+            raise Invalid("keep", _("Choose which of the two stays."), field="keep")
         survivor, merged = lock_pair(suggestion, keep)
         before = {field: getattr(survivor, field) for field in FILLED}
         fill(survivor, merged)
@@ -53,10 +54,10 @@ def undo_merge(suggestion_id: int, *, actor: Any, now: datetime) -> Customer:
         suggestion = lock_suggestion(suggestion_id)
         undo: Any = suggestion.undo
         if suggestion.state != State.MERGED or not undo:
-            raise Conflict("not_merged", "There is no merge to take back here.")
+            raise Conflict("not_merged", _("There is no merge to take back here."))
         survivor, merged = two(undo["survivor"], undo["merged"])
         if merged.merged_into_id != survivor.pk:
-            raise Conflict("merged_further", "These records have been merged further. Take that back first.")
+            raise Conflict("merged_further", _("These records have been merged further. Take that back first."))
         merged.merged_into = None
         merged.save(update_fields=["merged_into"])
         Identity.objects.filter(pk__in=undo["identities"], customer=survivor).update(customer=merged)
@@ -77,7 +78,7 @@ def dismiss(suggestion_id: int, *, actor: Any, now: datetime) -> MergeSuggestion
     with transaction.atomic():
         suggestion = lock_suggestion(suggestion_id)
         if suggestion.state == State.MERGED:
-            raise Conflict("merged_already", "These two have been merged. Take that back first.")
+            raise Conflict("merged_already", _("These two have been merged. Take that back first."))
         decide(suggestion, State.DISMISSED, undo=None, actor=actor, now=now)
         record(actor, "dismissed", suggestion)
     return suggestion
@@ -88,7 +89,7 @@ def suggest_again(suggestion_id: int, *, actor: Any, now: datetime) -> MergeSugg
     with transaction.atomic():
         suggestion = lock_suggestion(suggestion_id)
         if suggestion.state != State.DISMISSED:
-            raise Conflict("not_dismissed", "This suggestion was not dismissed.")
+            raise Conflict("not_dismissed", _("This suggestion was not dismissed."))
         decide(suggestion, State.OPEN, undo=None, actor=actor, now=now)
         record(actor, "suggested again", suggestion)
     return suggestion
@@ -123,7 +124,7 @@ def lock_pair(suggestion: MergeSuggestion, keep: int) -> tuple[Customer, Custome
     other = suggestion.second_id if keep == suggestion.first_id else suggestion.first_id
     survivor, merged = two(keep, other)
     if survivor.merged_into_id or merged.merged_into_id:
-        raise Conflict("merged_elsewhere", "One of the two has been merged with somebody else meanwhile.")
+        raise Conflict("merged_elsewhere", _("One of the two has been merged with somebody else meanwhile."))
     return survivor, merged
 
 

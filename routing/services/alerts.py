@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Invalid
 from cxos.core.events.routing import AlertCleared, AlertRaised
@@ -34,12 +35,14 @@ FIELDS = ("queue_id", "measure", "limit", "minutes", "sound", "enabled")
 def save_threshold(threshold: Threshold, *, actor: Any) -> Threshold:
     """A new or changed threshold. Raises Invalid for a limit or time out of range. Its alert starts anew."""
     if threshold.measure not in Measure.values:
-        raise Invalid("measure", "Choose what to watch.", field="measure")
+        raise Invalid("measure", _("Choose what to watch."), field="measure")
     most = MOST_LIMIT.get(Measure(threshold.measure), 1_000_000)
     if not 0 <= threshold.limit <= most:
-        raise Invalid("limit", f"The limit must be from 0 to {most}.", field="limit")
+        raise Invalid("limit", _("The limit must be from 0 to %(most)s.") % {"most": most}, field="limit")
     if not 0 <= threshold.minutes <= MOST_MINUTES:
-        raise Invalid("minutes", f"The time must be from 0 to {MOST_MINUTES} minutes.", field="minutes")
+        raise Invalid(
+            "minutes", _("The time must be from 0 to %(most)s minutes.") % {"most": MOST_MINUTES}, field="minutes"
+        )
     with transaction.atomic():
         earlier = Threshold.objects.select_for_update().filter(pk=threshold.pk).first() if threshold.pk else None
         before = told(earlier) if earlier else None

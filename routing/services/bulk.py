@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation
 from channels_app.permissions import can_change, get_conversation_for
@@ -33,10 +34,10 @@ def ask_for_all(
 ) -> BulkChange:
     """The change, done already where it is about few. Raises Invalid. What is not the actor's to change is passed by."""
     if action not in DEEDS:
-        raise Invalid("action", "Choose what to do with the conversations.")
+        raise Invalid("action", _("Choose what to do with the conversations."))
     chosen = sorted(set(ids))
     if not 0 < len(chosen) <= MOST_AT_ONCE:
-        raise Invalid("ids", f"Choose 1 to {MOST_AT_ONCE:,} conversations.")
+        raise Invalid("ids", _("Choose 1 to %(most)s conversations.") % {"most": f"{MOST_AT_ONCE:,}"})
     with transaction.atomic():
         change = BulkChange.objects.create(
             user=actor, action=action, arguments=DEEDS[action].check(arguments, now), ids=chosen, asked_at=now
@@ -75,7 +76,7 @@ def undo(change_id: int, *, actor: User, now: datetime) -> BulkChange:
     with transaction.atomic():
         change = _locked(change_id, actor)
         if change.state not in (State.DONE, State.STOPPED):
-            raise Conflict("not_done", "There is nothing to take back here (any more).")
+            raise Conflict("not_done", _("There is nothing to take back here (any more)."))
         change.state = State.UNDONE
         change.save(update_fields=["state"])
         ids = list(change.steps.order_by("conversation_id").values_list("conversation_id", flat=True))
@@ -123,7 +124,7 @@ def _do_one(change: BulkChange, pk: int, deed: Do, problems: Counter[str], now: 
         with transaction.atomic():
             found = get_conversation_for(change.user, pk)
             if not can_change(change.user, found):
-                raise Forbidden("not_allowed", "You may read it, but not change it.")
+                raise Forbidden("not_allowed", _("You may read it, but not change it."))
             before = deed(found, change.user, now)
     except DomainError as refusal:
         problems[_general(refusal)] += 1

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from channels_app.models import Conversation, Priority
 from channels_app.services import conversations as verbs
 from channels_app.services.assignment import assign
@@ -45,7 +47,7 @@ def check_assign(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         return {"queue": queue}
     if (to := whole(given, "to")) and User.objects.filter(pk=to, is_active=True).exists():
         return {"to": to}
-    raise Invalid("assign", "Choose who should have these conversations, or a queue.")
+    raise Invalid("assign", _("Choose who should have these conversations, or a queue."))
 
 
 def do_assign(found: Conversation, given: Mapping[str, Any], actor: User, now: datetime) -> Any:
@@ -80,7 +82,7 @@ def undo_assign(found: Conversation, given: Mapping[str, Any], before: Any, acto
 
 def check_status(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if given.get("status") not in (Status.OPEN, Status.PENDING, Status.RESOLVED):
-        raise Invalid("status", "Choose a status.")
+        raise Invalid("status", _("Choose a status."))
     return {"status": given["status"]}
 
 
@@ -110,7 +112,7 @@ def check_snooze(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """`minutes` from now."""
     minutes = whole(given, "minutes") or 0
     if not 0 < minutes <= LONGEST_SNOOZE.total_seconds() / 60:
-        raise Invalid("snooze", "Choose how long to snooze.")
+        raise Invalid("snooze", _("Choose how long to snooze."))
     return {"status": Status.SNOOZED, "until": (now + timedelta(minutes=minutes)).isoformat()}
 
 
@@ -144,7 +146,7 @@ def undo_spam(found: Conversation, given: Mapping[str, Any], before: Any, actor:
 def check_priority(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     priority = whole(given, "priority")
     if priority not in Priority.values:
-        raise Invalid("priority", "Choose a priority.")
+        raise Invalid("priority", _("Choose a priority."))
     return {"priority": priority}
 
 
@@ -178,7 +180,7 @@ def undo_tag(found: Conversation, given: Mapping[str, Any], before: Any, actor: 
 
 
 def changed_since() -> Conflict:
-    return Conflict("changed_since", "Somebody has changed it since.")
+    return Conflict("changed_since", _("Somebody has changed it since."))
 
 
 DEEDS: Mapping[str, Deed] = {

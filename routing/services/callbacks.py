@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from channels_app.services.assignment import assign
 from crm.models import Identity
@@ -72,32 +73,40 @@ def request_callback(
             if slot_at is not None:
                 _schedule(item, holder, at=_allowed(item.queue, slot_at, zone), actor=actor, now=now)
     except IntegrityError as problem:
-        raise Conflict("callback_open", "A callback to this customer is open already in this queue.") from problem
+        raise Conflict(
+            "callback_open", gettext("A callback to this customer is open already in this queue.")
+        ) from problem
     return made
 
 
 def _check(kind: str, slot_at: datetime | None, *, now: datetime) -> None:
     if kind not in Callback.Kind.values:
-        raise Invalid("kind", "A callback is in_queue or scheduled.", field="kind")
+        raise Invalid("kind", gettext("A callback is in_queue or scheduled."), field="kind")
     if (slot_at is None) != (kind == Callback.Kind.IN_QUEUE):
-        raise Invalid("slot_at", "A scheduled callback has a time, one that keeps its place has none.", field="slot_at")
+        raise Invalid(
+            "slot_at", gettext("A scheduled callback has a time, one that keeps its place has none."), field="slot_at"
+        )
     if slot_at is not None and not now <= slot_at <= now + FURTHEST:
-        raise Invalid("slot_at", "Choose a time within the next sixty days.", field="slot_at")
+        raise Invalid("slot_at", gettext("Choose a time within the next sixty days."), field="slot_at")
 
 
 def _check_item(item: WorkItem, kind: str) -> None:
     allowed = BEFORE if kind == Callback.Kind.IN_QUEUE else BEFORE | {State.ACTIVE, State.PAUSED}
     if item.state not in allowed:
-        raise Conflict("not_waiting", f"Work that is {item.get_state_display().lower()} cannot become this callback.")
+        raise Conflict(
+            "not_waiting",
+            gettext("Work that is %(state)s cannot become this callback.")
+            % {"state": item.get_state_display().lower()},
+        )
     customer = item.conversation.customer if item.conversation else None
     if customer is not None and DO_NOT_CALL in customer.tags:
-        raise Forbidden("do_not_call", "This customer must not be called.")
+        raise Forbidden("do_not_call", gettext("This customer must not be called."))
 
 
 def _checked_address(address: str) -> str:
     address = "".join(address.split())
     if not 3 <= len(address) <= 254:
-        raise Invalid("address", "Say which number to call.", field="address")
+        raise Invalid("address", gettext("Say which number to call."), field="address")
     return address
 
 
@@ -180,12 +189,12 @@ def claim_callback(callback_id: int, *, user: User, now: datetime) -> Callback:
         callback, item, _ = _locked(callback_id)
         holds = item.agent_id == user.pk and item.state == State.ACTIVE
         if not holds and callback.queue.callback_order == Queue.CallbackOrder.AGENT_FIRST:
-            raise Conflict("not_yours", "Accept the work before you call.")
+            raise Conflict("not_yours", gettext("Accept the work before you call."))
         claimed = Callback.objects.filter(id=callback_id, state=Callback.State.OPEN).update(
             state=Callback.State.CALLING, claimed_by=user, last_attempt_at=now
         )
         if not claimed and not (callback.state == Callback.State.CALLING and callback.claimed_by_id == user.pk):
-            raise Conflict("already_taken", "Somebody is calling this customer already, or has called.")
+            raise Conflict("already_taken", gettext("Somebody is calling this customer already, or has called."))
     callback.refresh_from_db()
     return callback
 
@@ -239,7 +248,7 @@ def cancel_callback(callback_id: int, *, actor: Any, now: datetime) -> Callback:
 def _locked(callback_id: int) -> tuple[Callback, WorkItem, Any]:
     item_id = Callback.objects.filter(id=callback_id).values_list("item_id", flat=True).first()
     if item_id is None:
-        raise NotFound("no_such_callback", "There is no such callback.")
+        raise NotFound("no_such_callback", gettext("There is no such callback."))
     item, holder = lock_item(item_id)
     callback = Callback.objects.select_related("queue").select_for_update(of=("self",), no_key=True).get(id=callback_id)
     return callback, item, holder
@@ -247,7 +256,7 @@ def _locked(callback_id: int) -> tuple[Callback, WorkItem, Any]:
 
 def _check_caller(callback: Callback, user: User) -> None:
     if callback.state != Callback.State.CALLING or callback.claimed_by_id != user.pk:
-        raise Conflict("not_calling", "You are not calling this customer, or it is over.")
+        raise Conflict("not_calling", gettext("You are not calling this customer, or it is over."))
 
 
 def _close(callback: Callback, item: WorkItem, *, state: str, actor: Any, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, TextChoices
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
 from cxos.core.errors import Conflict, Invalid, NotFound
@@ -90,18 +91,18 @@ def save_queue(queue: Queue | None, *, changes: Mapping[str, Any], actor: Any, n
 
 def _check_queue(queue: Queue | None, changes: Mapping[str, Any]) -> None:
     if unknown := set(changes) - set(QUEUE_FIELDS):
-        raise Invalid("unknown_field", f"A queue has no {sorted(unknown)[0]}.")
+        raise Invalid("unknown_field", _("A queue has no %(name)s.") % {"name": sorted(unknown)[0]})
     if (queue is None or "name" in changes) and not 0 < len(str(changes.get("name", "")).strip()) <= 80:
-        raise Invalid("name", "A queue needs a name of up to 80 characters.", field="name")
+        raise Invalid("name", _("A queue needs a name of up to 80 characters."), field="name")
     for name, (least, most) in SECONDS.items():
         if name in changes and not least <= changes[name] <= most:
-            raise Invalid(name, f"Choose {least} to {most} seconds.", field=name)
+            raise Invalid(name, _("Choose %(least)s to %(most)s seconds.") % {"least": least, "most": most}, field=name)
     for name, (least, most) in NUMBERS.items():
         if changes.get(name) is not None and not least <= changes[name] <= most:
-            raise Invalid(name, f"Choose {least} to {most}.", field=name)
+            raise Invalid(name, _("Choose %(least)s to %(most)s.") % {"least": least, "most": most}, field=name)
     for name, choices in CHOICES.items():
         if name in changes and changes[name] not in choices.values:
-            raise Invalid(name, "There is no such choice.", field=name)
+            raise Invalid(name, _("There is no such choice."), field=name)
     if "rings" in changes:
         check_rings(changes["rings"])
     _check_media(changes)
@@ -112,10 +113,10 @@ def _check_queue(queue: Queue | None, changes: Mapping[str, Any]) -> None:
 def _check_media(changes: Mapping[str, Any]) -> None:
     media = set(Channel.Medium.values)
     if set(changes.get("auto_accept", ())) - media:
-        raise Invalid("auto_accept", "There is no such medium.", field="auto_accept")
+        raise Invalid("auto_accept", _("There is no such medium."), field="auto_accept")
     times = changes.get("offer_seconds_by", {})
     if set(times) - media or any(not isinstance(time, int) or not 0 <= time <= 600 for time in times.values()):
-        raise Invalid("offer_seconds_by", "Give a medium 0 to 600 seconds; 0 asks nobody.", field="offer_seconds_by")
+        raise Invalid("offer_seconds_by", _("Give a medium 0 to 600 seconds; 0 asks nobody."), field="offer_seconds_by")
 
 
 def _check_chain(queue: Queue | None, next_id: int) -> None:
@@ -126,13 +127,19 @@ def _check_chain(queue: Queue | None, next_id: int) -> None:
     while at is not None:
         if at in seen:
             raise Invalid(
-                "overflow", "A queue cannot overflow into itself, by itself or through others.", field="overflow_to_id"
+                "overflow",
+                _("A queue cannot overflow into itself, by itself or through others."),
+                field="overflow_to_id",
             )
         seen.append(at)
         at = following.get(at)
     leading = _longest_lead(queue.pk, following) if queue else 0
     if leading + len(seen) - 1 > MAX_DEPTH:
-        raise Invalid("overflow_depth", f"Work may overflow {MAX_DEPTH} times at most.", field="overflow_to_id")
+        raise Invalid(
+            "overflow_depth",
+            _("Work may overflow %(most)s times at most.") % {"most": MAX_DEPTH},
+            field="overflow_to_id",
+        )
 
 
 def _longest_lead(queue_id: int, following: Mapping[int, int | None]) -> int:
@@ -145,7 +152,7 @@ def _longest_lead(queue_id: int, following: Mapping[int, int | None]) -> int:
 def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: datetime) -> None:
     """Exactly these people serve the queue: user id → level 0–5, the larger one first. One audit entry for all."""
     if any(level not in LEVELS for level in levels.values()):
-        raise Invalid("level", "A level is 0 to 5.", field="members")
+        raise Invalid("level", _("A level is 0 to 5."), field="members")
     with transaction.atomic():
         Queue.objects.select_for_update(no_key=True, of=("self",)).get(pk=queue.pk)
         emails = dict(User.objects.filter(pk__in=levels).values_list("pk", "email"))
@@ -170,9 +177,9 @@ def save_skill(skill: Skill | None, *, name: str, key: str = "", actor: Any) -> 
     """
     name = name.strip()
     if not 0 < len(name) <= 80:
-        raise Invalid("name", "A skill needs a name of up to 80 characters.", field="name")
+        raise Invalid("name", _("A skill needs a name of up to 80 characters."), field="name")
     if Skill.objects.filter(name__iexact=name).exclude(pk=skill.pk if skill else 0).exists():
-        raise Conflict("skill_exists", f"There is a skill “{name}” already.", field="name")
+        raise Conflict("skill_exists", _("There is a skill “%(name)s” already.") % {"name": name}, field="name")
     with transaction.atomic():
         if skill is None:
             skill = Skill.objects.create(key=free_key(Skill, key or name), name=name)
@@ -188,7 +195,11 @@ def remove_skill(skill: Skill, *, actor: Any) -> None:
     """Nobody has it any more. Raises Conflict while waiting work needs it."""
     needed = WorkItem.objects.filter(state=WorkItem.State.WAITING, required__contains=[{"skill": skill.key}]).count()
     if needed:
-        raise Conflict("skill_needed", f"{needed} waiting work items need {skill.name}. Answer or move them first.")
+        raise Conflict(
+            "skill_needed",
+            _("%(needed)s waiting work items need %(name)s. Answer or move them first.")
+            % {"needed": needed, "name": skill.name},
+        )
     with transaction.atomic():
         levels = AgentSkill.objects.filter(skill=skill).select_related("user").order_by("user__email")
         before = {"name": skill.name, "key": skill.key, "levels": {row.user.email: row.level for row in levels}}
@@ -209,11 +220,11 @@ def set_levels(levels: Mapping[tuple[int, int], int | None], *, actor: Any, now:
     All or nothing. Returns how many cells changed. 6 queries and one entry a changed person.
     """
     if any(level is not None and level not in LEVELS for level in levels.values()):
-        raise Invalid("level", "A level is 0 to 5.", field="level")
+        raise Invalid("level", _("A level is 0 to 5."), field="level")
     users = User.objects.in_bulk({user for user, _skill in levels})
     skills = Skill.objects.in_bulk({skill for _user, skill in levels})
     if any(user not in users or skill not in skills for user, skill in levels):
-        raise NotFound("no_such_cell", "One of these people or skills is not there any more. Look again.")
+        raise NotFound("no_such_cell", _("One of these people or skills is not there any more. Look again."))
     with transaction.atomic():
         rows = AgentSkill.objects.select_for_update(no_key=True).filter(user__in=users, skill__in=skills).order_by("pk")
         held = {(row.user_id, row.skill_id): row for row in rows}

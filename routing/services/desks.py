@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
 from cxos.core.errors import Conflict, Invalid
@@ -29,7 +30,7 @@ MOST_AT_A_TIME = 100
 def save_reason(reason: PresenceReason | None, *, changes: Mapping[str, Any], actor: Any) -> PresenceReason:
     """A new reason, or other values of REASON_FIELDS for one. Who is in it now stays as they are."""
     if changes.get("presence", Presence.BREAK) not in PresenceReason.PRESENCES:
-        raise Invalid("presence", "Choose the state it belongs to.", field="presence")
+        raise Invalid("presence", _("Choose the state it belongs to."), field="presence")
     return save_named(PresenceReason, reason, fields=REASON_FIELDS, longest=60, changes=changes, actor=actor)
 
 
@@ -44,7 +45,7 @@ def choose_reason(
 ) -> AgentState:
     """The agent is in the reason's presence, under its name."""
     if not reason.enabled:
-        raise Conflict("reason_off", f"“{reason.name}” is not in use any more. Choose another.")
+        raise Conflict("reason_off", _("“%(name)s” is not in use any more. Choose another.") % {"name": reason.name})
     return set_presence(user, presence=reason.presence, reason=reason.name, after_work=after_work, actor=actor, now=now)
 
 
@@ -64,18 +65,28 @@ def save_profile(profile: CapacityProfile | None, *, changes: Mapping[str, Any],
 def check_profile(changes: Mapping[str, Any]) -> None:
     media = set(Channel.Medium.values)
     if not BUDGET[0] <= changes.get("budget", 100) <= BUDGET[1]:
-        raise Invalid("budget", f"Choose {BUDGET[0]} to {BUDGET[1]} points.", field="budget")
+        raise Invalid(
+            "budget",
+            _("Choose %(least)s to %(most)s points.") % {"least": BUDGET[0], "most": BUDGET[1]},
+            field="budget",
+        )
     caps = changes.get("caps", {})
     if set(caps) - media or any(not 0 <= most <= MOST_AT_A_TIME for most in caps.values()):
-        raise Invalid("caps", f"Of each medium, choose 0 to {MOST_AT_A_TIME} at a time.", field="caps")
+        raise Invalid(
+            "caps", _("Of each medium, choose 0 to %(most)s at a time.") % {"most": MOST_AT_A_TIME}, field="caps"
+        )
     if set(changes.get("auto_accept", ())) - media:
-        raise Invalid("auto_accept", "There is no such medium.", field="auto_accept")
+        raise Invalid("auto_accept", _("There is no such medium."), field="auto_accept")
 
 
 def remove_profile(profile: CapacityProfile, *, actor: Any) -> None:
     """Raises Conflict while somebody has it."""
     if count := AgentState.objects.filter(profile=profile, user__is_active=True).count():
-        raise Conflict("profile_held", f"{count} people have the profile {profile.name}. Give them another first.")
+        raise Conflict(
+            "profile_held",
+            _("%(count)s people have the profile %(name)s. Give them another first.")
+            % {"count": count, "name": profile.name},
+        )
     with transaction.atomic():
         record(actor, "removed", profile, before=state_of_thing(profile, PROFILE_FIELDS))
         profile.delete()
@@ -111,9 +122,9 @@ def save_named(
 ) -> Thing:
     """A new row with a key from its name, or other values for one; with its audit entry. Raises Invalid."""
     if unknown := set(changes) - set(fields):
-        raise Invalid("unknown_field", f"There is no field {min(unknown)}.")
+        raise Invalid("unknown_field", _("There is no field %(name)s.") % {"name": min(unknown)})
     if (thing is None or "name" in changes) and not 0 < len(str(changes.get("name", "")).strip()) <= longest:
-        raise Invalid("name", f"Give it a name of up to {longest} characters.", field="name")
+        raise Invalid("name", _("Give it a name of up to %(most)s characters.") % {"most": longest}, field="name")
     with transaction.atomic():
         if thing is None:
             made = model(key=free_key(model, changes["name"]), **changes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.services.audit import record
@@ -91,9 +92,14 @@ def save_disposition(
 def remove_disposition(disposition: Disposition, *, actor: Any) -> None:
     """Raises Conflict once a contact ended with it, or while others stand below it."""
     if WorkItem.objects.filter(disposition=disposition).exists():
-        raise Conflict("disposition_used", f"Contacts ended with {disposition.name}. Switch it off instead.")
+        raise Conflict(
+            "disposition_used", _("Contacts ended with %(name)s. Switch it off instead.") % {"name": disposition.name}
+        )
     if Disposition.objects.filter(parent=disposition).exists():
-        raise Conflict("disposition_heads", f"Others stand below {disposition.name}. Move or remove those first.")
+        raise Conflict(
+            "disposition_heads",
+            _("Others stand below %(name)s. Move or remove those first.") % {"name": disposition.name},
+        )
     with transaction.atomic():
         record(actor, "removed", disposition, before=shown(disposition))
         disposition.delete()
@@ -101,17 +107,19 @@ def remove_disposition(disposition: Disposition, *, actor: Any) -> None:
 
 def check(disposition: Disposition | None, changes: Mapping[str, Any]) -> None:
     if unknown := set(changes) - set(FIELDS):
-        raise Invalid("unknown_field", f"A disposition has no {min(unknown)}.")
+        raise Invalid("unknown_field", _("A disposition has no %(name)s.") % {"name": min(unknown)})
     if (disposition is None or "name" in changes) and not 0 < len(str(changes.get("name", "")).strip()) <= 80:
-        raise Invalid("name", "A disposition needs a name of up to 80 characters.", field="name")
+        raise Invalid("name", _("A disposition needs a name of up to 80 characters."), field="name")
     parents = dict(Disposition.objects.values_list("pk", "parent_id"))
     above, levels = changes.get("parent_id"), 1
     if above is not None and above not in parents:
-        raise Invalid("parent", "What it should stand below is not there any more.", field="parent_id")
+        raise Invalid("parent", _("What it should stand below is not there any more."), field="parent_id")
     while above is not None:
         if (disposition is not None and above == disposition.pk) or levels >= MOST_LEVELS:
             raise Invalid(
-                "parent", f"It cannot stand below itself, nor deeper than {MOST_LEVELS} levels.", field="parent_id"
+                "parent",
+                _("It cannot stand below itself, nor deeper than %(most)s levels.") % {"most": MOST_LEVELS},
+                field="parent_id",
             )
         above, levels = parents[above], levels + 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation
 from channels_app.services.assignment import assign
@@ -23,7 +24,9 @@ def give(conversation: Conversation, *, to: User, actor: User, now: datetime) ->
     with transaction.atomic():
         item = _settled_item(conversation) or _as_work(conversation, actor=actor, now=now)
         if not can_assign(actor, item, to=to):
-            raise Forbidden("not_yours", "Only its holder or a supervisor can give this conversation to somebody else.")
+            raise Forbidden(
+                "not_yours", _("Only its holder or a supervisor can give this conversation to somebody else.")
+            )
         return assign_by_hand(item.pk, agent=to, actor=actor, now=now)
 
 
@@ -41,7 +44,7 @@ def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now:
                 now=now,
             )
         if not (actor.supervises or item.agent_id in {None, actor.pk}):
-            raise Forbidden("not_yours", "Only its holder or a supervisor can move this conversation.")
+            raise Forbidden("not_yours", _("Only its holder or a supervisor can move this conversation."))
         return transfer(item.pk, queue=queue, actor=actor, now=now)
 
 
@@ -51,7 +54,7 @@ def take_back(conversation: Conversation, *, actor: User, now: datetime) -> None
     held = item is not None and item.state in WorkItem.HELD
     holder = item.agent_id if item is not None and held else conversation.assignee_id
     if not actor.supervises and holder not in {None, actor.pk}:
-        raise Forbidden("not_yours", "Only its holder or a supervisor may give this conversation back.")
+        raise Forbidden("not_yours", _("Only its holder or a supervisor may give this conversation back."))
     if item is not None and held:
         requeue(item.pk, reason="handed back", actor=actor, now=now)
     else:
@@ -70,10 +73,10 @@ def _settled_item(conversation: Conversation) -> WorkItem | None:
 
 def _as_work(conversation: Conversation, *, actor: User, now: datetime) -> WorkItem:
     if conversation.status == Conversation.Status.RESOLVED:
-        raise Conflict("resolved", "This conversation is resolved. Reopen it first.")
+        raise Conflict("resolved", _("This conversation is resolved. Reopen it first."))
     queue = default_queue(conversation.channel)
     if queue is None:
-        raise Invalid("no_queue", "There is no queue yet. An admin makes one under Settings → Queues.")
+        raise Invalid("no_queue", _("There is no queue yet. An admin makes one under Settings → Queues."))
     return enqueue(
         conversation,
         queue=queue,

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from channels_app.services.assignment import let_in, let_out
 from cxos.core.errors import Conflict, NotFound
@@ -40,11 +41,11 @@ def lock_item(
     states = {agent: lock_agent(agent) for agent in sorted({*also, *part_of, *([holder_id] if holder_id else [])})}
     item = WorkItem.objects.select_for_update(no_key=True).filter(id=item_id).first()
     if item is None:
-        raise NotFound("no_such_work", "There is no such work item.")
+        raise NotFound("no_such_work", _("There is no such work item."))
     if item.agent_id != holder_id or (part_of and set(_parts_now(item_id)) != set(part_of)):
-        raise Conflict("moved_on", "This work has changed hands just now. Look again.")
+        raise Conflict("moved_on", _("This work has changed hands just now. Look again."))
     if version is not None and item.version != version:
-        raise Conflict("moved_on", "This work has changed since you saw it. Look again.")
+        raise Conflict("moved_on", _("This work has changed since you saw it. Look again."))
     return item, states[holder_id] if holder_id else None
 
 
@@ -92,7 +93,7 @@ def begin_segment(item: WorkItem, agent_id: int, *, kind: str = Segment.Kind.LEA
         agent=agent_id, medium="voice", ended_at=None, wrap_up_at=None
     ).exclude(item=item)
     if on_a_call:
-        raise Conflict("on_a_call", "This agent is in a call already.")
+        raise Conflict("on_a_call", _("This agent is in a call already."))
     if kind != Segment.Kind.LEAD and item.conversation_id:  # who holds it sees it anyway
         let_in(item.conversation_id, user_id=agent_id)
     return Segment.objects.create(item=item, agent_id=agent_id, kind=kind, medium=item.medium, started_at=now)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
 from cxos.core.errors import Invalid
@@ -19,7 +20,7 @@ from routing.services.agents import lock_agent
 def switch_media(user: User, *, off: Collection[str], actor: Any) -> AgentState:
     """Nothing new of these media from now on; all others are on, also those whose offer the agent missed."""
     if set(off) - set(Channel.Medium.values):
-        raise Invalid("off", "There is no such medium.", field="off")
+        raise Invalid("off", _("There is no such medium."), field="off")
     with transaction.atomic():
         state = lock_agent(user.pk)
         if sorted(off) == state.media_off and not state.media_missed:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from channels_app.services.assignment import assign
 from cxos.core.errors import Conflict, Forbidden, Invalid
@@ -49,14 +50,18 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
     with transaction.atomic():
         item, previous = lock_item(item_id, version=version, also=[agent.pk])
         if item.state not in MOVABLE | {State.SCHEDULED}:
-            raise Conflict("not_assignable", f"Work that is {item.get_state_display().lower()} cannot be assigned.")
+            raise Conflict(
+                "not_assignable",
+                _("Work that is %(state)s cannot be assigned.") % {"state": item.get_state_display().lower()},
+            )
         if item.agent_id == agent.pk and item.state in WorkItem.HELD:
             return item
         taker = lock_agent(agent.pk)
         over = held_cost(agent.pk) + item.cost > taker.budget
         if over and not actor.supervises and actor.pk != agent.pk:
             raise Forbidden(
-                "over_capacity", f"{agent.name} has no free capacity. A supervisor may assign it nevertheless."
+                "over_capacity",
+                _("%(name)s has no free capacity. A supervisor may assign it nevertheless.") % {"name": agent.name},
             )
         close_pending(item, reason="assigned by hand", now=now)
         if item.state in WorkItem.HELD:
@@ -128,7 +133,11 @@ def transfer(
 ) -> WorkItem:
     """Into another queue, as the same item with its age. `kind` overflow: the queue itself sends it on."""
     if not queue.enabled:
-        raise Invalid("queue_disabled", f"The queue {queue.name} is switched off. Choose another one.", field="queue")
+        raise Invalid(
+            "queue_disabled",
+            _("The queue %(name)s is switched off. Choose another one.") % {"name": queue.name},
+            field="queue",
+        )
     reason = reason or f"transferred to {queue.name}"
     return _put_back(item_id, queue=queue, agent=None, kind=kind, reason=reason, actor=actor, now=now, version=version)
 
@@ -138,7 +147,7 @@ def transfer_to_agent(
 ) -> WorkItem:
     """Blind: it waits for this agent as long as its queue allows, then for anybody of the queue."""
     if not agent.is_active:
-        raise Invalid("no_such_agent", f"{agent.name} does not work here any more.", field="agent")
+        raise Invalid("no_such_agent", _("%(name)s does not work here any more.") % {"name": agent.name}, field="agent")
     return _put_back(
         item_id,
         queue=None,
@@ -157,11 +166,14 @@ def transfer_out(
     """To somebody outside: our part is over, the segment keeps where it went."""
     address = address.strip()
     if not 0 < len(address) <= 120:
-        raise Invalid("address", "Say where it goes, in up to 120 characters.", field="address")
+        raise Invalid("address", _("Say where it goes, in up to 120 characters."), field="address")
     with transaction.atomic():
         item, holder = lock_item(item_id, version=version)
         if item.state not in {State.ACTIVE, State.PAUSED}:
-            raise Conflict("not_transferable", f"Work that is {item.get_state_display().lower()} cannot be moved.")
+            raise Conflict(
+                "not_transferable",
+                _("Work that is %(state)s cannot be moved.") % {"state": item.get_state_display().lower()},
+            )
         item.reason = (reason or f"transferred to {address}")[:200]
         item.save(update_fields=["reason"])
         tell_released(item, kind="external", reason=item.reason, actor=actor, now=now)
@@ -183,7 +195,10 @@ def _put_back(
     with transaction.atomic():
         item, holder = lock_item(item_id, version=version)
         if item.state not in MOVABLE:
-            raise Conflict("not_transferable", f"Work that is {item.get_state_display().lower()} cannot be moved.")
+            raise Conflict(
+                "not_transferable",
+                _("Work that is %(state)s cannot be moved.") % {"state": item.get_state_display().lower()},
+            )
         left, waited, held = item.queue, milliseconds(item.entered_at, now), item.state in WorkItem.HELD
         close_pending(item, reason=reason, now=now)
         if holder is not None and held:

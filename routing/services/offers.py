@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from channels_app.services.assignment import assign
 from cxos.core.errors import Conflict, NotFound
@@ -67,7 +68,7 @@ def take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, now
         ),
     )  # fmt: skip
     if not taken:
-        raise Conflict("already_taken", "This work has been taken or moved already.")
+        raise Conflict("already_taken", _("This work has been taken or moved already."))
     if offer.broadcast:
         _withdraw_siblings(offer, now=now)
     begin_segment(item, user.pk, now=now)
@@ -98,26 +99,28 @@ def _lock(offer: Offer) -> WorkItem:
 def own_offer(offer_id: int, user: User) -> Offer:
     offer = Offer.objects.select_related("item__queue").filter(id=offer_id, agent=user).first()
     if offer is None:
-        raise NotFound("no_such_offer", "There is no such offer for you.")
+        raise NotFound("no_such_offer", _("There is no such offer for you."))
     return offer
 
 
 def _why_not(offer: Offer, now: datetime) -> Conflict:
     offer.refresh_from_db()
     if offer.state == Offer.State.PENDING and offer.expires_at > now:
-        return Conflict("already_taken", "Somebody else has taken this work already.")
+        return Conflict("already_taken", _("Somebody else has taken this work already."))
     if offer.state in {Offer.State.EXPIRED, Offer.State.PENDING}:
-        return Conflict("offer_expired", "This offer has expired. The work is being offered to somebody else.")
+        return Conflict("offer_expired", _("This offer has expired. The work is being offered to somebody else."))
     if offer.state == Offer.State.WITHDRAWN:
-        return Conflict("already_taken", "This work has been taken or moved already.")
-    return Conflict("offer_closed", f"This offer is {offer.get_state_display().lower()} already.")
+        return Conflict("already_taken", _("This work has been taken or moved already."))
+    return Conflict(
+        "offer_closed", _("This offer is %(state)s already.") % {"state": offer.get_state_display().lower()}
+    )
 
 
 def _join(offer: Offer, user: User, *, now: datetime) -> None:
     """Somebody asked this agent to advise or to take part: they do from now on, the holder stays."""
     item = offer.item
     if item.state not in {WorkItem.State.ACTIVE, WorkItem.State.PAUSED} or item.agent_id == user.pk:
-        raise Conflict("already_taken", "This work has been moved or ended meanwhile.")
+        raise Conflict("already_taken", _("This work has been moved or ended meanwhile."))
     begin_segment(item, user.pk, kind=offer.kind, now=now)
     emit(
         PartJoined(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from channels_app.services.assignment import assign
 from cxos.core.errors import Conflict, Invalid, NotFound
@@ -38,12 +39,14 @@ def ask_in(item_id: int, *, agent: User, kind: str, actor: User, now: datetime, 
     It rings there as any offer and takes capacity there. Raises Conflict when the agent is away or full.
     """
     if kind not in {Offer.Kind.CONSULT, Offer.Kind.CONFERENCE}:
-        raise Invalid("kind", "An agent is asked for advice (consult) or to take part (conference).", field="kind")
+        raise Invalid(
+            "kind", gettext("An agent is asked for advice (consult) or to take part (conference)."), field="kind"
+        )
     try:
         with transaction.atomic():
             item, _ = lock_item(item_id, version=version, also=[agent.pk])
             if item.state not in IN_HAND:
-                raise Conflict("not_in_hand", "Only work in hand can be shared.")
+                raise Conflict("not_in_hand", gettext("Only work in hand can be shared."))
             _check_free(lock_agent(agent.pk), agent, item)
             offer = Offer.objects.create(
                 item=item,
@@ -55,18 +58,18 @@ def ask_in(item_id: int, *, agent: User, kind: str, actor: User, now: datetime, 
             )
             emit(made(offer, item, now=now), key=f"work:{item.id}")
     except IntegrityError as problem:
-        raise Conflict("asked_already", "Somebody is being asked already. Wait for the answer.") from problem
+        raise Conflict("asked_already", gettext("Somebody is being asked already. Wait for the answer.")) from problem
     return offer
 
 
 def _check_free(state: AgentState, agent: User, item: WorkItem) -> None:
     part = Segment.objects.filter(item=item, agent=agent, ended_at=None).exists()
     if item.agent_id == agent.pk or part:
-        raise Conflict("there_already", f"{agent.name} is part of it already.")
+        raise Conflict("there_already", gettext("%(name)s is part of it already.") % {"name": agent.name})
     if state.presence != Presence.AVAILABLE:
-        raise Conflict("agent_away", f"{agent.name} is not available.")
+        raise Conflict("agent_away", gettext("%(name)s is not available.") % {"name": agent.name})
     if held_cost(agent.pk) + item.cost > state.budget:
-        raise Conflict("over_capacity", f"{agent.name} has no free capacity.")
+        raise Conflict("over_capacity", gettext("%(name)s has no free capacity.") % {"name": agent.name})
 
 
 def let_take_part(item_id: int, *, agent: User, actor: User, now: datetime) -> Segment:
@@ -76,7 +79,7 @@ def let_take_part(item_id: int, *, agent: User, actor: User, now: datetime) -> S
         if open_parts(item.pk).filter(agent=agent, kind=Segment.Kind.CONFERENCE).exists():
             return open_parts(item.pk).get(agent=agent)
         if not end_parts(item, agent_id=agent.pk, by="joined", now=now):
-            raise NotFound("not_there", f"{agent.name} is not part of this work.")
+            raise NotFound("not_there", gettext("%(name)s is not part of this work.") % {"name": agent.name})
         return begin_segment(item, agent.pk, kind=Segment.Kind.CONFERENCE, now=now)
 
 
@@ -89,10 +92,10 @@ def leave(item_id: int, *, agent: User, now: datetime) -> WorkItem:
                 open_parts(item.pk).filter(kind=Segment.Kind.CONFERENCE).select_related("agent").order_by("id").first()
             )
             if heir is None:
-                raise Conflict("nobody_else", "Nobody else takes part. Transfer the work or end it.")
+                raise Conflict("nobody_else", gettext("Nobody else takes part. Transfer the work or end it."))
             return hand_over_to(item_id, agent=heir.agent, actor=agent, now=now)
         if not end_parts(item, agent_id=agent.pk, now=now):
-            raise NotFound("not_there", "You are not part of this work.")
+            raise NotFound("not_there", gettext("You are not part of this work."))
     return item
 
 
@@ -101,7 +104,7 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
     with transaction.atomic():
         item, holder = lock_item(item_id, version=version)
         if item.state not in IN_HAND or not open_parts(item.pk).filter(agent=agent).exists():
-            raise Conflict("not_there", f"{agent.name} has to be part of the work first.")
+            raise Conflict("not_there", gettext("%(name)s has to be part of the work first.") % {"name": agent.name})
         end_segment(item, by="transferred", now=now)
         tell_released(item, kind="handed_over", reason=f"handed over to {agent.name}", actor=actor, now=now)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)

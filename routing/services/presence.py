@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Invalid
 from cxos.core.events.routing import PresenceChanged
@@ -29,7 +30,7 @@ def set_presence(
     """The agent (or a supervisor) sets a state. `after_work`: take nothing new now, change when what is held is done."""
     if presence not in CHOOSABLE:
         names = ", ".join(choice.value for choice in CHOOSABLE)
-        raise Invalid("presence", f"Presence must be one of {names}.", field="presence")
+        raise Invalid("presence", _("Presence must be one of %(choices)s.") % {"choices": names}, field="presence")
     with transaction.atomic():
         state = lock_agent(user.pk)
         if after_work and held_cost(user.pk):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation
 from channels_app.services.assignment import give_to_team
@@ -39,7 +40,11 @@ def enqueue(
 ) -> WorkItem:
     """The conversation's live work item, made if it has none (the database sees to it). It keeps its age if it has one."""
     if not queue.enabled:
-        raise Invalid("queue_disabled", f"The queue {queue.name} is switched off. Choose another one.", field="queue")
+        raise Invalid(
+            "queue_disabled",
+            _("The queue %(name)s is switched off. Choose another one.") % {"name": queue.name},
+            field="queue",
+        )
     try:
         with transaction.atomic():
             asked, queue = queue, with_room(queue, now=now)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from cases import calendar_math
 from cases.services.calendars import business_calendar
 from cxos.core.errors import Invalid
@@ -65,7 +67,11 @@ def recorded_day(start: datetime, end: datetime, *, now: datetime) -> Setting:
     """
     visits = _visits(start, end)
     if not visits:
-        raise Invalid("nothing_recorded", f"Nothing came in between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}.")
+        raise Invalid(
+            "nothing_recorded",
+            _("Nothing came in between %(start)s and %(end)s.")
+            % {"start": f"{start:%Y-%m-%d %H:%M}", "end": f"{end:%Y-%m-%d %H:%M}"},
+        )
     setup, learnt = read_setup(), _learnt(visits.values())
     crew = _crew(setup, start, end, now=now)
     scenario = Scenario(
@@ -98,7 +104,10 @@ def _visits(start: datetime, end: datetime) -> dict[int, Visit]:
         if item is not None and not told.get("again") and item not in visits:
             visits[item] = Visit(queue or 0, str(told.get("medium", "")), at)
             if len(visits) > MOST_INTERACTIONS:
-                raise Invalid("too_much", f"More than {MOST_INTERACTIONS:,} interactions: choose a shorter span.")
+                raise Invalid(
+                    "too_much",
+                    _("More than %(most)s interactions: choose a shorter span.") % {"most": f"{MOST_INTERACTIONS:,}"},
+                )
     later = Fact.objects.filter(work_item_id__in=list(visits), name__in=NAMES[1:], at__gte=start)
     for item, name, told in later.order_by("event_id").values_list("work_item_id", "name", "data"):
         if item is not None:

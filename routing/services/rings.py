@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cxos.core.errors import Invalid
 from cxos.core.models import Team
 from routing.models import Skill
@@ -18,7 +20,7 @@ DAY_MINUTES = 24 * 60
 def check_rings(rings: Any) -> None:
     """Raises Invalid (field `rings`) with a sentence that names the ring."""
     if not isinstance(rings, list) or len(rings) > MOST_RINGS:
-        raise Invalid("rings", f"A queue has up to {MOST_RINGS} rings.", field="rings")
+        raise Invalid("rings", _("A queue has up to %(most)s rings.") % {"most": MOST_RINGS}, field="rings")
     for number, ring in enumerate(rings, start=1):
         if not isinstance(ring, Mapping) or set(ring) - RING:
             raise _wrong(number, "knows " + ", ".join(sorted(RING)))
@@ -26,9 +28,9 @@ def check_rings(rings: Any) -> None:
     skills = {key for ring in rings for key in ring.get("drops", ())}
     teams = {group["team"] for ring in rings for group in ring.get("groups", ())}
     if unknown := skills - set(Skill.objects.filter(key__in=skills).values_list("key", flat=True)):
-        raise Invalid("rings", f"There is no skill {min(unknown)}.", field="rings")
+        raise Invalid("rings", _("There is no skill %(name)s.") % {"name": min(unknown)}, field="rings")
     if unknown_teams := teams - set(Team.objects.filter(id__in=teams).values_list("id", flat=True)):
-        raise Invalid("rings", f"There is no team {min(unknown_teams)}.", field="rings")
+        raise Invalid("rings", _("There is no team %(name)s.") % {"name": min(unknown_teams)}, field="rings")
 
 
 def _check_ring(number: int, ring: Mapping[str, Any], *, last: bool) -> None:
@@ -67,4 +69,4 @@ CONDITIONS: dict[str, Callable[[Any], bool]] = {
 
 
 def _wrong(number: int, words: str) -> Invalid:
-    return Invalid("rings", f"Ring {number} {words}.", field="rings")
+    return Invalid("rings", _("Ring %(number)s %(words)s.") % {"number": number, "words": words}, field="rings")

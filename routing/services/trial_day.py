@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from random import Random
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from cxos.core.errors import Invalid
 from cxos.core.models import User
@@ -44,7 +45,7 @@ def settings_of(trial: Trial, *, zone: tzinfo) -> tuple[Setting, Setting]:
     asked = dict(trial.changes)
     start, end = (_second(clock) for clock in asked.pop("shift", ["08:00", "18:00"]))
     if end <= start:
-        raise Invalid("shift", "The shift ends before it begins.", field="until")
+        raise Invalid("shift", gettext("The shift ends before it begins."), field="until")
     if trial.source == Trial.Source.RECORDED:
         midnight = datetime.combine(trial.day, time(), zone)
         before = recorded_day(midnight, midnight + timedelta(days=1), now=timezone.now())
@@ -63,7 +64,7 @@ def _only(setting: Setting, queue: int) -> Setting:
     scenario = setting.scenario
     crew = tuple(one for one in scenario.crew if queue in one.agent.queues)
     if not crew:
-        raise Invalid("no_agents", "Nobody who serves this queue was there on this day.", field="queue")
+        raise Invalid("no_agents", gettext("Nobody who serves this queue was there on this day."), field="queue")
     return replace(
         setting,
         scenario=replace(scenario, arrivals=OfQueue(scenario.arrivals, queue), crew=crew),
@@ -83,13 +84,15 @@ def forecast_setting(day: date, *, shift: tuple[float, float], zone: tzinfo) -> 
     patterns = outlook.patterns_of(tuple(sorted(("queue", pk) for pk in queues)), day, zone)
     if not patterns:
         raise Invalid(
-            "no_forecast", f"No {day:%A} of the last eight weeks had any traffic to forecast from.", field="day"
+            "no_forecast",
+            gettext("No %(day)s of the last eight weeks had any traffic to forecast from.") % {"day": f"{day:%A}"},
+            field="day",
         )
     midnight = datetime.combine(day, time(), zone)
     crew = tuple(Worker(agent, on_duty=(shift,)) for agent in agents_of(setup, set(queues)))
     if not crew:
         raise Invalid(
-            "no_agents", "Nobody serves a queue yet. An admin sets that under Settings → Queues.", field="day"
+            "no_agents", gettext("Nobody serves a queue yet. An admin sets that under Settings → Queues."), field="day"
         )
     paces = outlook.paces(tuple(sorted(queues)), timezone.now().replace(minute=0, second=0, microsecond=0))
     media = newest_work()

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.events.routing import TrialEnded
@@ -47,9 +48,9 @@ def ask_for_trial(
     """Have it run. Raises Invalid for what cannot be tried: no forecast, nothing recorded, nobody to serve, a change that
     is no change. A recorded day has the shifts it had."""
     if source not in Trial.Source.values:
-        raise Invalid("source", "Play a forecast or a recorded day.", field="source")
+        raise Invalid("source", _("Play a forecast or a recorded day."), field="source")
     if not 1 <= days <= MOST_DAYS:
-        raise Invalid("days", f"Choose from 1 to {MOST_DAYS} days.", field="days")
+        raise Invalid("days", _("Choose from 1 to %(most)s days.") % {"most": MOST_DAYS}, field="days")
     kept = {**changes, "shift": [f"{shift[0]:%H:%M}", f"{shift[1]:%H:%M}"]}
     trial = Trial(author=author, source=source, queue=queue, day=day, days=days, changes=kept, created_at=now)
     zone = timezone.get_current_timezone()
@@ -61,7 +62,7 @@ def ask_for_trial(
 def stop_trial(trial: Trial, *, now: datetime) -> None:
     """The worker notices within a moment and keeps the days it has done. Raises Conflict when it is over."""
     if not Trial.objects.filter(pk=trial.pk, state__in=Trial.OPEN).update(state=State.STOPPED, finished_at=now):
-        raise Conflict("trial_over", "This trial is over already.")
+        raise Conflict("trial_over", _("This trial is over already."))
 
 
 def run_next_trial(*, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Invalid
 from cxos.core.events.routing import WorkCompleted, WorkWrapping
@@ -84,7 +85,7 @@ def _end_wrap_up(
     item: WorkItem, holder: AgentState | None, *, disposition: Disposition | None, actor: Any, now: datetime
 ) -> WorkItem:
     if item.queue.disposition_required and (disposition or item.disposition) is None:
-        raise Invalid("disposition_needed", "Say how it ended: this queue asks for it.", field="disposition")
+        raise Invalid("disposition_needed", _("Say how it ended: this queue asks for it."), field="disposition")
     if item.queue.wrap_up == WrapUp.FORCED and item.wrap_up_until and now < item.wrap_up_until:
         item.disposition = disposition or item.disposition
         item.save(update_fields=["disposition"])

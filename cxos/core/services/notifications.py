@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
 
 from cxos.core.errors import Invalid
 from cxos.core.events.people import NotificationsRead, PersonNotified, PushDue
@@ -117,7 +118,10 @@ def choose(user: User, *, chosen: Mapping[str, Iterable[str]]) -> None:
     """How the user wants to hear of each kind: kind → ways of WAYS. Kinds left out keep what they had."""
     for kind, ways in chosen.items():
         if kind not in KINDS or not {*ways} <= {*WAYS}:
-            raise Invalid("no_such_notification", f"There is no notification {kind!r}, or not in this way.")
+            raise Invalid(
+                "no_such_notification",
+                gettext("There is no notification %(kind)s, or not in this way.") % {"kind": f"{kind!r}"},
+            )
     with transaction.atomic():
         kept = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         told = {**kept.preferences.get("notifications", {}), **{kind: sorted({*ways}) for kind, ways in chosen.items()}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict
 from cxos.core.models import Delivery
@@ -16,5 +17,5 @@ def retry(delivery: Delivery, *, actor: Any) -> None:
     """It starts over with all its attempts. Raises Conflict when it is parked no longer."""
     with transaction.atomic():
         if not retry_parked(delivery.pk):
-            raise Conflict("not_parked", "This delivery is being worked on already.")
+            raise Conflict("not_parked", _("This delivery is being worked on already."))
         record(actor, "retried", delivery, before={"problem": delivery.last_error[:500]})

@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.people import PersonChanged
@@ -26,7 +27,7 @@ def invite(*, email: str, name: str, role: str, team_ids: Iterable[int] = (), pa
     try:
         validate_email(email)
     except ValidationError:
-        raise Invalid("email", "This is no e-mail address.", field="email") from None
+        raise Invalid("email", _("This is no e-mail address."), field="email") from None
     check_role(role)
     user = User(email=email, name=name, role=role)
     if password:
@@ -38,7 +39,9 @@ def invite(*, email: str, name: str, role: str, team_ids: Iterable[int] = (), pa
             user.teams.set(teams_of(team_ids))
             record(actor, "invited", user, after=shown(user))
     except IntegrityError:
-        raise Conflict("email_taken", f"Somebody with the e-mail {email} works here already.", field="email") from None
+        raise Conflict(
+            "email_taken", _("Somebody with the e-mail %(email)s works here already.") % {"email": email}, field="email"
+        ) from None
     return user
 
 
@@ -68,7 +71,7 @@ def change_person(user: User, *, changes: Mapping[str, Any], actor: Any) -> User
 def deactivate(user: User, *, actor: Any) -> None:
     """They cannot sign in any more, their sessions and API keys stop working; what they did stays theirs."""
     if isinstance(actor, User) and actor.pk == user.pk:
-        raise Conflict("yourself", "You cannot deactivate yourself. Another admin can.")
+        raise Conflict("yourself", _("You cannot deactivate yourself. Another admin can."))
     with transaction.atomic():
         kept = lock_person(user.pk)
         if not kept.is_active:
@@ -95,7 +98,7 @@ def _tell(user: User, changed: Iterable[str], *, actor: Any) -> None:
 def password_link(user: User, *, actor: Any) -> tuple[str, str]:
     """(uid, token) of a link by which they choose a password; it ends with its use, or after PASSWORD_RESET_TIMEOUT."""
     if not user.is_active:
-        raise Conflict("inactive", f"{user.name} is deactivated. Reactivate them first.")
+        raise Conflict("inactive", _("%(name)s is deactivated. Reactivate them first.") % {"name": user.name})
     with transaction.atomic():
         record(actor, "made a password link for", user)
     return urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
@@ -122,9 +125,9 @@ def choose_password(user: User, *, password: str) -> None:
 def save_team(team: Team | None, *, name: str, actor: Any) -> Team:
     name = name.strip()
     if not 0 < len(name) <= 80:
-        raise Invalid("name", "A team needs a name of up to 80 characters.", field="name")
+        raise Invalid("name", _("A team needs a name of up to 80 characters."), field="name")
     if Team.objects.filter(name__iexact=name).exclude(pk=team.pk if team else 0).exists():
-        raise Conflict("team_exists", f"There is a team “{name}” already.", field="name")
+        raise Conflict("team_exists", _("There is a team “%(name)s” already.") % {"name": name}, field="name")
     with transaction.atomic():
         if team is None:
             team = Team.objects.create(name=name)
@@ -152,26 +155,30 @@ def refuse_last_admin(user: User) -> None:
     """Locks every admin, so that two cannot take the right from each other at once."""
     admins = User.objects.select_for_update(no_key=True).filter(role=Role.ADMIN, is_active=True).order_by("pk")
     if not [one for one in admins if one.pk != user.pk]:
-        raise Conflict("last_admin", f"{user.name} is the last admin. Make somebody else one first.", field="role")
+        raise Conflict(
+            "last_admin",
+            _("%(name)s is the last admin. Make somebody else one first.") % {"name": user.name},
+            field="role",
+        )
 
 
 def teams_of(team_ids: Iterable[int]) -> list[Team]:
     wanted = set(team_ids)
     teams = list(Team.objects.filter(pk__in=wanted))
     if len(teams) != len(wanted):
-        raise Invalid("no_such_team", "One of the teams does not exist any more.", field="team_ids")
+        raise Invalid("no_such_team", _("One of the teams does not exist any more."), field="team_ids")
     return teams
 
 
 def checked_name(name: str) -> str:
     if not 0 < len(name.strip()) <= 120:
-        raise Invalid("name", "A name has 1 to 120 characters.", field="name")
+        raise Invalid("name", _("A name has 1 to 120 characters."), field="name")
     return name.strip()
 
 
 def check_role(role: str) -> None:
     if role not in Role.values:
-        raise Invalid("role", f"A role is one of {', '.join(Role.values)}.", field="role")
+        raise Invalid("role", _("A role is one of %(choices)s.") % {"choices": ", ".join(Role.values)}, field="role")
 
 
 def check_password(password: str, user: User) -> None:

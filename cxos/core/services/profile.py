@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 
 from cxos.core.errors import Invalid
 from cxos.core.models import User
@@ -28,7 +29,9 @@ def choose_display(user: User, *, chosen: Mapping[str, str]) -> dict[str, Any]:
     for name, value in chosen.items():
         allowed = {"", *time_zones()} if name == "time_zone" else CHOICES.get(name)
         if allowed is None or value not in allowed:
-            raise Invalid(name, f"This is no {name.replace('_', ' ')} to choose.", field=name)
+            raise Invalid(
+                name, gettext("This is no %(what)s to choose.") % {"what": name.replace("_", " ")}, field=name
+            )
     with transaction.atomic():
         kept = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         kept.preferences = {**kept.preferences, **chosen}

@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext
 
 from cxos.core import outbound, web_push
 from cxos.core.errors import Conflict, Invalid
@@ -41,9 +42,9 @@ def identity() -> PushIdentity:
 def subscribe(user: User, *, endpoint: str, p256dh: str, auth: str, browser: str, now: datetime) -> PushSubscription:
     """This browser wants to be told; a browser another person used before is theirs no more. Raises Invalid, Conflict."""
     if not endpoint.startswith("https://") and not outbound.allowed_private_hosts():
-        raise Invalid("endpoint", "A push service has an https:// address.", field="endpoint")
+        raise Invalid("endpoint", gettext("A push service has an https:// address."), field="endpoint")
     if len(endpoint) > 1000:
-        raise Invalid("endpoint", "The push service's address is too long.", field="endpoint")
+        raise Invalid("endpoint", gettext("The push service's address is too long."), field="endpoint")
     outbound.check_url(endpoint)
     try:
         web_push.check_keys(p256dh, auth)
@@ -53,7 +54,10 @@ def subscribe(user: User, *, endpoint: str, p256dh: str, auth: str, browser: str
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         others = PushSubscription.objects.filter(user=user).exclude(endpoint=endpoint)
         if others.count() >= MOST_BROWSERS:
-            raise Conflict("too_many_browsers", f"At most {MOST_BROWSERS} browsers can be told. Remove one first.")
+            raise Conflict(
+                "too_many_browsers",
+                gettext("At most %(most)s browsers can be told. Remove one first.") % {"most": MOST_BROWSERS},
+            )
         keys = {"p256dh": p256dh, "auth": auth}
         values = {"user": user, "keys": keys, "browser": browser[:120], "created_at": now}
         return PushSubscription.objects.update_or_create(endpoint=endpoint, defaults=values)[0]

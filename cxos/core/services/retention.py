@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 
 from cxos.core.errors import Invalid
 from cxos.core.models import Retention
@@ -29,9 +30,11 @@ def set_keep_days(days: Mapping[str, int], *, actor: Any) -> int:
     """
     for kind, given in days.items():
         if kind not in settings.KEEP_DAYS:
-            raise Invalid("no_such_kind", f"Nothing called {kind} is kept.")
+            raise Invalid("no_such_kind", gettext("Nothing called %(kind)s is kept.") % {"kind": kind})
         if not 0 <= given <= LONGEST:
-            raise Invalid("days", f"Choose 0 to {LONGEST} days; 0 keeps it for good.", field=kind)
+            raise Invalid(
+                "days", gettext("Choose 0 to %(most)s days; 0 keeps it for good.") % {"most": LONGEST}, field=kind
+            )
     with transaction.atomic():
         before = keep_days()
         changed = {kind: given for kind, given in sorted(days.items()) if given != before[kind]}

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import NotFound
 from cxos.core.models import SignIn, User
@@ -44,7 +45,7 @@ def end_session(user: User, *, sign_in_id: int) -> None:
     with transaction.atomic():
         found = SignIn.objects.filter(user=user, pk=sign_in_id).first()
         if found is None:
-            raise NotFound("no_such_session", "This session has ended already.")
+            raise NotFound("no_such_session", _("This session has ended already."))
         Session.objects.filter(session_key=found.session_key).delete()
         found.delete()
         record(user, "ended a session of", user)

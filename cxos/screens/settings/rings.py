@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Invalid
 
@@ -116,7 +117,11 @@ def clock(minute: int | None) -> str:
 def whole(given: str, number: int) -> int:
     given = given.strip()
     if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise Invalid("rings", f"Ring {number}: “{given[:20]}” is no whole number.", field="rings")
+        raise Invalid(
+            "rings",
+            _("Ring %(number)s: “%(given)s” is no whole number.") % {"number": number, "given": given[:20]},
+            field="rings",
+        )
     return int(given)
 
 

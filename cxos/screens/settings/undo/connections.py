@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from channels_app.models import Channel, WebhookSubscription
 from channels_app.services import channels, subscriptions
 from cxos.core.errors import Conflict
@@ -27,7 +29,7 @@ def restore_person(entry: AuditEntry, *, actor: User, now: datetime) -> None:
         names = before.pop("teams")
         teams = dict(Team.objects.filter(name__in=names).values_list("name", "pk"))
         if missing := set(names) - set(teams):
-            raise Conflict("gone", f"There is no team “{min(missing)}” any more.")
+            raise Conflict("gone", _("There is no team “%(name)s” any more.") % {"name": min(missing)})
         before["team_ids"] = teams.values()
     people.change_person(user, changes=before, actor=actor)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from cxos.core.errors import Conflict
 from cxos.core.models import AuditEntry, User
 from cxos.screens.settings.undo.taking_back import found, left, refuse_if_changed, restores, was
@@ -44,7 +46,7 @@ def restore_capacity(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     refuse_if_changed(entry, {"profile": held})
     profile = CapacityProfile.objects.filter(name=name).first() if name else None
     if name and profile is None:
-        raise Conflict("gone", f"There is no profile “{name}” any more.")
+        raise Conflict("gone", _("There is no profile “%(name)s” any more.") % {"name": name})
     desks.give_profile(user, profile=profile, actor=actor)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from automation.models import Article
 from automation.services import articles
 from cxos.core.errors import Conflict
@@ -29,7 +31,9 @@ def restore_state(entry: AuditEntry, *, actor: User, now: datetime) -> None:
 def unmake_article(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     article: Article = found(Article, entry)
     if article.version != left(entry)["version"]:
-        raise Conflict("changed_since", f"“{article}” was changed again since. Undo that first.")
+        raise Conflict(
+            "changed_since", _("“%(article)s” was changed again since. Undo that first.") % {"article": article}
+        )
     articles.remove_draft(article.pk, actor=actor)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.utils.translation import gettext as _
+
 from automation.models import Rule
 from automation.services import rules
 from cases.models import Calendar, CalendarDay, SlaPolicy
@@ -33,7 +35,9 @@ def restore_day(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     day = date.fromisoformat(read[1])
     held = CalendarDay.objects.filter(calendar=calendar, date=day).first()
     if ({"name": held.name, "hours": held.intervals} if held else None) != entry.after:
-        raise Conflict("changed_since", f"{day.isoformat()} was changed again since. Undo that first.")
+        raise Conflict(
+            "changed_since", _("%(day)s was changed again since. Undo that first.") % {"day": day.isoformat()}
+        )
     if entry.before is None:
         promises.remove_day(calendar, day=day, actor=actor, now=now)
     else:
@@ -79,5 +83,5 @@ def restore_order(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     present = list(Rule.objects.filter(event=event).order_by("position", "id"))
     ids = {rule.name: rule.pk for rule in present}
     if [rule.name for rule in present] != left(entry)["order"] or len(ids) < len(present):
-        raise Conflict("changed_since", "The list of rules has changed since. Order it by hand.")
+        raise Conflict("changed_since", _("The list of rules has changed since. Order it by hand."))
     rules.order_rules(event, ids=[ids[name] for name in was(entry)["order"]], actor=actor)

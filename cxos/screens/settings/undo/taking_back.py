@@ -44,25 +44,25 @@ def take_back(entry: AuditEntry, *, actor: User, now: datetime) -> AuditEntry:
     """The state before `entry`. Returns the new entry. Raises Conflict when it cannot be taken back, and why."""
     restore = restore_of(entry)
     if restore is None:
-        raise Conflict("cannot_be_undone", "This cannot be taken back: there is no earlier state to return to.")
+        raise Conflict("cannot_be_undone", _("This cannot be taken back: there is no earlier state to return to."))
     try:
         with transaction.atomic():
             if AuditEntry.objects.filter(undoes=entry.pk).exists():
-                raise Conflict("undone_already", "This was taken back already.")
+                raise Conflict("undone_already", _("This was taken back already."))
             with taking_back(entry):
                 restore(entry, actor=actor, now=now)
             written = AuditEntry.objects.filter(undoes=entry.pk).first()
             if written is None:
-                raise Conflict("as_before", "It is as it was before already.")
+                raise Conflict("as_before", _("It is as it was before already."))
     except IntegrityError:
-        raise Conflict("undone_already", "Somebody else has just taken this back.") from None
+        raise Conflict("undone_already", _("Somebody else has just taken this back.")) from None
     return written
 
 
 def found(model: type[models.Model], entry: AuditEntry) -> Any:
     row = model._default_manager.filter(pk=entry.object_id).first()
     if row is None:
-        raise Conflict("gone", f"“{entry.object_label}” is not there any more.")
+        raise Conflict("gone", _("“%(name)s” is not there any more.") % {"name": entry.object_label})
     return row
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from channels_app.models import Channel, MessageTemplate
 from channels_app.services import templates
 from cxos.core.errors import Conflict
@@ -17,7 +19,7 @@ def restore_template(entry: AuditEntry, *, actor: User, now: datetime) -> None:
         before = was(entry)
         channel = Channel.objects.filter(key=before.pop("channel")).first()
         if channel is None:
-            raise Conflict("gone", "The channel it belonged to is not there any more.")
+            raise Conflict("gone", _("The channel it belonged to is not there any more."))
         templates.save_template(None, channel=channel, **before, actor=actor, now=now)
         return
     template: MessageTemplate = found(MessageTemplate, entry)

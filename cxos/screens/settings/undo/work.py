@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from cases.models import Calendar
 from cxos.core.errors import Conflict
 from cxos.core.models import AuditEntry, Team, User
@@ -19,7 +21,7 @@ def restore_queue(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     refuse_if_changed(entry, {name: getattr(queue, name, None) for name in left(entry)})
     for name, model in (("team_id", Team), ("calendar_id", Calendar), ("overflow_to_id", Queue)):
         if (held := was(entry).get(name)) and not model._default_manager.filter(pk=held).exists():
-            raise Conflict("gone", f"{said_field(name)} it had before is not there any more.")
+            raise Conflict("gone", _("%(what)s it had before is not there any more.") % {"what": said_field(name)})
     configure.save_queue(queue, changes=was(entry), actor=actor, now=now)
 
 
@@ -33,10 +35,13 @@ def restore_members(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     queue = found(Queue, entry)
     rows = QueueMember.objects.filter(queue=queue).values_list("user__email", "level")
     if dict(rows) != entry.after:
-        raise Conflict("changed_since", f"The members of {queue.name} were changed again since. Undo that first.")
+        raise Conflict(
+            "changed_since",
+            _("The members of %(name)s were changed again since. Undo that first.") % {"name": queue.name},
+        )
     ids = dict(User.objects.filter(email__in=was(entry), is_active=True).values_list("email", "pk"))
     if missing := set(was(entry)) - set(ids):
-        raise Conflict("gone", f"{min(missing)} works here no longer.")
+        raise Conflict("gone", _("%(name)s works here no longer.") % {"name": min(missing)})
     levels = {ids[email]: level for email, level in was(entry).items()}
     configure.set_members(queue, levels=levels, actor=actor, now=now)
 
@@ -52,7 +57,11 @@ def restore_skill(entry: AuditEntry, *, actor: User, now: datetime) -> None:
 def unmake_skill(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     skill = found(Skill, entry)
     if count := AgentSkill.objects.filter(skill=skill).count():
-        raise Conflict("skill_held", f"{count} people have {skill.name} since. Remove it on the page of skills.")
+        raise Conflict(
+            "skill_held",
+            _("%(count)s people have %(name)s since. Remove it on the page of skills.")
+            % {"count": count, "name": skill.name},
+        )
     configure.remove_skill(skill, actor=actor)
 
 
@@ -71,7 +80,7 @@ def restore_levels(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     skills = {skill.name: skill for skill in Skill.objects.filter(name__in=was(entry))}
     held = dict(AgentSkill.objects.filter(user=user).values_list("skill__name", "level"))
     if missing := set(was(entry)) - set(skills):
-        raise Conflict("gone", f"There is no skill “{min(missing)}” any more.")
+        raise Conflict("gone", _("There is no skill “%(name)s” any more.") % {"name": min(missing)})
     refuse_if_changed(entry, held)
     configure.set_levels(
         {(user.pk, skills[name].pk): level for name, level in was(entry).items()}, actor=actor, now=now
