@@ -23,6 +23,7 @@ urlpatterns = [
     path("v1/", include("routing.api_commands")),
     path("v1/", include("routing.api_callbacks")),
     path("v1/", include("routing.api_parts")),
+    path("v1/", include("intelligence.api")),
     path("v1/", include("automation.api")),
     path("v1/", include("automation.api_commands")),
     path("v1/", include("cxos.core.api.endpoints")),

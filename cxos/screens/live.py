@@ -117,6 +117,7 @@ REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
 # Regions there is one of, with who may watch it.
 SINGLE_REGIONS: dict[str, Callable[[User], bool]] = {
     "board": lambda user: user.supervises,
+    "schedule": lambda user: user.supervises,
     "inbox": lambda user: user.is_active,  # what nobody holds
     "cases": lambda user: user.is_active,
 }

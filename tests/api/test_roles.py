@@ -20,6 +20,8 @@ ADMINS = {Role.ADMIN}
 RESTRICTED = {
     "rules_list": SUPERVISORS,
     "rules_get": SUPERVISORS,
+    **{f"shifts_{verb}": SUPERVISORS for verb in ("create", "change", "remove", "import")},
+    **{f"schedule_exceptions_{verb}": SUPERVISORS for verb in ("create", "approve", "remove")},
     **{f"articles_{verb}": SUPERVISORS for verb in ("publish", "archive", "bring_back")},
     **{f"merge_suggestions_{verb}": SUPERVISORS for verb in ("merge", "dismiss", "undo")},
     "api_keys_list": ADMINS,
@@ -60,6 +62,8 @@ FOR_ALL_STAFF = {
     "work_items_hand_over", "work_items_let_take_part", "work_items_leave", "me_media",
     "callbacks_list", "callbacks_get", "callbacks_claim", "callbacks_reached", "callbacks_no_answer", "callbacks_cancel",
     "conversations_callback", "offers_list", "offers_get", "offers_accept", "offers_decline",
+    "activities_list", "activities_get", "shifts_list", "shifts_get", "agents_adherence_get",
+    "schedule_exceptions_list", "schedule_exceptions_get",
     "articles_list", "articles_get", "articles_create", "articles_change",
 }  # fmt: skip
 

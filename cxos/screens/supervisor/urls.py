@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.supervisor import alerts, commands, simulator, views, watching
+from cxos.screens.supervisor import alerts, commands, planning, simulator, views, watching
 
 app_name = "supervisor"
 urlpatterns = [
@@ -29,6 +29,17 @@ urlpatterns = [
     path("work/<int:pk>/move/", commands.move, name="move"),
     path("work/<int:pk>/restore/", commands.restore, name="restore"),
     path("work/<int:pk>/requeue/", commands.put_back, name="requeue"),
+    path("schedule/", planning.page, name="schedule"),
+    path("schedule/rows/", planning.rows_region, name="schedule_rows"),
+    path("schedule/agents/<int:pk>/", planning.day_drawer, name="schedule_day"),
+    path("schedule/shifts/new/", planning.shift, name="new_shift"),
+    path("schedule/shifts/<int:pk>/", planning.shift, name="shift"),
+    path("schedule/shifts/<int:pk>/remove/", planning.remove_shift, name="remove_shift"),
+    path("schedule/exceptions/new/", planning.excuse, name="excuse"),
+    path("schedule/exceptions/<int:pk>/approve/", planning.approve, name="approve_exception"),
+    path("schedule/exceptions/<int:pk>/remove/", planning.remove_exception, name="remove_exception"),
+    path("schedule/import/", planning.import_file, name="import_schedule"),
+    path("schedule/activities/", planning.activities, name="activities"),
     path("simulator/", simulator.index, name="simulator"),
     path("simulator/start/", simulator.start, name="start_trial"),
     path("simulator/<int:pk>/", simulator.trial, name="trial"),

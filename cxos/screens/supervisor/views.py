@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from cxos.core.models import User
 from cxos.screens.staff import supervisors
 from cxos.screens.supervisor import board, floor, forecast, people, rows
+from cxos.screens.supervisor.schedule import read_row
 from cxos.screens.templatetags.supervisor import PRESENCE_TONES
 from intelligence import queries
 from intelligence.queries import outlook
@@ -128,7 +129,8 @@ def agent_drawer(request: HttpRequest, pk: int) -> HttpResponse:
     figures = queries.figures("agent", *queries.today(now), ids=[pk]).get(pk, queries.NOTHING)
     choices = [(one.value, one.label, PRESENCE_TONES[one]) for one in CHOOSABLE]
     queues = Queue.objects.filter(memberships__user=agent)
-    parts = {"card": card, "figures": figures, "choices": choices, "queues": queues}
+    planned = read_row(agent, now.date(), now=now)
+    parts = {"card": card, "figures": figures, "choices": choices, "queues": queues, "planned": planned}
     return render(request, "supervisor/agent.html", parts)
 
 
