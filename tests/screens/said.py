@@ -18,7 +18,7 @@ MARKS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "ngettext":
 IN_CONTEXT = {"pgettext", "pgettext_lazy"}
 BETWEEN = "\x04"  # a text with a context is known as both, as in compiled files
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-CALL = re.compile(rf"\b(?:gettext|ngettext|_)\((?P<one>{LITERAL})", re.DOTALL)
+CALL = re.compile(rf"\b(?:n?gettext\(|_\(|n?pgettext\((?P<context>{LITERAL}), )(?P<one>{LITERAL})", re.DOTALL)
 LINE = re.compile(r'^(?:(?P<part>msgctxt|msgid|msgid_plural|msgstr(?:\[(?P<form>\d)\])?) )?(?P<words>".*")$')
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}")
 
@@ -48,12 +48,13 @@ class Message:
 
 def texts_of_templates() -> dict[str, str]:
     """Each text with the template it stands in; the gallery of components is for those who build, and stays English."""
-    return {
-        ast.literal_eval(found["one"]): path.relative_to(ROOT).as_posix()
-        for path in sorted((ROOT / "templates").rglob("*.html"))
-        if not path.is_relative_to(ROOT / "templates/ui")
-        for found in CALL.finditer(templatize(path.read_text()))
-    }
+    found = {}
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        if not path.is_relative_to(ROOT / "templates/ui"):
+            for call in CALL.finditer(templatize(path.read_text())):
+                parts = [ast.literal_eval(part) for part in (call["context"], call["one"]) if part]
+                found[BETWEEN.join(parts)] = path.relative_to(ROOT).as_posix()
+    return found
 
 
 def texts_of_code() -> dict[str, str]:

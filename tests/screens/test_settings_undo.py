@@ -181,7 +181,11 @@ def test_the_page_offers_undo_and_tells_that_it_was_done(client: Client, queue: 
     entry = last()
     client.force_login(adi)
     page = client.get(f"/settings/audit/?thing=routing.Queue&id={queue.pk}").content.decode()
-    assert "History of Care" in page and '<ins dir="auto">Care</ins>' in page and '<ins dir="auto">1 min 30 s</ins>' in page
+    assert (
+        "History of Care" in page
+        and '<ins dir="auto">Care</ins>' in page
+        and '<ins dir="auto">1 min 30 s</ins>' in page
+    )
 
     answer = client.post(f"/settings/audit/{entry.pk}/undo/", headers={"HX-Request": "true"})
 

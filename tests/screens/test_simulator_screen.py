@@ -100,12 +100,14 @@ def test_more_agents_are_compared_with_the_present(asked: Callable[..., Trial], 
 @pytest.mark.parametrize(
     ("figure", "signed", "words", "exact"),
     [
-        ([65.26, 3.04], False, "1 min 5 s ±\u20093 s", "65.3 s ± 3.0 s"),
-        ([4.2, None], False, "4 s", "4.2 s"),
+        ([65.26, 3.04], False, "1 min 5 s ±\u20093.0 s", "65.3 s ± 3.0 s"),
+        ([4.2, None], False, "4.2 s", "4.2 s"),
         ([3_725.0, None], False, "1 h 2 min", "3725.0 s"),
-        ([-12.4, 2.0], True, "−12 s ±\u20092 s", "-12.4 s ± 2.0 s"),
+        ([-12.4, 2.0], True, "−12 s ±\u20092.0 s", "−12.4 s ± 2.0 s"),
+        ([-0.04, 1.0], True, "0.0 s ±\u20091.0 s", "0.0 s ± 1.0 s"),
+        ([9.97, None], False, "10 s", "10.0 s"),
         ([90.0, None], True, "+1 min 30 s", "+90.0 s"),
-        ([None, None], False, "0 s", "0.0 s"),
+        ([None, None], False, "0.0 s", "0.0 s"),
     ],
 )
 def test_a_simulated_time_is_said_as_people_say_one(

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from cxos.core.errors import Invalid, NotFound
@@ -239,6 +239,6 @@ def hours_chart(hours: list[dict[str, Any]]) -> dict[str, Any] | None:
         "x": [f"{int(one['name']):02d}:00" for one in shown],
         "series": [
             {"label": _("Now"), "values": values("before"), "unit": "%", "tone": "neutral"},
-            {"label": _("Changed"), "values": values("after"), "unit": "%"},
+            {"label": pgettext("simulator", "Changed"), "values": values("after"), "unit": "%"},
         ],
     }

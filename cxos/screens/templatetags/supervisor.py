@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _, gettext_lazy, ngettext
+from django.utils.translation import get_language_bidi, gettext as _, gettext_lazy, ngettext
 
 from cxos.screens.templatetags.ui import ago, clock, icon, span
 from cxos.screens.templatetags.workspace import channel_icon
 
 register = template.Library()
 NONE = "–"
+LEFT_TO_RIGHT = "\u200e"  # an invisible mark: what stands beside it keeps its place in a line from the right
 ABSENT = (None, "")  # what a template finds where there is nothing
 RISK_ICONS = {"live": "circle-check", "waiting": "clock", "late": "triangle-alert"}
 # How presences are drawn.
@@ -200,17 +202,28 @@ def simulated(figure: list[float | None], kind: str, signed: bool = False) -> Sa
     if kind == "seconds":
         return _simulated_time(mean, half, signed=signed)
     scale, unit = (100, "\u2009%") if kind == "share" else (1, "")
-    words = f"{mean * scale:+.1f}" if signed else f"{mean * scale:.1f}"
+    words = f"{abs(mean * scale):.1f}"
     spread = "" if half is None else f" ±\u2009{half * scale:.1f}"
-    return format_html('{}{}<span class="faint">{}</span>', words, unit, spread)
+    return format_html('{}{}{}<span class="faint">{}</span>', _sign(mean, words, signed), words, unit, spread)
 
 
 def _simulated_time(mean: float, half: float | None, *, signed: bool) -> SafeString:
-    sign = "" if not signed or not mean else "+" if mean > 0 else "−"
-    exact = _("%(n)s s") % {"n": f"{mean:+.1f}" if signed else f"{mean:.1f}"}
+    words, number = _said_time(abs(mean)), f"{abs(mean):.1f}"
+    exact = _("%(n)s s") % {"n": _sign(mean, number, signed) + number}
     if half is None:
-        return format_html('<span title="{}">{}{}</span>', exact, sign, span(abs(mean)))
+        return format_html('<span title="{}">{}{}</span>', exact, _sign(mean, words, signed), words)
     return format_html(
         '<span title="{} ± {}">{}{}<span class="faint"> ±\u2009{}</span></span>',
-        exact, _("%(n)s s") % {"n": f"{half:.1f}"}, sign, span(abs(mean)), span(half),
+        exact, _("%(n)s s") % {"n": f"{half:.1f}"}, _sign(mean, words, signed), words, _said_time(half),
     )  # fmt: skip
+
+
+def _said_time(seconds: float) -> str:
+    return span(seconds) if round(seconds, 1) >= 10 else _("%(n)s s") % {"n": f"{seconds:.1f}"}
+
+
+def _sign(value: float, words: str, signed: bool) -> str:
+    """Before the number in either direction of reading; none for what is nothing once it is rounded."""
+    if not signed or not re.search("[1-9]", words):
+        return ""
+    return (LEFT_TO_RIGHT if get_language_bidi() else "") + ("−" if value < 0 else "+")
