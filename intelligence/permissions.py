@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import NotFound
 from cxos.core.models import User
@@ -23,7 +24,7 @@ def shifts_visible_to(user: User) -> QuerySet[Shift]:
 def get_shift_for(user: User, shift_id: int) -> Shift:
     found = shifts_visible_to(user).select_related("agent", "activity").filter(pk=shift_id).first()
     if found is None:
-        raise NotFound("no_such_shift", f"There is no shift {shift_id} for you.")
+        raise NotFound("no_such_shift", _("There is no shift %(number)s for you.") % {"number": shift_id})
     return found
 
 
@@ -36,5 +37,5 @@ def exceptions_visible_to(user: User) -> QuerySet[ScheduleException]:
 def get_exception_for(user: User, exception_id: int) -> ScheduleException:
     found = exceptions_visible_to(user).select_related("agent").filter(pk=exception_id).first()
     if found is None:
-        raise NotFound("no_such_exception", f"There is no exception {exception_id} for you.")
+        raise NotFound("no_such_exception", _("There is no exception %(number)s for you.") % {"number": exception_id})
     return found

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.intelligence import ActivitiesChanged, ScheduleChanged
@@ -26,16 +27,14 @@ def save_shift(
     """Plan an agent, or change a plan. Raises Invalid for times that cannot be, Conflict when they are planned then already."""
     _check_times(starts_at, ends_at)
     if not agent.is_active:
-        raise Invalid("agent", f"{agent.name} does not work here any more.", field="agent")
+        raise Invalid("agent", _("%(name)s does not work here any more.") % {"name": agent.name}, field="agent")
     with transaction.atomic():
         _lock({agent.pk})
         others = Shift.objects.filter(agent=agent, starts_at__lt=ends_at, ends_at__gt=starts_at)
         clash = others.exclude(pk=shift.pk if shift else 0).select_related("activity").order_by("starts_at").first()
         if clash is not None:
-            raise Conflict(
-                "planned_already",
-                f"{agent.name} is planned for {clash.activity.name} then. Change that first, or choose another time.",
-            )
+            words = _("%(name)s is planned for %(activity)s then. Change that first, or choose another time.")
+            raise Conflict("planned_already", words % {"name": agent.name, "activity": clash.activity.name})
         if shift is None:
             shift = Shift.objects.create(agent=agent, activity=activity, starts_at=starts_at, ends_at=ends_at)
             first, last = starts_at, ends_at
@@ -77,7 +76,7 @@ def excuse(
     cause = cause.strip()
     _check_times(starts_at, ends_at)
     if not 0 < len(cause) <= 120:
-        raise Invalid("cause", "Say why, in up to 120 characters.", field="cause")
+        raise Invalid("cause", _("Say why, in up to 120 characters."), field="cause")
     with transaction.atomic():
         made = ScheduleException.objects.create(
             agent=agent, starts_at=starts_at, ends_at=ends_at, cause=cause, approved=approved
@@ -104,9 +103,9 @@ def change_activities(
     """`rules`: activity key → (grace in seconds, strict). `meanings`: (presence, reason) → activity key, "" for nobody there."""
     known = {one.key: one for one in Activity.objects.filter(key__in={*rules, *meanings.values()} - {""})}
     for key in {*rules, *meanings.values()} - {"", *known}:
-        raise NotFound("no_such_activity", f"There is no activity {key}.")
+        raise NotFound("no_such_activity", _("There is no activity “%(name)s”.") % {"name": key})
     if any(not 0 <= grace <= MOST_GRACE for grace, _strict in rules.values()):
-        raise Invalid("grace", "The grace is between 0 and 60 minutes.", field="grace")
+        raise Invalid("grace", _("The grace is between 0 and 60 minutes."), field="grace")
     with transaction.atomic():
         for key, (grace, strict) in sorted(rules.items()):
             Activity.objects.filter(key=key).update(grace_seconds=grace, strict=strict)
@@ -122,7 +121,7 @@ def change_activities(
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:
     if not starts_at < ends_at <= starts_at + LONGEST_SHIFT:
-        raise Invalid("ends_at", "It must end after it begins, and within 24 hours.", field="ends_at")
+        raise Invalid("ends_at", _("It must end after it begins, and within 24 hours."), field="ends_at")
 
 
 def _lock(agents: Collection[int]) -> None:
@@ -133,10 +132,9 @@ def _lock(agents: Collection[int]) -> None:
 def _refuse_overlaps(shifts: list[Shift]) -> None:
     for before, after in pairwise(shifts):
         if after.starts_at < before.ends_at:
-            raise Conflict(
-                "planned_already",
-                f"{after.agent.name} would be planned twice at {after.starts_at:%Y-%m-%d %H:%M} (UTC).",
-            )
+            words = _("%(name)s would be planned twice at %(at)s (UTC).")
+            at = f"{after.starts_at:%Y-%m-%d %H:%M}"
+            raise Conflict("planned_already", words % {"name": after.agent.name, "at": at})
 
 
 def _tell(agent_id: int, starts_at: datetime, ends_at: datetime, *, actor: Any) -> None:

@@ -182,7 +182,17 @@ def test_no_secret_leaves_by_any_answer(as_adi, adi, ana, talk, webchat, caller)
 
 
 # Shapes whose `key` is a name, but for the first, which is shown once.
-KEYED = {"NewApiKey", "CapacityProfile", "Channel", "Disposition", "Keyed", "PresenceReason", "Queue", "SkillLevel"}
+KEYED = {
+    "NewApiKey",
+    "Activity",
+    "CapacityProfile",
+    "Channel",
+    "Disposition",
+    "Keyed",
+    "PresenceReason",
+    "Queue",
+    "SkillLevel",
+}
 
 
 def test_no_answer_has_a_field_that_sounds_like_a_secret():
