@@ -120,6 +120,15 @@ def _next_step(step: Blocks, found: int, top: int, limit: int) -> Blocks | None:
     return next((one for one in STEPS if rows <= one.rows < top and one.rows > step.rows), None)
 
 
+# Of the newest rows those that meet the condition, and a few of all by its index: of a common thing the newest, and a rare
+# one wherever it is. Apart, because the planner cannot know which of the two it is.
+EXACT = """
+WITH newest AS MATERIALIZED (SELECT id, {0.answer} AS answer FROM {0.table}
+    WHERE {0.exact} AND id <= %s AND id > %s ORDER BY id DESC LIMIT %s),
+  few AS MATERIALIZED (SELECT id, {0.answer} AS answer FROM {0.table} WHERE {0.exact} AND id <= %s LIMIT 1000)
+SELECT %s AS at, id, answer FROM (SELECT * FROM newest UNION SELECT * FROM few) both_of_them ORDER BY id DESC LIMIT %s
+"""
+NEWEST_WALKED = 10_000
 Part = tuple[int, Wanted, int, Blocks | None]
 
 
@@ -140,11 +149,9 @@ def _read(asked: Asked, parts: list[Part], *, exact: bool) -> dict[int, list[int
         )
         values += [*queries, top, at, one.limit]
         if exact and one.index.exact:
-            texts.append(
-                f"(SELECT %s AS at, id, {one.index.answer} AS answer FROM {one.index.table}"  # noqa: S608
-                f" WHERE {one.index.exact} AND id <= %s ORDER BY id DESC LIMIT %s)"
-            )
-            values += [-at - 1, asked.text.lower(), top, one.limit]
+            texts.append(f"({EXACT.format(one.index)})")
+            whole = asked.text.lower()
+            values += [whole, top, top - NEWEST_WALKED, one.limit, whole, top, -at - 1, one.limit]
     read: dict[int, list[int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(BY_INDEX + " UNION ALL ".join(texts), values)
