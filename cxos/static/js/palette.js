@@ -23,7 +23,14 @@ function choose(item) {
   item.id ||= `palette-item-${++number}`;
   item.setAttribute("aria-selected", "true");
   field.setAttribute("aria-activedescendant", item.id);
-  item.scrollIntoView({ block: "nearest" });
+  // With the frame's own layout, not with one more in the midst of a key's work.
+  requestAnimationFrame(() => item.scrollIntoView({ block: "nearest" }));
+}
+
+const known = new WeakMap(); // a command's words do not change
+function wordsOf(command) {
+  if (!known.has(command)) known.set(command, plain(`${command.textContent} ${command.dataset.words ?? ""}`).split(/[\s:]+/));
+  return known.get(command);
 }
 
 // Every typed word must begin a word of the command.
@@ -38,7 +45,7 @@ function filter() {
         [heading, any] = [child, false];
         continue;
       }
-      const words = plain(`${child.textContent} ${child.dataset.words ?? ""}`).split(/[\s:]+/);
+      const words = wordsOf(child);
       child.hidden = (!wanted.length && child.hasAttribute("data-quiet")) || !wanted.every((start) => words.some((word) => word.startsWith(start)));
       any ||= !child.hidden;
     }
