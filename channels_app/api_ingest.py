@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -33,6 +33,7 @@ from cxos.core.api.permissions import HasScope
 from cxos.core.api.problems import exception_handler, problem
 from cxos.core.api.throttling import Rate
 from cxos.core.api.views import Endpoint
+from cxos.core.away import database_is_away
 from cxos.core.errands import count_soon
 from cxos.core.errors import Forbidden, Invalid
 from cxos.core.models import ApiKey, Scope
@@ -259,8 +260,8 @@ def on_live_connection(run: Callable[[], Answer]) -> Answer:
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return run()
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block or connection.is_usable():
+    except (DatabaseError, InterfaceError) as problem:
+        if not database_is_away(problem) or connection.in_atomic_block or connection.is_usable():
             raise
         connection.close()
         return run()

@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from automation.plan import Plan, PlannedAction
 from channels_app.models import Interaction
+from cxos.core.away import database_is_away
 from cxos.core.errors import DomainError
 from cxos.core.events.automation import RuleApplied
 from cxos.core.outbox import MAX_DEPTH, cause_of, emit
@@ -51,9 +52,9 @@ def perform_once(planned: PlannedAction, interaction: Interaction, subject: Subj
                 key=f"conversation:{subject.conversation.pk}",
                 actor=actor_of(planned),
             )
-    except (OperationalError, InterfaceError):  # the database's: the whole journey is tried again
-        raise
     except Exception as problem:
+        if database_is_away(problem):  # the whole journey is tried again
+            raise
         foreseen = isinstance(problem, DomainError)
         log.warning(
             "action refused", kind=planned.kind, rule_id=planned.rule_id, problem=str(problem), exc_info=not foreseen

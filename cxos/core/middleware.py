@@ -7,10 +7,11 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from cxos.core.away import database_is_away
 from cxos.core.zones import time_zones
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ class _DatabaseDown:
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, (OperationalError, InterfaceError)):
+        if database_is_away(exception):
             log.error("database is away", problem=str(exception)[:200])
             return unavailable()
         if isinstance(exception, DataError) or (isinstance(exception, ValueError) and NUL in str(exception)):

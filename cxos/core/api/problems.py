@@ -8,13 +8,14 @@ from typing import Any
 import orjson
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from cxos.core.away import database_is_away
 from cxos.core.errors import DomainError
 from cxos.core.middleware import unavailable
 
@@ -70,7 +71,7 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Any:
     if isinstance(exception, DataError):
         log.warning("a value could not be stored", problem=str(exception)[:200])
         return respond(422, "not_storable", "A value is too long or too large to be stored.")
-    if isinstance(exception, (OperationalError, InterfaceError)):
+    if database_is_away(exception):
         log.error("database is away", problem=str(exception)[:200])
         return unavailable()
     return None
