@@ -37,7 +37,7 @@ def assign(
         after = (before[0] if assignee_id is KEEP else assignee_id, before[1] if team_id is KEEP else team_id)
         if after == before:
             return conversation
-        said = _sentence(before, after)
+        said = _sentence(before, after, actor)
         conversation.assignee_id, conversation.team_id = after
         conversation.save(update_fields=["assignee", "team"])
         add_line(conversation, what="assigned", text=said, actor=actor, now=now, assignee_id=after[0], team_id=after[1])
@@ -73,18 +73,20 @@ def let_out(conversation_id: int, *, user_id: int) -> None:
     )
 
 
-def _sentence(before: tuple[int | None, int | None], after: tuple[int | None, int | None]) -> str:
+def _sentence(before: tuple[int | None, int | None], after: tuple[int | None, int | None], actor: Any) -> str:
     """What happened, in words. Looks up only the names it needs, and so checks that they exist."""
     parts = []
     if after[0] != before[0]:
-        parts.append(f"assigned to {_agent(after[0])}" if after[0] is not None else "nobody holds it now")
+        parts.append(f"assigned to {_agent(after[0], actor)}" if after[0] is not None else "nobody holds it now")
     if after[1] != before[1]:
         parts.append(f"given to team {_team(after[1])}" if after[1] is not None else "belongs to no team now")
     said = ", ".join(parts)
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _agent(user_id: int) -> str:
+def _agent(user_id: int, actor: Any) -> str:
+    if isinstance(actor, User) and actor.pk == user_id and actor.is_active:  # accepted: who it is, is known
+        return actor.name
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise Invalid(

@@ -34,6 +34,11 @@ UPDATE routing_workitem i SET wake_at = seen.wake_at, reason = seen.reason,
 FROM (VALUES %s) AS seen(id, wake_at, reason, predicted) WHERE i.id = seen.id AND i.state = 'waiting'
 """
 
+RINGS = """
+UPDATE routing_workitem i SET ring = moved.ring, ring_since = moved.since, ring_elapsed = 0
+FROM (VALUES %s) AS moved(id, ring, since) WHERE i.id = moved.id AND i.state = 'waiting'
+"""
+
 
 def match_items(item_ids: Collection[int], *, now: datetime) -> list[Offer]:
     """Offer these waiting items to whoever can take them now."""
@@ -143,10 +148,12 @@ def run_matching(items: list[WorkItem], *, now: datetime) -> tuple[list[Offer], 
 
 
 def _note_rings(moves: Iterable[engine.RingMove]) -> None:
-    for move in moves:
-        WorkItem.objects.filter(id=move.item, state=WorkItem.State.WAITING).update(
-            ring=move.ring, ring_since=moment(move.since), ring_elapsed=0
-        )
+    """One statement, the last move of each item; what waits no more keeps its ring."""
+    last = {move.item: (move.item, move.ring, moment(move.since)) for move in moves}
+    if last:
+        with connection.cursor() as cursor:
+            rows = sorted(last.values())
+            execute_values(cursor, RINGS, rows, template="(%s, %s, %s::timestamptz)", page_size=len(rows))
 
 
 def _note_waiting(unmatched: tuple[engine.Unmatched, ...], items: dict[int, WorkItem], *, now: datetime) -> None:
