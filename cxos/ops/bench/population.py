@@ -129,7 +129,7 @@ INSERT INTO cases_case (reference, subject, description, customer_id, status, pr
         CASE WHEN id %% 35 = 0 THEN 'open' WHEN id %% 65 = 0 THEN 'pending' ELSE 'solved' END, priority, tags, assignee_id, team_id,
         created_at, CASE WHEN id %% 35 > 0 AND id %% 65 > 0 THEN last_message_at + interval '1 hour' END, ''
     FROM channels_app_conversation WHERE id %% 5 = 0 ORDER BY id;
-INSERT INTO cases_calendar (name, zone, weekly, version, changed_at) VALUES ('Always open', 'UTC', '{}', 1, now());
+INSERT INTO cases_calendar (name, zone, weekly, version, changed_at) SELECT 'Always open', 'UTC', jsonb_object_agg(day, '[[0, 1440]]'::jsonb), 1, now() FROM generate_series(0, 6) day;
 INSERT INTO cases_clock (conversation_id, metric, cycle, version, policy_version, calendar_id, budget_seconds, consumed_seconds,
         running_since, segments, state, due_at, started_at, created_at)
     SELECT id, 'next_response', 1, 1, 1, (SELECT max(id) FROM cases_calendar), 14400, 0, waiting_since, '[]', 'running',

@@ -10,7 +10,7 @@ from cases.queries import at_risk
 from cxos.core.models import User
 from routing.models import WorkItem
 
-MOST_WAITING, MOST_AT_RISK = 200, 25
+MOST_WAITING, MOST_AT_RISK = 100, 25
 State = WorkItem.State
 
 
