@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
 from channels_app.models import Channel
@@ -32,6 +33,13 @@ def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process remembers the configuration for seconds; here each test sees what it has just written."""
     memory.forget_all()
     monkeypatch.setattr(memory, "SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def no_language_is_left_behind() -> Iterator[None]:
+    """A request leaves its language on in its thread; the next request sets its own, the next test would not."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

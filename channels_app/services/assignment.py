@@ -37,10 +37,13 @@ def assign(
         after = (before[0] if assignee_id is KEEP else assignee_id, before[1] if team_id is KEEP else team_id)
         if after == before:
             return conversation
-        said = _sentence(before, after, actor)
+        changes = _changes(before, after, actor)
         conversation.assignee_id, conversation.team_id = after
         conversation.save(update_fields=["assignee", "team"])
-        add_line(conversation, what="assigned", text=said, actor=actor, now=now, assignee_id=after[0], team_id=after[1])
+        add_line(
+            conversation, what="assigned", text=_sentence(changes), actor=actor, now=now, changes=changes,
+            assignee_id=after[0], team_id=after[1],
+        )  # fmt: skip
         emit(
             ConversationAssigned(
                 conversation_id=conversation.id,
@@ -73,15 +76,25 @@ def let_out(conversation_id: int, *, user_id: int) -> None:
     )
 
 
-def _sentence(before: tuple[int | None, int | None], after: tuple[int | None, int | None], actor: Any) -> str:
-    """What happened, in words. Looks up only the names it needs, and so checks that they exist."""
-    parts = []
+def _changes(before: tuple[int | None, int | None], after: tuple[int | None, int | None], actor: Any) -> dict[str, str]:
+    """Whose it is now, of what changed: {"holder": name, "team": name}, "" for nobody's. Looks up only the names it
+    needs, and so checks that they exist."""
+    changes = {}
     if after[0] != before[0]:
-        parts.append(f"assigned to {_agent(after[0], actor)}" if after[0] is not None else "nobody holds it now")
+        changes["holder"] = _agent(after[0], actor) if after[0] is not None else ""
     if after[1] != before[1]:
-        parts.append(f"given to team {_team(after[1])}" if after[1] is not None else "belongs to no team now")
-    said = ", ".join(parts)
-    return f"{said[0].upper()}{said[1:]}."
+        changes["team"] = _team(after[1]) if after[1] is not None else ""
+    return changes
+
+
+def _sentence(changes: dict[str, str]) -> str:
+    said = []
+    if "holder" in changes:
+        said.append(f"assigned to {changes['holder']}" if changes["holder"] else "nobody holds it now")
+    if "team" in changes:
+        said.append(f"given to team {changes['team']}" if changes["team"] else "belongs to no team now")
+    words = ", ".join(said)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _agent(user_id: int, actor: Any) -> str:

@@ -37,7 +37,7 @@ def set_priority(conversation_id: int, *, priority: int, actor: Any, now: dateti
         if conversation.priority != priority:
             conversation.priority = priority
             conversation.save(update_fields=["priority"])
-            text = f"Priority set to {Priority(priority).label.lower()}."
+            text = f"Priority set to {Priority(priority).name.lower()}."
             add_line(conversation, what="priority", text=text, actor=actor, now=now, priority=priority)
             tell_changed(conversation, "priority", actor=actor)
     return conversation
@@ -66,7 +66,7 @@ def add_tags(conversation_id: int, *, tags: Iterable[str], actor: Any, now: date
             )
         if new:
             conversation.tags = [*conversation.tags, *new]
-            _save_tags(conversation, f"Tagged {', '.join(new)}.", actor=actor, now=now)
+            _save_tags(conversation, f"Tagged {', '.join(new)}.", added=new, actor=actor, now=now)
     return conversation
 
 
@@ -77,7 +77,7 @@ def remove_tags(conversation_id: int, *, tags: Iterable[str], actor: Any, now: d
         gone = [tag for tag in conversation.tags if tag in unwanted]
         if gone:
             conversation.tags = [tag for tag in conversation.tags if tag not in unwanted]
-            _save_tags(conversation, f"Removed the tag {', '.join(gone)}.", actor=actor, now=now)
+            _save_tags(conversation, f"Removed the tag {', '.join(gone)}.", removed=gone, actor=actor, now=now)
     return conversation
 
 
@@ -94,9 +94,9 @@ def clean_tag(tag: str) -> str:
     return cleaned
 
 
-def _save_tags(conversation: Conversation, text: str, *, actor: Any, now: datetime) -> None:
+def _save_tags(conversation: Conversation, text: str, *, actor: Any, now: datetime, **which: list[str]) -> None:
     conversation.save(update_fields=["tags"])
-    add_line(conversation, what="tags", text=text, actor=actor, now=now, tags=conversation.tags)
+    add_line(conversation, what="tags", text=text, actor=actor, now=now, tags=conversation.tags, **which)
     tell_changed(conversation, "tags", actor=actor)
 
 
