@@ -49,6 +49,8 @@ def work_changed(received: Received) -> None:
     regions = ["board"]
     if received.event.agent_id:
         regions.append(f"inbox.{received.event.agent_id}")
+    if getattr(received.event, "kind", "") == "external":  # its thread says where it went
+        regions.append(f"conversation.{received.event.conversation_id}")
     notify(regions, version=received.id)
 
 

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from channels_app.services.assignment import assign
+from channels_app.services.lines import add_line, lock_conversation
 from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.events.routing import WorkAssigned, WorkMoved
 from cxos.core.models import User
@@ -163,7 +164,8 @@ def transfer_to_agent(
 def transfer_out(
     item_id: int, *, address: str, actor: Any, now: datetime, reason: str = "", version: int | None = None
 ) -> WorkItem:
-    """To somebody outside: our part is over, the segment keeps where it went."""
+    """To somebody outside: our part is over, segment and thread keep where it went. Who carries the call hears it from
+    WorkReleased (kind external)."""
     address = address.strip()
     if not 0 < len(address) <= 120:
         raise Invalid("address", _("Say where it goes, in up to 120 characters."), field="address")
@@ -178,6 +180,9 @@ def transfer_out(
         item.save(update_fields=["reason"])
         tell_released(item, kind="external", reason=item.reason, actor=actor, now=now)
         end_segment(item, by="transferred", to=address, now=now)
+        if item.conversation_id:
+            found = lock_conversation(item.conversation_id)
+            add_line(found, what="transferred_out", text=f"Transferred to {address}.", actor=actor, now=now)
         return complete(item, holder, state=State.COMPLETED, disposition=None, actor=actor, now=now)
 
 

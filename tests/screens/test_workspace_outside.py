@@ -56,6 +56,7 @@ def test_a_call_goes_to_a_number_and_a_mail_to_an_address(
     assert (item.state, item.reason, segment.ended_by, segment.ended_to) == (
         "completed", "Their area", "transferred", kept,
     )  # fmt: skip
+    assert [line.text for line in talk.messages.order_by("id")] == ["Assigned to Ana.", f"Transferred to {kept}."]
     assert (answer.status_code, answer["HX-Retarget"]) == (200, "#head")
     told = json.loads(answer["HX-Trigger"])
     assert (told["toast"]["message"], told["dialog:close"]) == (f"Transferred to {kept}", True)

@@ -42,7 +42,7 @@ ADDRESSES = {
         "email",
         "email",
         gettext_lazy("E-mail address"),
-        gettext_lazy("Whoever reads it answers the customer from now on."),
+        gettext_lazy("Of whoever answers the customer from now on."),
         gettext_lazy("This is no e-mail address, as in name@example.com."),
     ),
 }
