@@ -182,7 +182,8 @@ def transfer_out(
         end_segment(item, by="transferred", to=address, now=now)
         if item.conversation_id:
             found = lock_conversation(item.conversation_id)
-            add_line(found, what="transferred_out", text=f"Transferred to {address}.", actor=actor, now=now)
+            said = f"Transferred to {address}."
+            add_line(found, what="transferred_out", text=said, actor=actor, now=now, address=address)
         return complete(item, holder, state=State.COMPLETED, disposition=None, actor=actor, now=now)
 
 

@@ -49,6 +49,10 @@ def _assigned(told: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
+def _transferred_out(told: Mapping[str, Any]) -> str:
+    return _("Transferred to %(address)s.") % {"address": told["address"]}
+
+
 def _priority(told: Mapping[str, Any]) -> str:
     return _("Priority: %(level)s.") % {"level": Priority(told["priority"]).label}
 
@@ -65,5 +69,5 @@ def _snoozed(told: Mapping[str, Any]) -> str:
 
 
 WORDED: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "assigned": _assigned, "priority": _priority, "tags": _tags, "snoozed": _snoozed,
+    "assigned": _assigned, "transferred_out": _transferred_out, "priority": _priority, "tags": _tags, "snoozed": _snoozed,
 }  # fmt: skip
