@@ -54,7 +54,7 @@ class Told:
 
 def set_scene(*, now: datetime) -> None:
     """Everything of `seed`, and people at work on it. Meant for an installation made for the pictures alone."""
-    seed(now=now)
+    seed(now=now, on_duty_since=now - timedelta(hours=2))
     Queue.objects.update(offer_seconds=OFFER_SECONDS)
     for number in range(PAST):
         past_story(number, now=now)

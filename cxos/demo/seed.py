@@ -1,4 +1,4 @@
-"""The demo's configuration: teams, people, channels, hours, promises, queues, rules. Safe to run again."""
+"""The demo's configuration: teams, people and their week, channels, hours, promises, queues, rules. Safe to run again."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cxos.core.models import ApiKey, Team, User
 from cxos.core.services.api_keys import make_key
 from cxos.demo.knowledge import seed_knowledge
 from cxos.demo.people import PASSWORD, PEOPLE, SKILLS
+from cxos.demo.plan import seed_plan
 from routing.models import (
     AgentSkill,
     AgentState,
@@ -46,9 +47,10 @@ PROMISES = {
 
 
 @transaction.atomic
-def seed(*, now: datetime) -> None:
-    """Everything the demo needs before the first customer writes."""
+def seed(*, now: datetime, on_duty_since: datetime | None = None) -> None:
+    """Everything the demo needs before the first customer writes. `on_duty_since`: when today's shifts begin."""
     seed_people()
+    seed_plan(begins=on_duty_since or now)
     calendar = seed_hours(now.year)
     seed_promises(calendar)
     seed_queues()
