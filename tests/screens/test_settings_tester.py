@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
 from automation.models import Rule
 from cases.models import Calendar, Clock, SlaPolicy
@@ -91,3 +93,15 @@ def test_what_cannot_be_tried_says_why(client: Client, adi: User, floor: Queue, 
     page = client.post("/settings/try/it/", {"channel": api.pk, "text": "Hi", "customer": "nobody"}).content.decode()
     assert "Write an e-mail address, or a number" in page
     assert "There is no channel yet" not in client.get("/settings/try/").content.decode()
+
+
+def test_only_what_would_be_said_is_called_an_answer(client: Client, adi: User, floor: Queue, api: Channel) -> None:
+    Rule.objects.filter(name="Rest").update(
+        actions=[{"kind": "add_tags", "tags": ["x"]}, {"kind": "reply", "text": "We are on it."}]
+    )
+    client.force_login(adi)
+
+    page = client.post("/settings/try/it/", {"channel": api.pk, "text": "Hello", "customer": ""}).content.decode()
+
+    quotes = [" ".join(strip_tags(one).split()) for one in re.findall(r"<blockquote.*?</blockquote>", page, re.S)]
+    assert quotes == ["Tagged x.", "Answer We are on it."]
