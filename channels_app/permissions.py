@@ -20,6 +20,7 @@ def get_conversation_for(user: Any, conversation_id: int) -> Conversation:
     )
     if found is None:
         raise NotFound("conversation_not_found", f"Conversation #{conversation_id} does not exist, or not for you.")
+    found.read_for = user.pk
     return found
 
 
@@ -52,9 +53,9 @@ def can_administer_channels(user: User) -> bool:
 
 
 def _sees(user: User, conversation: Conversation) -> bool:
-    """Costs no query for who supervises or holds it, one otherwise."""
+    """Costs no query for who supervises or holds it, nor for whom it was just read; one otherwise."""
     if not user.is_active:
         return False
-    if user.supervises or conversation.assignee_id == user.pk:
+    if user.supervises or user.pk in (conversation.assignee_id, conversation.read_for):
         return True
     return bool(Conversation.objects.visible_to(user).filter(pk=conversation.pk).exists())

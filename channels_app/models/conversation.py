@@ -52,6 +52,7 @@ class Conversation(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    read_for: int | None = None  # the user `get_conversation_for` has read it for, who so may see it; not stored
     # Who may see it follows from these three; routing writes them through services.assignment.
     assignee = models.ForeignKey("core.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     team = models.ForeignKey("core.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
