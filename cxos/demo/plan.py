@@ -24,7 +24,7 @@ ACTIVITIES = {
 
 
 def seed_plan(*, begins: datetime) -> None:
-    """Today from the quarter-hour of `begins`, so that nobody is late on the first day; the days after from eight."""
+    """Today from the quarter-hour after `begins`, so that nobody is late on the first day; the days after from eight."""
     if Shift.objects.exists():
         return
     activities = {
@@ -32,7 +32,7 @@ def seed_plan(*, begins: datetime) -> None:
         for key, (name, kind) in ACTIVITIES.items()
     }
     local = timezone.localtime(begins)
-    today = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
+    today = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0) + STEP
     agents = {user.email: user for user in User.objects.filter(email__in=[one.email for one in PEOPLE if one.queues])}
     shifts = []
     for number, (_, agent) in enumerate(sorted(agents.items())):

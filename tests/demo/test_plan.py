@@ -30,7 +30,7 @@ def test_everybody_has_a_week_without_gaps_and_overlaps() -> None:
     for shifts in days.values():
         assert all(before.ends_at == after.starts_at for before, after in pairwise(shifts))
         assert shifts[-1].ends_at - shifts[0].starts_at == timedelta(hours=8, minutes=30)
-    assert Shift.objects.order_by("starts_at")[0].starts_at == datetime(2026, 3, 4, 13, 45, tzinfo=UTC)
+    assert Shift.objects.order_by("starts_at")[0].starts_at == datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
     breaks = Shift.objects.filter(activity__key="break", starts_at__lt=BEGINS + timedelta(hours=12))
     assert len(set(breaks.values_list("starts_at", flat=True))) > 1
 
