@@ -1,24 +1,8 @@
-"""The full-text indexes with a small block of ids beside the large one (cxos.core.search.vectors says what for)."""
+"""The full-text indexes with a small block of ids beside the large one."""
 
 from django.db import migrations
 
-WORDS = """(to_tsvector('simple'::regconfig, translate(left(%s, 20000), '@./-_+:<>&''’#', '             '))
- || array_to_tsvector(ARRAY['#' || (id >> 14)::text, '~' || (id >> 11)::text]))"""
-
-
-def finer(name, table, text):
-    """The new one first: the old one serves until it is there."""
-    return migrations.RunSQL(
-        [
-            "SET statement_timeout = 0",
-            f"DROP INDEX CONCURRENTLY IF EXISTS {name}_finer",
-            f"CREATE INDEX CONCURRENTLY {name}_finer ON {table} USING gin ({WORDS % text}) WITH (gin_pending_list_limit = 1024)",
-            f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
-            f"ALTER INDEX {name}_finer RENAME TO {name}",
-            "RESET statement_timeout",
-        ],
-        migrations.RunSQL.noop,
-    )
+from cxos.core.search.reindexing import with_smaller_blocks
 
 
 class Migration(migrations.Migration):
@@ -27,6 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [("channels_app", "0011_guests_of_a_conversation")]
 
     operations = [
-        finer("message_words", "channels_app_message", "text"),
-        finer("conversation_words", "channels_app_conversation", "subject"),
+        with_smaller_blocks("message_words", "channels_app_message", "text"),
+        with_smaller_blocks("conversation_words", "channels_app_conversation", "subject"),
     ]
