@@ -117,16 +117,19 @@ class Activities(ReadViewSet):
         return found
 
 
+OF_AGENT_AND_TIME = {
+    "agent": query.reference("agent_id", "Of this agent.", me=True),
+    "since": query.since("starts_at", "Beginning at or after."),
+    "before": query.before("starts_at", "Beginning before."),
+}
+
+
 class Shifts(ReadViewSet):
     """Who is planned for what: one's own; supervisors see all."""
 
     summaries = {"list": "List shifts, newest first.", "retrieve": "One shift."}
     output = ShiftOutput
-    filters = {
-        "agent": query.reference("agent_id", "Of this agent.", me=True),
-        "since": query.since("starts_at", "Beginning at or after."),
-        "before": query.before("starts_at", "Beginning before."),
-    }
+    filters = OF_AGENT_AND_TIME
     orderings = {"-id": "-pk", "id": "pk", "starts_at": "starts_at"}
 
     def get_queryset(self) -> QuerySet[Shift]:
@@ -141,11 +144,7 @@ class ScheduleExceptions(ReadViewSet):
 
     summaries = {"list": "List exceptions, newest first.", "retrieve": "One exception."}
     output = ExceptionOutput
-    filters = {
-        "agent": query.reference("agent_id", "Of this agent.", me=True),
-        "since": query.since("starts_at", "Beginning at or after."),
-        "before": query.before("starts_at", "Beginning before."),
-    }
+    filters = OF_AGENT_AND_TIME
 
     def get_queryset(self) -> QuerySet[ScheduleException]:
         return exceptions_visible_to(self.request.user).select_related("agent")

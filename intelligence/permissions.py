@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -9,16 +11,22 @@ from cxos.core.errors import NotFound
 from cxos.core.models import User
 from intelligence.models import ScheduleException, Shift
 
+Row = TypeVar("Row", Shift, ScheduleException)
+
 
 def can_see_adherence(user: User, agent: User) -> bool:
     return user.is_active and (user.supervises or user.pk == agent.pk)
 
 
-def shifts_visible_to(user: User) -> QuerySet[Shift]:
+def _of(user: User, rows: QuerySet[Row]) -> QuerySet[Row]:
     """One's own; supervisors see all."""
     if not user.is_active:
-        return Shift.objects.none()
-    return Shift.objects.all() if user.supervises else Shift.objects.filter(agent=user)
+        return rows.none()
+    return rows if user.supervises else rows.filter(agent=user)
+
+
+def shifts_visible_to(user: User) -> QuerySet[Shift]:
+    return _of(user, Shift.objects.all())
 
 
 def get_shift_for(user: User, shift_id: int) -> Shift:
@@ -29,9 +37,7 @@ def get_shift_for(user: User, shift_id: int) -> Shift:
 
 
 def exceptions_visible_to(user: User) -> QuerySet[ScheduleException]:
-    if not user.is_active:
-        return ScheduleException.objects.none()
-    return ScheduleException.objects.all() if user.supervises else ScheduleException.objects.filter(agent=user)
+    return _of(user, ScheduleException.objects.all())
 
 
 def get_exception_for(user: User, exception_id: int) -> ScheduleException:

@@ -47,15 +47,9 @@ def seed_plan(*, begins: datetime) -> None:
 
 def parts(number: int) -> Iterator[tuple[str, timedelta, timedelta]]:
     """(activity, from, to) of a day, counted from its start: breaks and meals one after the other, never all at once."""
-    aside = {
-        "break": 6 + number % 4,
-        "meal": 15 + number % 4,
-        "meeting": 24,
-    }
-    lengths = {"break": 1, "meal": 2, "meeting": 2}
     at = 0
-    for key, begin in aside.items():
+    for key, begin, length in (("break", 6 + number % 4, 1), ("meal", 15 + number % 4, 2), ("meeting", 24, 2)):
         yield "queue", STEP * at, STEP * begin
-        at = begin + lengths[key]
+        at = begin + length
         yield key, STEP * begin, STEP * at
     yield "queue", STEP * at, STEP * 34
