@@ -1,6 +1,6 @@
 """The journey of an interaction, from raw row to waiting work: the straight line of the product on one page.
 
-It is one transaction: all of it is there, or nothing and it begins again from the top.
+Its handler is one transaction: all of it is there, or nothing and it begins again from the top.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import transaction
 
 from automation.plan import Plan
 from automation.services.decide import decide
@@ -47,12 +46,13 @@ class Seen:
 
 
 def advance(interaction_id: int, *, now: datetime) -> None:
-    """Resolve the customer, attach the message, understand it, decide, do it, and put the rest before people."""
+    """Resolve the customer, attach the message, understand it, decide, do it, and put the rest before people.
+
+    In the caller's transaction."""
     structlog.contextvars.bind_contextvars(interaction_id=interaction_id)
-    with transaction.atomic(savepoint=False):
-        interaction = Interaction.objects.select_related("channel", "message__conversation").get(id=interaction_id)
-        if not interaction.handled_at:
-            act(interaction, look(interaction, now=now), now=now)
+    interaction = Interaction.objects.select_related("channel", "message__conversation").get(id=interaction_id)
+    if not interaction.handled_at:
+        act(interaction, look(interaction, now=now), now=now)
 
 
 def look(interaction: Interaction, *, now: datetime) -> Seen:
