@@ -7,18 +7,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi, gettext as _, gettext_lazy, ngettext
 
 from cxos.screens.templatetags.ui import ago, clock, icon, span
 from cxos.screens.templatetags.workspace import channel_icon
+from cxos.screens.ui.markup import markup, markup_join
 
 register = template.Library()
 NONE = "–"
 LEFT_TO_RIGHT = "\u200e"  # an invisible mark: what stands beside it keeps its place in a line from the right
 ABSENT = (None, "")  # what a template finds where there is nothing
 RISK_ICONS = {"live": "circle-check", "waiting": "clock", "late": "triangle-alert"}
+HELD_STATES = {"wrapping": gettext_lazy("wrap-up"), "paused": gettext_lazy("paused")}
 # How presences are drawn.
 PRESENCE_TONES = {
     "available": "available",
@@ -53,8 +54,8 @@ def since(seconds: int | None, target: int = 0, classes: str = "") -> SafeString
     With a target it turns amber from half of it on, and red beyond.
     """
     if seconds is None:
-        return format_html('<span class="faint {}">{}</span>', classes, NONE)
-    return format_html(
+        return markup('<span class="faint {}">{}</span>', classes, NONE)
+    return markup(
         '<cx-since class="{}" data-seconds="{}" data-target="{}" data-tone="{}">{}</cx-since>',
         classes,
         seconds,
@@ -85,16 +86,15 @@ def share_of_one(value: Any) -> str:
 @register.simple_tag
 def skill_tags(skills: Sequence[tuple[str, int]]) -> SafeString:
     """`{% skill_tags card.skills %}`: each (name, level) as a tag with its level."""
-    levels = {level: _("Level %(n)s of 5") % {"n": level} for _name, level in skills}
-    lines = ((levels[level], name, level) for name, level in skills)
-    return format_html_join(" ", '<span class="tag" data-tip="{}">{} <b>{}</b></span>', lines)
+    words = _("Level %(n)s of 5")
+    lines = ((words % {"n": level}, name, level) for name, level in skills)
+    return markup_join(" ", '<span class="tag" data-tip="{}">{} <b>{}</b></span>', lines)
 
 
 @register.simple_tag
 def held_lines(held: Iterable[Any], floor_url: str) -> SafeString:
     """`{% held_lines card.held floor_url %}`: a line for each thing in somebody's hands, to watch or to drag. 20 µs each."""
-    states = {"wrapping": _("wrap-up"), "paused": _("paused")}
-    return format_html_join(
+    return markup_join(
         "",
         '<li><a href="{}{}" draggable="true" data-drag="{}">{}<span class="truncate">{}</span>{}{}</a></li>',
         (
@@ -104,7 +104,7 @@ def held_lines(held: Iterable[Any], floor_url: str) -> SafeString:
                 item.pk,
                 icon(channel_icon(item.channel) if item.conversation_id else "square-check", "sm"),
                 item.who or item.pk,
-                format_html('<span class="faint">{}</span>', states[item.state]) if item.state in states else "",
+                markup('<span class="faint">{}</span>', HELD_STATES[item.state]) if item.state in HELD_STATES else "",
                 ago(item.accepted_at, "faint"),
             )
             for item in held
@@ -148,7 +148,7 @@ def expected_wait(line: Any) -> SafeString:
     """What the next customer of a queue would wait, with how well earlier ones were predicted as its tooltip."""
     wait, measured = line.soon.wait, line.soon.newest
     if wait.low_confidence and not wait.mean_seconds:
-        return format_html('<span class="faint">{}</span>', NONE)
+        return markup('<span class="faint">{}</span>', NONE)
     words = [_("half of them within %(p50)s, nine of ten within %(p90)s") % {
         "p50": clock(round(wait.p50_seconds)), "p90": clock(round(wait.p90_seconds)),
     }]  # fmt: skip
@@ -160,7 +160,7 @@ def expected_wait(line: Any) -> SafeString:
             % {"count": measured.predicted, "error": clock(round(measured.error_seconds))}
         )
     error = f" ±\u2009{clock(round(measured.error_seconds))}" if measured.predicted else ""
-    return format_html(
+    return markup(
         '<span tabindex="0" data-tip="{}">{}{}<span class="faint">{}</span></span>',
         "; ".join(words),
         "~" if wait.low_confidence else "",
@@ -174,13 +174,13 @@ def half_hour(line: Any, url: str) -> SafeString:
     """The next half hour: how many will come, the risk of missing the target, and how many agents would end it."""
     soon = line.soon
     if soon.risk is None:
-        return format_html('<a class="faint" href="{}?queue={}">{}</a>', url, line.queue.pk, _("no forecast yet"))
+        return markup('<a class="faint" href="{}?queue={}">{}</a>', url, line.queue.pk, _("no forecast yet"))
     low, high = soon.volume.band
     tip = _("%(low)s–%(high)s will come; with %(agents)s agents %(level)s %% would be answered in time") % {
         "low": low, "high": high, "agents": f"{soon.agents:.1f}", "level": round(soon.risk.level * 100),
     }  # fmt: skip
     short = ngettext("%(n)s agent short", "%(n)s agents short", soon.missing) % {"n": soon.missing}
-    return format_html(
+    return markup(
         '<a class="sv-soon" href="{}?queue={}" data-tip="{}"><span class="number">{}</span>'
         '<span class="pill" data-tone="{}">{}{}</span>{}</a>',
         url,
@@ -190,7 +190,7 @@ def half_hour(line: Any, url: str) -> SafeString:
         line.risk_tone,
         icon(RISK_ICONS[line.risk_tone], "sm"),
         _("risk %(share)s %%") % {"share": round(soon.risk.chance * 100)},
-        format_html('<span class="faint small">{}</span>', short) if soon.missing and line.risk_tone != "live" else "",
+        markup('<span class="faint small">{}</span>', short) if soon.missing and line.risk_tone != "live" else "",
     )
 
 
@@ -204,15 +204,15 @@ def simulated(figure: list[float | None], kind: str, signed: bool = False) -> Sa
     scale, unit = (100, "\u2009%") if kind == "share" else (1, "")
     words = f"{abs(mean * scale):.1f}"
     spread = "" if half is None else f" ±\u2009{half * scale:.1f}"
-    return format_html('{}{}{}<span class="faint">{}</span>', _sign(mean, words, signed), words, unit, spread)
+    return markup('{}{}{}<span class="faint">{}</span>', _sign(mean, words, signed), words, unit, spread)
 
 
 def _simulated_time(mean: float, half: float | None, *, signed: bool) -> SafeString:
     words, number = _said_time(abs(mean)), f"{abs(mean):.1f}"
     exact = _("%(n)s s") % {"n": _sign(mean, number, signed) + number}
     if half is None:
-        return format_html('<span title="{}">{}{}</span>', exact, _sign(mean, words, signed), words)
-    return format_html(
+        return markup('<span title="{}">{}{}</span>', exact, _sign(mean, words, signed), words)
+    return markup(
         '<span title="{} ± {}">{}{}<span class="faint"> ±\u2009{}</span></span>',
         exact, _("%(n)s s") % {"n": f"{half:.1f}"}, _sign(mean, words, signed), words, _said_time(half),
     )  # fmt: skip

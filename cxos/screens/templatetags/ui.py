@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -13,12 +13,12 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from cxos.screens.ui import icons
 from cxos.screens.ui.bundle import bundle
+from cxos.screens.ui.markup import escaped, markup, markup_join
 
 log = structlog.get_logger(__name__)
 register = template.Library()
@@ -64,10 +64,10 @@ def avatar(
     if state_label:
         words = f"{words}, {state_label}"
     if image:
-        face = format_html('<img src="{}" alt="" loading="lazy">', image)
+        face = markup('<img src="{}" alt="" loading="lazy">', image)
     else:
-        face = _icon(icon) if icon else format_html("{}", initials(name))
-    return format_html(
+        face = _icon(icon) if icon else markup("{}", initials(name))
+    return markup(
         '<span class="avatar {}" role="img" aria-label="{}" data-hue="{}" data-size="{}" data-state="{}"{}>{}{}</span>',
         classes,
         words,
@@ -94,14 +94,14 @@ def ago(moment: datetime | None, classes: str = "", extra: Any = "", past: bool 
     if past:
         words = gettext("%(span)s ago") % {"span": words}
     kind = _PAST if past else ""
-    return format_html('<cx-time{}><time datetime="{}"{}>{}</time></cx-time>', kind, iso, rest, words)
+    return markup('<cx-time{}><time datetime="{}"{}>{}</time></cx-time>', kind, iso, rest, words)
 
 
 @register.simple_tag
 def pill(words: Any, tone: str = "", icon: str = "", dot: bool = False) -> SafeString:
     """`{% pill "Waiting" "waiting" icon="clock" %}`"""
     mark = _icon(icon) if icon else (_DOT if dot else "")
-    return format_html('<span class="pill" data-tone="{}">{}{}</span>', tone, mark, words)
+    return markup('<span class="pill" data-tone="{}">{}{}</span>', tone, mark, words)
 
 
 @register.simple_tag
@@ -120,8 +120,8 @@ def countdown(
     left = float(seconds or 0)
     tone = "paused" if state == "paused" else ("late" if left < 0 and state == "running" else "")
     mark = {"met": "circle-check", "paused": "pause"}.get(state)
-    face = icons.icon(mark, size="sm") if mark else format_html(_RING, share(left, total))
-    return format_html(
+    face = icons.icon(mark, size="sm") if mark else markup(_RING, share(left, total))
+    return markup(
         '<cx-countdown data-total="{}" data-seconds="{}" data-state="{}"{}>'
         '<span class="countdown {}" role="timer" aria-live="off" data-size="{}" data-tone="{}"{}>'
         '{}<time class="countdown-clock"{}>{}</time></span></cx-countdown>',
@@ -139,10 +139,10 @@ def countdown(
     )
 
 
-_NOTHING = format_html("{}", "")
-_PAST = format_html("{}", " data-past")
-_STATE_DOT = format_html('<span class="{}"></span>', "avatar-state")
-_DOT = format_html('<span class="{}"></span>', "dot")
+_NOTHING = SafeString("")
+_PAST = SafeString(" data-past")
+_STATE_DOT = SafeString('<span class="avatar-state"></span>')
+_DOT = SafeString('<span class="dot"></span>')
 _RING = (
     '<svg viewBox="0 0 20 20" aria-hidden="true"><circle class="countdown-track" cx="10" cy="10" r="8"/>'
     '<circle class="countdown-left" cx="10" cy="10" r="8" pathLength="100" stroke-dasharray="{} 100"/></svg>'
@@ -151,16 +151,14 @@ _RING = (
 
 def _attributes(*, extra: Any = "", **attributes: Any) -> SafeString:
     """Attributes that have a value, True ones without it; `extra` is what a component passes on, escaped by it."""
-    if not extra and not any(attributes.values()):
-        return _NOTHING
     parts = [
-        format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value)
+        f" {name}" if value is True else f' {name}="{escaped(value)}"'
         for name, value in ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
         if value not in ("", None, False)
     ]
     if extra:
-        parts.append(format_html(" {}", str(extra)))  # marked safe only when it comes from a component
-    return format_html_join("", "{}", ((part,) for part in parts)) if parts else _NOTHING
+        parts.append(f" {escaped(str(extra))}")  # marked safe only when it comes from a component
+    return SafeString("".join(parts))
 
 
 def _bundle_url(kind: str) -> str | None:
@@ -175,7 +173,7 @@ def _bundle_url(kind: str) -> str | None:
 @register.simple_tag
 def app_styles() -> SafeString:
     """The links to the frame's style sheets: one joined file, or in development the list itself."""
-    return format_html(
+    return markup(
         '<link rel="stylesheet" href="{}"><link rel="stylesheet" href="{}">',
         static("vendor/inter/index.css"),
         _bundle_url("css") or static("css/app.css"),
@@ -185,7 +183,7 @@ def app_styles() -> SafeString:
 @register.simple_tag
 def app_scripts() -> SafeString:
     """htmx, its morph extension and the frame's modules, in this order, none of them blocking."""
-    return format_html(
+    return markup(
         '<script defer src="{}"></script><script defer src="{}"></script><script type="module" src="{}"></script>',
         static("vendor/htmx/htmx.min.js"),
         static("vendor/idiomorph/idiomorph-ext.min.js"),
@@ -236,7 +234,7 @@ def share(value: Any, of: Any) -> str:
 @register.filter
 def short_span(seconds: Any) -> str:
     """Seconds as one figure with its unit, rounded down: 59 → "59 s", 3700 → "1 h"."""
-    total = int(timedelta(seconds=float(seconds or 0)).total_seconds())
+    total = int(float(seconds or 0))
     if total < 60:
         return gettext("%(n)s s") % {"n": total}
     if total < 3600:
@@ -272,6 +270,4 @@ def keys(combination: Any) -> SafeString:
     """ "mod+k" or "g i" as `<kbd>` elements; `mod` is shown as Ctrl and turned into ⌘ on a Mac by the page."""
     names = {"mod": "Ctrl", "shift": "⇧", "enter": "↵", "escape": "Esc", "alt": "Alt", "up": "↑", "down": "↓"}
     parts = [part for part in str(combination).replace("+", " ").split() if part]
-    return format_html_join(
-        "", '<kbd data-name="{}">{}</kbd>', ((part, names.get(part, part.upper())) for part in parts)
-    )
+    return markup_join("", '<kbd data-name="{}">{}</kbd>', ((part, names.get(part, part.upper())) for part in parts))

@@ -8,12 +8,13 @@ from typing import Any
 
 from django import template
 from django.template.defaultfilters import filesizeformat, linebreaksbr
-from django.utils.html import Urlizer, conditional_escape, format_html, format_html_join
+from django.utils.html import Urlizer, conditional_escape
 from django.utils.safestring import SafeString
 
 from channels_app.file_types import INLINE
 from channels_app.models import Message, Priority
 from channels_app.quoting import split_quote
+from cxos.screens.ui.markup import markup, markup_join
 
 register = template.Library()
 
@@ -57,17 +58,16 @@ def _shown(text: str, calls: Iterable[str] = ()) -> SafeString:
     known = [re.escape(str(one)) for one in calls]
     parts = re.split(f"({'|'.join(known)})", text) if known else [text]
     marked = (
-        format_html('<b class="ws-call">{}</b>', part) if place % 2 else _linked(part)
-        for place, part in enumerate(parts)
+        markup('<b class="ws-call">{}</b>', part) if place % 2 else _linked(part) for place, part in enumerate(parts)
     )
-    return linebreaksbr(format_html_join("", "{}", ((one,) for one in marked)))
+    return linebreaksbr(markup_join("", "{}", ((one,) for one in marked)))
 
 
 def _linked(text: str) -> SafeString:
     """With the addresses in it as links; everything else escaped."""
     if len(text) > LONGEST_LINKED or not re.search(r"[.:@]", text):
         return conditional_escape(text)
-    return format_html("{}", SafeString(_links(text, nofollow=False, autoescape=True)))
+    return markup("{}", SafeString(_links(text, nofollow=False, autoescape=True)))
 
 
 @register.filter
