@@ -6,6 +6,7 @@ const LOOKS_FOR = 35_000;
 const WRITES_FOR = 6_000;
 const others = new Map(); // user id, or "customer" → {name, looks, writes, note}: until when
 let told = "";
+let written = { at: 0 }; // when we last told that we write, and in which words
 
 const here = () => document.querySelector(".ws-conversation")?.dataset.conversation ?? "";
 const say = (id, on) => document.dispatchEvent(new CustomEvent("live:send", { detail: { signal: { region: `conversation.${id}`, kind: "viewing", on } } }));
@@ -31,8 +32,17 @@ function hear({ detail }) {
   if (detail.kind === "typing") Object.assign(one, { writes: detail.on ? now + WRITES_FOR : 0, note: detail.note, looks: Math.max(one.looks, now + LOOKS_FOR) });
   else one.looks = detail.on ? now + LOOKS_FOR : 0;
   others.set(who, one);
-  if (isNew && detail.on && who !== "customer" && told) say(told, true); // so that they know of us at once
+  if (isNew && detail.on && who !== "customer" && told) tellAll(now);
   draw();
+}
+
+// Whoever has just come knows of us at once.
+function tellAll(now) {
+  say(told, true);
+  const { at, signal } = written;
+  if (now - at > WRITES_FOR || signal.region !== `conversation.${told}`) return;
+  document.dispatchEvent(new CustomEvent("live:send", { detail: { signal } }));
+  written = { at, signal };
 }
 
 function draw() {
@@ -50,6 +60,7 @@ function draw() {
 }
 
 document.addEventListener("live:signal", hear);
+document.addEventListener("live:send", ({ detail }) => { if (detail.signal?.kind === "typing") written = { at: Date.now(), signal: detail.signal }; });
 document.addEventListener("live:open", () => setTimeout(look, 300)); // after the page has said what it watches
 document.addEventListener("htmx:afterSettle", () => here() !== told && look());
 document.addEventListener("visibilitychange", look);
