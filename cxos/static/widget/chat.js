@@ -3,6 +3,7 @@
 import { remember, remembered } from "./memory.js";
 
 const STAFF = new Set(["agent", "bot"]);
+const BRIEFLY = 60_000; // a message that was taken stands in the thread before that
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
 export class Chat extends EventTarget {
@@ -19,7 +20,10 @@ export class Chat extends EventTarget {
 
   constructor() {
     super();
-    this.pending = (remembered().pending ?? []).map((one) => ({ ...one, state: one.state === "failed" ? "failed" : "waiting" }));
+    this.pending = (remembered().pending ?? []).flatMap((one) => {
+      if (one.state === "accepted") return Date.now() - Date.parse(one.at) < BRIEFLY ? [one] : [];
+      return [{ ...one, state: one.state === "failed" ? "failed" : "waiting" }];
+    });
     this.#tabs.onmessage = ({ data }) => this.#fromOtherTab(data);
   }
 
@@ -129,8 +133,7 @@ export class Chat extends EventTarget {
 
   #setPending(pending) {
     this.pending = pending;
-    // A message the server has taken is the server's to keep.
-    remember({ pending: pending.filter((one) => one.state !== "accepted") });
+    remember({ pending }); // also what the server has taken: a page loaded now may not hear of it for a moment
   }
 
   #fromOtherTab({ said, readId }) {
