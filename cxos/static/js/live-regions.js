@@ -3,7 +3,8 @@
 // so nothing depends on a hint having arrived. Without a socket the page works as well; it is only not live.
 //
 // Events on document: "live:signal" (detail {region, …}: who types, who looks), "live:open", "live:lost".
-// Send with the event "live:send" (detail = the message); it is dropped while there is no connection.
+// Send with the event "live:send" (detail = the message); it is dropped while there is no connection. <html data-live> says
+// that there is one.
 
 const meta = document.querySelector('meta[name="live-url"]');
 const banner = document.getElementById("connection");
@@ -20,6 +21,7 @@ let leaving = false;
 
 const elements = (name) => document.querySelectorAll(name ? `[data-region~="${CSS.escape(name)}"]` : "[data-region]");
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
+const isAsking = (element) => element.querySelector(".htmx-request") !== null;
 const send = (message) => isOpen() && socket.send(JSON.stringify(message));
 
 async function refetch(element) {
@@ -27,7 +29,7 @@ async function refetch(element) {
   states.set(element, state);
   if (!element.dataset.url) return;
   if (document.hidden && !element.hasAttribute("data-eager")) return void (state.stale = true);
-  if (state.busy) return void (state.again = true);
+  if (state.busy || isAsking(element)) return void (state.again = true);
   state.busy = true;
   state.again = state.stale = false;
   const rest = state.last + GAP - Date.now();
@@ -42,6 +44,20 @@ async function refetch(element) {
 }
 
 const refetchAll = () => elements().forEach(refetch);
+
+// Nothing is taken from under a button that waits for its answer: its events would find no way to the document.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const state = detail.target === detail.elt && states.get(detail.elt);
+  if (!state || !state.busy || !isAsking(detail.elt)) return;
+  detail.shouldSwap = false;
+  state.again = true;
+});
+document.addEventListener("htmx:afterRequest", ({ target }) => {
+  for (let region = target.closest?.("[data-region]"); region; region = region.parentElement?.closest("[data-region]")) {
+    const state = states.get(region);
+    if (state?.again && !state.busy) refetch(region);
+  }
+});
 
 // Tell the server which regions are on the page now, and since when what they show may be old: what changed between the
 // answer that brought them and this subscription, the server tells at once.
@@ -74,6 +90,7 @@ function showLost(lost) {
 
 function lost(event) {
   subscribed = new Set();
+  document.documentElement.removeAttribute("data-live");
   if (leaving || event.code === 4401) return; // logged out: the next request says so
   document.dispatchEvent(new CustomEvent("live:lost"));
   if (wasOpen || attempt > 1) showLost(true);
@@ -95,6 +112,7 @@ function open() {
     send({ heartbeat: true });
     if (wasOpen) refetchAll();
     wasOpen = true;
+    document.documentElement.setAttribute("data-live", "");
     document.dispatchEvent(new CustomEvent("live:open"));
   };
   socket.onmessage = (event) => {

@@ -65,6 +65,9 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+// What htmx.ajax promises fails without a reason; the events above have said it.
+addEventListener("unhandledrejection", (event) => { if (event.reason === undefined) event.preventDefault(); });
+
 // A form of one choice sends itself.
 document.addEventListener("change", (event) => event.target.closest?.("form[data-submits]")?.requestSubmit());
 

@@ -17,7 +17,7 @@ customElements.define("cx-thread", class extends HTMLElement {
     this.button = document.getElementById("newest");
     this.#last = this.querySelector("#thread")?.dataset.last;
     this.pages = new IntersectionObserver((seen) => seen.forEach((one) => this.#recycle(one)), { root: this.scroll, rootMargin: FAR });
-    document.addEventListener("htmx:beforeSwap", ({ detail }) => this.contains(detail.target) && this.#hold(), { signal });
+    document.addEventListener("htmx:beforeSwap", ({ detail }) => detail.shouldSwap && this.contains(detail.target) && this.#hold(), { signal });
     // Whoever answers with the newest part answers with all of it that is on the page.
     document.addEventListener("htmx:configRequest", ({ detail }) => {
       if (detail.target?.id === "thread" && detail.verb === "post") detail.parameters.set?.("from", new URL(detail.target.dataset.url, location.href).searchParams.get("from") ?? "");
