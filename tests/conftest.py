@@ -16,16 +16,19 @@ from channels_app.models import Channel
 from crm.models import Customer, Identity
 from cxos.core import memory
 from cxos.core.models import Role, Team, User
+from tests.emptying import instead_of_flushing
+
+instead_of_flushing()
 
 PASSWORD = "correct horse battery"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever drives a browser is marked so, and is tried twice before it counts as failed; the summary names it."""
+    """Whatever drives a browser is marked so, and may fail twice before that counts; the summary names it."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 @pytest.fixture(autouse=True)
