@@ -26,6 +26,7 @@ from tests.conftest import PASSWORD
 
 PATIENCE_MS = 20_000  # for a machine that does much else
 expect.set_options(timeout=PATIENCE_MS)
+HEARS = "html[data-live], html:not(:has(meta[name=live-url]:not([content=''])))"
 EXPECTED = "from here on this page's errors are expected"
 
 
@@ -123,6 +124,7 @@ def browse(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:  # n
         page.on("console", lambda line: hear(page, line))
         if path:
             page.goto(path)
+            page.locator(HEARS).wait_for(state="attached")
         return page
 
     yield open_page
