@@ -39,7 +39,8 @@ def lock_item(
     seen = WorkItem.objects.filter(id=item_id).annotate(parts=ArraySubquery(open_parts(item_id).values("agent_id")))
     holder_id, part_of = seen.values_list("agent_id", "parts").first() or (None, [])
     states = {agent: lock_agent(agent) for agent in sorted({*also, *part_of, *([holder_id] if holder_id else [])})}
-    item = WorkItem.objects.select_for_update(no_key=True).filter(id=item_id).first()
+    locked = WorkItem.objects.select_for_update(no_key=True, of=("self",)).filter(id=item_id)
+    item = locked.select_related("queue").first()
     if item is None:
         raise NotFound("no_such_work", _("There is no such work item."))
     if item.agent_id != holder_id or (part_of and set(_parts_now(item_id)) != set(part_of)):
@@ -99,19 +100,30 @@ def begin_segment(item: WorkItem, agent_id: int, *, kind: str = Segment.Kind.LEA
     return Segment.objects.create(item=item, agent_id=agent_id, kind=kind, medium=item.medium, started_at=now)
 
 
-def end_segment(item: WorkItem, *, by: str, now: datetime, to: str = "") -> Segment | None:
-    """The holder's part of it."""
-    segment = Segment.objects.filter(item=item, ended_at=None, kind=Segment.Kind.LEAD).first()
+def end_segment(
+    item: WorkItem, *, by: str, now: datetime, to: str = "", among: Collection[Segment] | None = None
+) -> Segment | None:
+    """The holder's part of it. `among`: its open segments, if they are at hand."""
+    segments = Segment.objects.filter(item=item, ended_at=None) if among is None else among
+    segment = next((one for one in segments if one.ended_at is None and one.kind == Segment.Kind.LEAD), None)
     if segment is not None:
         segment.ended_at, segment.ended_by, segment.ended_to = now, by, to[:120]
         segment.save(update_fields=["ended_at", "ended_by", "ended_to"])
     return segment
 
 
-def end_parts(item: WorkItem, *, now: datetime, agent_id: int | None = None, by: str = "left") -> int:
-    """Whoever advises or takes part goes (or only that agent), with the agents locked as by lock_item. Returns how many."""
-    parts = open_parts(item.id) if agent_id is None else open_parts(item.id).filter(agent=agent_id)
-    ended = list(parts.order_by("id"))
+def end_parts(
+    item: WorkItem,
+    *,
+    now: datetime,
+    agent_id: int | None = None,
+    by: str = "left",
+    among: Collection[Segment] | None = None,
+) -> int:
+    """Whoever advises or takes part goes (or only that agent), with the agents locked as by lock_item. Returns how many.
+    `among`: the item's open segments, if they are at hand."""
+    open_ones = open_parts(item.id) if among is None else [one for one in among if one.kind != Segment.Kind.LEAD]
+    ended = sorted((one for one in open_ones if agent_id in {None, one.agent_id}), key=lambda one: one.pk)
     for part in ended:
         part.ended_at, part.ended_by = now, by
         part.save(update_fields=["ended_at", "ended_by"])

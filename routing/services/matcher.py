@@ -103,12 +103,14 @@ def _look(agent_ids: Collection[int], *, now: datetime) -> tuple[list[Offer], in
         if not items:
             break
         freed = {one.agent.id for one in looking}
-        matches = engine.match(take_snapshot(items.values(), now=now, setup=setup, freed=freed)).matches
+        picture = take_snapshot(items.values(), now=now, setup=setup, freed=freed, loaded=free)
+        matches = engine.match(picture).matches
         made, lost = make_offers(matches, items, queues=setup.queues, now=now)
         offers += made
         if lost:
             return offers, lost
         looking = [one for one in looking if one.goes_on(made)]
+        free = [] if made else free  # what they hold has changed
     return offers, 0
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cxos.core.errors import Invalid
@@ -98,8 +99,11 @@ def complete(
 ) -> WorkItem:
     """Write the end and let everybody go. The item and its agents are locked; `state` is one of ENDED."""
     close_pending(item, reason=str(state), now=now)
-    segment = end_segment(item, by=str(state), now=now)
-    end_parts(item, now=now)
+    transferred = Q(kind=Segment.Kind.LEAD, ended_by="transferred")
+    segments = list(Segment.objects.filter(Q(ended_at=None) | transferred, item=item))
+    still_open = [one for one in segments if one.ended_at is None]
+    segment = end_segment(item, by=str(state), now=now, among=still_open)
+    end_parts(item, now=now, among=still_open)
     item.state, item.disposition, item.completed_at = state, disposition or item.disposition, now
     item.wake_at, item.wrap_up_until, item.version = None, None, item.version + 1
     item.save(update_fields=["state", "disposition", "completed_at", "wake_at", "wrap_up_until", "version"])
@@ -115,7 +119,7 @@ def complete(
             wrap_up_ms=milliseconds(wrapped, now) if wrapped else 0,
             disposition=item.disposition.key if item.disposition else "",
             paused_ms=paused_ms(item, now=now),
-            transfers=_passed_on(item),
+            transfers=len(segments) - len(still_open),
         ),
         key=f"work:{item.id}",
         actor=actor,
@@ -123,10 +127,6 @@ def complete(
     if holder is not None:
         free(holder, now=now)
     return item
-
-
-def _passed_on(item: WorkItem) -> int:
-    return Segment.objects.filter(item=item, kind=Segment.Kind.LEAD, ended_by="transferred").count()
 
 
 def end_wrap_ups(*, now: datetime, limit: int = 200) -> int:

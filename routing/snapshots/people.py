@@ -52,14 +52,17 @@ def load_agents(
     *,
     rules: Iterable[engine.QueueRules],
     known: Collection[int] = (),
+    loaded: Collection[engine.Agent] = (),
     now: datetime,
 ) -> list[engine.Agent]:
     """Those of these agents who are signed in. 2 queries; more where `rules` rank by them: occupancy, offers, handled.
 
     `known`: agents somebody may wait for; only theirs is it worked out when they will be free.
+    `loaded`: some of these agents as they were loaded just now without rules; where no rule asks for more they stand.
     """
     rules = list(rules)
-    rows = agent_rows(SIGNED_IN, agent_ids)
+    have = [] if _ask_more(rules) else [one for one in loaded if one.id in agent_ids and one.id not in known]
+    rows = agent_rows(SIGNED_IN, set(agent_ids).difference(one.id for one in have))
     ids = [row[0] for row in rows]
     figures = Figures(
         loads=held_loads(ids),
@@ -68,7 +71,7 @@ def load_agents(
         offers=_recent_offers(ids, now=now) if any(one.max_offers_per_minute for one in rules) else {},
         free_at=_free_at(set(ids) & set(known), now=now),
     )
-    return [_as_agent(row, setup, figures) for row in rows]
+    return sorted([*have, *(_as_agent(row, setup, figures) for row in rows)], key=lambda one: one.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,12 @@ def _as_agent(row: tuple[Any, ...], setup: Setup, figures: Figures) -> engine.Ag
         queue_delays=setup.delays.get(id, {}),
         predicted_free_at=figures.free_at.get(id),
     )
+
+
+def _ask_more(rules: Collection[engine.QueueRules]) -> bool:
+    """Whether they rank by anything that is not loaded for every agent."""
+    limited = any(one.max_offers_per_minute for one in rules)
+    return limited or _ask_occupancy(rules) or _ask(rules, engine.Strategy.FEWEST_HANDLED)
 
 
 def _ask(rules: Iterable[engine.QueueRules], strategy: engine.Strategy) -> bool:

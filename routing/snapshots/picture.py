@@ -14,13 +14,18 @@ from routing.snapshots.work import as_item
 
 
 def take_snapshot(
-    items: Iterable[WorkItem], *, now: datetime, setup: Setup | None = None, freed: Collection[int] | None = None
+    items: Iterable[WorkItem],
+    *,
+    now: datetime,
+    setup: Setup | None = None,
+    freed: Collection[int] | None = None,
+    loaded: Collection[engine.Agent] = (),
 ) -> engine.Snapshot:
     """These items with everybody signed in who may take them: members, helping teams, whom they were sent to, who knows
     the customer. 3 queries while the set-up is the same.
 
     `freed`: only these agents are to be matched. Of the others only those are in the picture who may change it: where there
-    are rings (nobody there: the next one at once), reserves or batches, and who is waited for.
+    are rings (nobody there: the next one at once), reserves or batches, and who is waited for. `loaded`: see load_agents.
     """
     items, setup = list(items), setup or read_setup()
     queue_ids = {item.queue_id for item in items}
@@ -34,7 +39,7 @@ def take_snapshot(
     return engine.Snapshot(
         now=now.timestamp(),
         items=[as_item(item, setup.skill_ids) for item in items],
-        agents=load_agents(people, setup, rules=rules.values(), known=known, now=now),
+        agents=load_agents(people, setup, rules=rules.values(), known=known, loaded=loaded, now=now),
         queues=rules,
         only_agents=None if freed is None else frozenset(freed),
         detail=freed is None,
