@@ -95,7 +95,7 @@ def test_what_came_in_the_hour_that_comes_twice_is_forecast_and_counted_as_what_
     assert (len(day.slots), day.actual_so_far, day.expected_so_far) == (100, 3, 1.0)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(sorted(DAYS)), happenings, st.randoms(use_true_random=False))
 def test_local_clocks_order_and_repetition_do_not_show(
     day: datetime, happened: list[tuple[str, int, int]], chance: random.Random
