@@ -220,3 +220,17 @@ def test_a_few_are_answered_at_once_with_the_way_back(client: Client, talks: Tal
     client.post(f"/workspace/bulk/{change.pk}/undo/")
     assert values("status") == ["open", "open"]
     assert client.post("/workspace/bulk/", {"ids": "x,,²", "action": "resolve"}).status_code == 422
+
+
+def test_the_bar_is_the_same_for_all_and_gives_them_to_who_presses_it(
+    client: Client, talks: Talks, ana: User, sam: User, team: Team
+) -> None:
+    Queue.objects.create(key="care", name="Care", team=team)
+    found = ",".join(map(str, ids(talks(2))))
+    for user in (ana, sam):
+        client.force_login(user)
+        assert """hx-vals='{"action": "assign", "to": "me"}'""" in client.get("/workspace/").content.decode()
+
+        client.post("/workspace/bulk/", {"ids": found, "action": "assign", "to": "me"})
+
+        assert values("assignee") == [user.pk, user.pk]

@@ -13,7 +13,7 @@ from django import template
 from django.template.base import Parser, Token
 from django.template.defaulttags import URLNode, url as django_url
 from django.templatetags.i18n import TranslateNode, do_translate
-from django.urls import NoReverseMatch, get_resolver, get_script_prefix, get_urlconf, reverse
+from django.urls import NoReverseMatch, get_resolver, get_script_prefix, reverse
 from django.urls.resolvers import URLResolver
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -25,16 +25,17 @@ PLAIN = (int, str, SafeString)  # arguments that are equal only when their addre
 
 
 class RememberedURLNode(URLNode):
-    """`{% url 'cases:case' case.pk %}`. By keyword, or with an argument of another kind, Django works it out."""
+    """`{% url 'cases:case' case.pk %}`. By keyword, or with an argument of another kind, Django works it out.
+
+    There is one list of addresses for all requests, and the same ones in all languages.
+    """
 
     def render(self, context: template.Context) -> str:
         args = [arg.resolve(context) for arg in self.args]
         if self.kwargs or any(type(arg) not in PLAIN for arg in args):
             return str(super().render(context))
         try:
-            raw, safe = _address(
-                get_resolver(get_urlconf()), get_script_prefix(), self.view_name.resolve(context), *args
-            )
+            raw, safe = _address(get_resolver(), get_script_prefix(), self.view_name.resolve(context), *args)
         except NoReverseMatch:
             return str(super().render(context))  # which knows when that is no fault
         if self.asvar:

@@ -50,14 +50,16 @@ def menu(request: HttpRequest) -> HttpResponse:
 @require_POST
 @staff
 def start(request: HttpRequest) -> HttpResponse:
-    """`ids` with commas, or `all` = 1 and the list's `query`; `action` with its arguments."""
+    """`ids` with commas, or `all` = 1 and the list's `query`; `action` with its arguments, `to` an id or "me"."""
     asking = asking_of(request)
+    names = ("to", "queue", "status", "priority", "tag", "minutes")
+    arguments = {name: request.POST.get(name, "")[:80] for name in names}
+    if arguments["to"] == "me":
+        arguments["to"] = str(asking.user.pk)
     change = bulk.ask_for_all(
         chosen(request),
         action=request.POST.get("action", ""),
-        arguments={
-            name: request.POST.get(name, "")[:80] for name in ("to", "queue", "status", "priority", "tag", "minutes")
-        },
+        arguments=arguments,
         actor=asking.user,
         now=asking.now,
     )
