@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 NOBODY = "NO_SERVER"
@@ -45,6 +45,7 @@ class Call:
     started: float = 0.0
     ended: float = 0.0
     agent: str = NOBODY  # may be unknown though the call was served
+    shared: float = 0.0  # seconds of it in which the agent had an earlier call besides
 
     @property
     def left_queue(self) -> float:
@@ -52,7 +53,8 @@ class Call:
 
     @property
     def handle_seconds(self) -> float:
-        return self.ended - self.started
+        """What the call cost the agent: two calls held at the same time cost that time once."""
+        return self.ended - self.started - self.shared
 
     @property
     def hour(self) -> int:
@@ -67,7 +69,7 @@ def read_calls(path: Path) -> list[Call]:
         missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
         if missing:
             raise UnreadableLog(f"{path.name} has no column {', '.join(missing)}: it is not a call log we can read.")
-        return sorted(_calls(rows), key=lambda call: (call.day, call.entered))
+        return sorted(_shared(_calls(rows)), key=lambda call: (call.day, call.entered))
 
 
 def _calls(rows: Iterable[Mapping[str, str]]) -> Iterator[Call]:
@@ -85,6 +87,18 @@ def _served(row: Mapping[str, str], waited: float) -> Call:
     ended = started + float(row["ser_time"])
     entered = _seconds(row["q_start"]) if waited > 0 else started
     return Call(row["date"], row["type"], int(row["priority"]), entered, waited, True, started, ended, row["server"])
+
+
+def _shared(calls: Iterable[Call]) -> Iterator[Call]:
+    """The calls with what each shares with earlier ones of the same agent."""
+    held_until: dict[tuple[str, str], float] = {}
+    for call in sorted(calls, key=lambda call: call.started):
+        if call.served and call.agent != NOBODY:
+            until = held_until.get((call.day, call.agent), call.started)
+            held_until[call.day, call.agent] = max(until, call.ended)
+            yield replace(call, shared=max(0.0, min(until, call.ended) - call.started))
+        else:
+            yield call
 
 
 def _seconds(clock: str) -> float:

@@ -44,6 +44,16 @@ def test_real_callers_are_read_in_order_of_entry(tmp_path: Path) -> None:
     assert list(by_day(calls)) == ["990101"]
 
 
+def test_two_calls_held_at_once_cost_the_agent_that_time_once(tmp_path: Path) -> None:
+    """Ruth takes a second call 60 s into one of 120 s, and holds it for 90 s: 30 s of it are all it costs beside."""
+    beside = "A\t6\t0\t0\tPS\t990101\t7:01:00\t7:01:09\t9\t0:00:00\t0:00:00\t0\tAGENT\t7:01:10\t7:02:40\t90\tRUTH"
+
+    first, second = read_calls(written(tmp_path / "log.tsv.gz", [beside, ROWS[0]]))
+
+    assert [(each.handle_seconds, each.shared) for each in (first, second)] == [(120, 0), (30, 60)]
+    assert second.ended == 7 * 3600 + 160
+
+
 def test_another_file_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "other.tsv"
     path.write_text("a\tb\n1\t2\n")
