@@ -50,7 +50,6 @@ class Day:
         self._visits: dict[int, Visit] = {}  # waiting
         self._lengths: dict[int, int] = {}
         self._on_shift: set[int] = set()
-        self._winding_down: set[int] = set()
         self._owed: dict[int, float] = {}  # agent → seconds of break that are due
         self._away: set[int] = set()
         self._paces = {worker.agent.id: worker.pace for worker in scenario.crew}
@@ -84,9 +83,6 @@ class Day:
                 self._at(start, self._turn, (worker.agent.id, True))
                 if isfinite(end):
                     self._at(end, self._turn, (worker.agent.id, False))
-            for start, end in worker.winding_down:
-                self._at(start, self._wind_down, (worker.agent.id, True))
-                self._at(end, self._wind_down, (worker.agent.id, False))
             for due, seconds in worker.breaks:
                 self._at(due, self._break_due, (worker.agent.id, seconds))
         for queue, spans in self.scenario.closed.items():
@@ -215,8 +211,6 @@ class Day:
         self._book(agent, now)
         if seat.load == 0 and agent in self._owed:
             self._go(agent, now)
-        elif seat.load == 0 and agent in self._winding_down:
-            self._turn((agent, False), now)
         else:
             self._freed(agent, now)
 
@@ -230,10 +224,6 @@ class Day:
         (self._on_shift.add if present else self._on_shift.discard)(agent)
         if not (present and (agent in self._owed or agent in self._away)):
             self._set_present(agent, present, now)
-
-    def _wind_down(self, subject: tuple[int, bool], now: float) -> None:
-        agent, begins = subject
-        (self._winding_down.add if begins else self._winding_down.discard)(agent)
 
     def _break_due(self, subject: tuple[int, float], now: float) -> None:
         agent, seconds = subject

@@ -1,17 +1,17 @@
 """Who was there when, read from the calls alone.
 
-An agent between two calls is either free or away. While a caller whom they could serve waits, they are away; while
-callers go straight to other free agents, they may just not have been chosen, but less and less likely so. The last such
-sign in a gap tells how long they were gone at least; if their next call came out of the queue, it tells it exactly.
-Long absences are breaks and belong to the schedule; short ones are wrap-up and become a distribution (censored, since
-mostly nobody waits to make them seen).
+An agent between two calls is either free or away. While a caller whom they could serve waits, however briefly and
+whether a colleague answers in the end or nobody does, they are away; while callers go straight to other free agents, they
+may just not have been chosen, but less and less likely so. The last such sign in a gap tells how long they were gone at
+least; if their next call came out of the queue, it tells it exactly. Long absences are breaks and belong to the schedule;
+short ones are wrap-up and become a distribution (censored, since mostly nobody waits to make them seen).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log1p
@@ -48,28 +48,14 @@ class DutyDay:
     first: float  # possibly a little before the first call
     last: float
     gaps: tuple[Gap, ...]
-    left_callers: bool = False  # somebody was waiting for them when they went
 
-    def spans(self) -> tuple[tuple[float, float], ...]:
-        """When the agent takes new calls: the day less the absences too long for wrap-up."""
-        spans, start = [], self.first
-        for gap in self._breaks():
-            spans.append((start, gap.since))
-            start = gap.since + gap.gone
-        spans.append((start, self.last))
-        return tuple((begin, end) for begin, end in spans if end > begin)
+    def breaks(self, *, wrap_up: float) -> tuple[tuple[float, float], ...]:
+        """(due, seconds) of the absences too long for wrap-up; `wrap_up` = mean seconds of it that come before.
 
-    def winding_down(self, *, seconds: float) -> tuple[tuple[float, float], ...]:
-        """When the agent goes as soon as a call ends: so long before each departure while callers waited.
-
-        Such a departure was the end of a call. In a simulated day its moment falls into the middle of some other call,
-        and waiting for that one's end would keep the agent too long; but an agent without a call does not go earlier.
+        They keep their length, not their end: in a simulated day the moment falls into the middle of some other call,
+        and an absence that ended by the clock would shrink or vanish behind it.
         """
-        departures = [gap.since for gap in self._breaks() if gap.watched] + [self.last] * self.left_callers
-        return tuple((departure - seconds, departure) for departure in departures) if seconds else ()
-
-    def _breaks(self) -> list[Gap]:
-        return [gap for gap in self.gaps if gap.gone >= BREAK_SECONDS]
+        return tuple((gap.since, gap.gone - wrap_up) for gap in self.gaps if gap.gone >= BREAK_SECONDS)
 
 
 def duty_days(calls: Sequence[Call]) -> list[DutyDay]:
@@ -83,13 +69,8 @@ def duty_days(calls: Sequence[Call]) -> list[DutyDay]:
 
 
 def wrap_ups(days: Iterable[DutyDay]) -> list[Observation]:
-    """Wrap-up times of the gaps that began with somebody waiting, so that being watched does not depend on their length."""
-    return [
-        Observation(gap.gone, ended=gap.seen)
-        for day in days
-        for gap in day.gaps
-        if gap.watched and gap.gone < BREAK_SECONDS
-    ]
+    """Times away in the gaps that began with somebody waiting, so that being watched does not depend on their length."""
+    return [Observation(gap.gone, ended=gap.seen) for day in days for gap in day.gaps if gap.watched]
 
 
 class _Signs:
@@ -98,62 +79,87 @@ class _Signs:
     def __init__(self, calls: Sequence[Call], own: dict[str, list[Call]]) -> None:
         self.kinds = {agent: _kinds_of(mine) for agent, mine in own.items()}
         self._idle = _idle_counts(own)
-        self._taken: dict[str, list[Call]] = {}
-        self._queues: dict[str, list[Call]] = {}
-        for call in sorted(calls, key=lambda call: call.started):
-            if call.served and call.agent != NOBODY:
-                self._taken.setdefault(call.kind, []).append(call)
-            if call.waited > 0:
-                self._queues.setdefault(call.kind, []).append(call)
-        self._times = {kind: [call.started for call in taken] for kind, taken in self._taken.items()}
+        self._at_once = _by_kind(call for mine in own.values() for call in mine if call.waited == 0)
+        self._queued = _by_kind(call for call in calls if call.waited > 0)
+        self._longest = max((call.waited for call in calls), default=0.0)
 
     def gone(self, agent: str, since: float, until: float) -> float:
         """Seconds after `since` for which the agent was certainly, or all but certainly, not there.
 
-        A queued caller taken by a colleague is proof. A caller taken at once by one of m idle colleagues is a hint: had
-        the agent been there, it would have been them with chance 1/(m + 1). The hints add up like a hazard, of which an
-        agent who is there collects 1 on average before a call comes to them.
+        A caller in the queue is proof, for as long as they wait. A caller taken at once by one of m idle colleagues is a
+        hint: had the agent been there, it would have been them with chance 1/(m + 1). The hints add up like a hazard, of
+        which an agent who is there collects 1 on average before a call comes to them.
         """
+        proven = self._last_wait(agent, since + 1, until - 1)
         passed_by = self._passed_by(agent, since + TURNAROUND_SECONDS, until - 1)
-        if sum(map(self._hint, passed_by)) < SURE:
+        if proven is None and sum(map(self._hint, passed_by)) < SURE:
             return 0.0
-        left = 0.0
+        left, known_until = 0.0, since if proven is None else proven
         for call in reversed(passed_by):
             left += self._hint(call)
             if left >= 1.0:
-                return call.started - since
-        return 0.0
+                return max(call.started, known_until) - since
+        return known_until - since
 
     def there_before(self, agent: str, first: float) -> float:
         """Seconds before their first call for which the agent may well have been there: hints worth less than 1."""
+        away_until = self._last_wait(agent, 0.0, first - 1) or 0.0
         collected, reached = 0.0, first
-        for call in reversed(self._passed_by(agent, 0.0, first - 1)):
+        for call in reversed(self._passed_by(agent, away_until, first - 1)):
             collected += self._hint(call)
             if collected >= 1.0:
                 break
             reached = call.started
         return first - reached
 
+    def is_awaited(self, agent: str, instant: float) -> bool:
+        return any(call.left_queue > instant + 1 for call in self._in_queue(agent, instant, instant))
+
     def _hint(self, call: Call) -> float:
-        """What a call taken by a colleague says against the agent's being there."""
-        if call.waited > TURNAROUND_SECONDS:
-            return float("inf")
+        """What a call taken at once by a colleague says against the agent's being there."""
         idle = self._idle[bisect_right(self._idle, (call.started, 1 << 30)) - 1][1]
         return -log1p(-1.0 / (max(1, idle) + 1))
 
-    def is_awaited(self, agent: str, instant: float) -> bool:
-        return any(
-            call.entered <= instant and call.left_queue > instant + 1
-            for kind in self.kinds[agent]
-            for call in self._queues.get(kind, [])
-        )
+    def _last_wait(self, agent: str, since: float, until: float) -> float | None:
+        """The last moment of this span at which somebody waited whom the agent could have taken."""
+        ends = (min(until, call.left_queue) for call in self._in_queue(agent, since, until))
+        return max((end for end in ends if end > since), default=None)
+
+    def _in_queue(self, agent: str, since: float, until: float) -> Iterator[Call]:
+        """Callers of the agent's kinds who were in the queue in this span, and some who had left just before."""
+        for kind in self.kinds[agent]:
+            yield from self._queued.get(kind, _NONE).between(since - self._longest, until)
 
     def _passed_by(self, agent: str, since: float, until: float) -> list[Call]:
-        found = []
-        for kind in self.kinds[agent]:
-            times = self._times.get(kind, [])
-            found += self._taken.get(kind, [])[bisect_right(times, since) : bisect_left(times, until)]
-        return sorted((call for call in found if call.agent != agent), key=lambda call: call.started)
+        found = [
+            call
+            for kind in self.kinds[agent]
+            for call in self._at_once.get(kind, _NONE).between(since, until)
+            if call.agent != agent
+        ]
+        return sorted(found, key=lambda call: call.started)
+
+
+class _Calls:
+    """Calls in order of entry, to be cut out by time."""
+
+    def __init__(self, calls: Iterable[Call]) -> None:
+        self._calls = sorted(calls, key=lambda call: call.entered)
+        self._times = [call.entered for call in self._calls]
+
+    def between(self, since: float, until: float) -> Sequence[Call]:
+        """Entered after `since`, at the latest at `until`."""
+        return self._calls[bisect_right(self._times, since) : bisect_right(self._times, until)]
+
+
+_NONE = _Calls(())
+
+
+def _by_kind(calls: Iterable[Call]) -> dict[str, _Calls]:
+    kinds: dict[str, list[Call]] = {}
+    for call in calls:
+        kinds.setdefault(call.kind, []).append(call)
+    return {kind: _Calls(each) for kind, each in kinds.items()}
 
 
 def _idle_counts(own: dict[str, list[Call]]) -> list[tuple[float, int]]:
@@ -181,8 +187,7 @@ def _duty(agent: str, mine: Sequence[Call], signs: _Signs) -> DutyDay:
             gaps.append(Gap(agent, free_since, call.started, gone, seen, watched))
         free_since = max(free_since, call.ended)
     first = mine[0].started - (signs.there_before(agent, mine[0].started) if mine[0].waited == 0 else 0.0)
-    awaited = signs.is_awaited(agent, free_since)
-    return DutyDay(agent, signs.kinds[agent], len(mine), first, free_since, tuple(gaps), awaited)
+    return DutyDay(agent, signs.kinds[agent], len(mine), first, free_since, tuple(gaps))
 
 
 def _kinds_of(mine: Sequence[Call]) -> frozenset[str]:

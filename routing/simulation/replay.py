@@ -12,8 +12,8 @@ lies from the mean of many, since the log is one such set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from random import Random
 from statistics import fmean, stdev
 
@@ -28,7 +28,6 @@ from routing.simulation.tally import Contact, Fate
 from routing.simulation.traffic import Traffic, learn
 
 QUEUE = 1
-WINDING_DOWN_TRIED = (0.0, 60.0, 120.0, 180.0, 240.0, 300.0)
 LEAST_CALLS = 100  # judged calls in an hour of the day, for it to be judged
 
 
@@ -118,25 +117,14 @@ class Judgement:
         return abs(self.simulated_abandon - self.real_abandon) * 100.0
 
 
-def fit_on(log: Log, days: Iterable[str]) -> Traffic:
-    """Learn from these days, and find on them how long leavers wind down, so that mean waits come out right."""
-    chosen = sorted(days)
-    traffic = learn([log.calls[day] for day in chosen], [log.duties[day] for day in chosen])
-    tried = []
-    for seconds in WINDING_DOWN_TRIED:
-        candidate = replace(traffic, winding_down=seconds)
-        judged = judge(log, dict.fromkeys(chosen, candidate), replications=2)
-        tried.append((abs(judged.simulated_wait - judged.real_wait), candidate))
-    return min(tried, key=lambda each: each[0])[1]
-
-
 def cross_fit(log: Log, *, folds: int = 2) -> dict[str, Traffic]:
     """day → what was learned without that day: the days are dealt into folds in turn, each judged by the others."""
     days = sorted(log.calls)
     fitted: dict[str, Traffic] = {}
     for fold in range(folds):
         judged = days[fold::folds]
-        traffic = fit_on(log, [day for day in days if day not in judged])
+        others = [day for day in days if day not in judged]
+        traffic = learn([log.calls[day] for day in others], [log.duties[day] for day in others])
         fitted |= dict.fromkeys(judged, traffic)
     return fitted
 
@@ -180,8 +168,8 @@ def day_scenario(log: Log, day: str, traffic: Traffic, *, seed: int, drawn: bool
     crew = tuple(
         Worker(
             Agent(number, queues={QUEUE: 1}, skills={skills[kind]: 3 for kind in traffic.takes(duty)}),
-            on_duty=duty.spans(),
-            winding_down=duty.winding_down(seconds=traffic.winding_down),
+            on_duty=((duty.first, duty.last),),
+            breaks=duty.breaks(wrap_up=traffic.wrap_up.mean),
             pace=traffic.paces.get(duty.agent, 1.0) if drawn else 1.0,
         )
         for number, duty in enumerate(log.duties[day], start=1)

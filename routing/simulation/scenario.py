@@ -18,14 +18,11 @@ class Worker:
     """An agent with the spans in which they take new work; what they hold when one ends, they finish.
 
     `breaks` are (due, seconds): from then on they take nothing new, and when nothing is held they are away that long.
-    In a span of `winding_down` whoever ends their work in hand goes, for the rest of the span on duty; the idle still
-    take work.
     """
 
     agent: Agent
     on_duty: tuple[tuple[float, float], ...] = ALWAYS
     breaks: tuple[tuple[float, float], ...] = ()
-    winding_down: tuple[tuple[float, float], ...] = ()
     pace: float = 1.0  # handle times are multiplied by it
 
 

@@ -42,6 +42,18 @@ def fit(observations: Sequence[Observation]) -> Curve:
     return Curve(steps, tail_mean=_tail_mean(observations))
 
 
+def fit_below(observations: Sequence[Observation], limit: float) -> Curve | None:
+    """The distribution of those that end before `limit`; None when none was seen to end by then.
+
+    Longer ones take part up to the limit, as all who are still there then.
+    """
+    steps = [(time, share) for time, share in survival_steps(observations) if time < limit]
+    if not steps:
+        return None
+    beyond = steps[-1][1]
+    return Curve([(time, (share - beyond) / (1.0 - beyond)) for time, share in steps], tail_mean=0.0)
+
+
 def _tail_mean(observations: Sequence[Observation]) -> float:
     """Time at risk ÷ ends, over the part of the curve that holds the last ends."""
     ends = sorted(each.seconds for each in observations if each.ended)

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from routing.simulation.call_log import NOBODY, Call
 from routing.simulation.chance import Constant, Curve, Duration, Observed, Stretched
-from routing.simulation.duty import SURE, DutyDay, wrap_ups
-from routing.simulation.survival import Observation, fit
+from routing.simulation.duty import BREAK_SECONDS, SURE, DutyDay, wrap_ups
+from routing.simulation.survival import Observation, fit, fit_below
 
 LEAST_ENDS = 60  # hang-ups seen, for a patience curve of its own
 ROUNDS = 8
@@ -37,7 +37,6 @@ class Traffic:
     priorities: Mapping[str, Sequence[int]]  # of queued callers, by kind
     habits: Mapping[str, frozenset[str]] = field(default_factory=dict)  # agent → kinds they take as often as others
     shares: Mapping[str, float] = field(default_factory=dict)  # of each kind in all answered calls
-    winding_down: float = 0.0  # seconds before a departure in which the end of a call is taken for it
 
     def handle_of(self, kind: str, hour: int) -> Duration:
         base = self.handle.get(kind) or self.handle[""]
@@ -57,7 +56,7 @@ class Traffic:
 
 
 def learn(days: Iterable[Sequence[Call]], duties: Iterable[Sequence[DutyDay]]) -> Traffic:
-    """Fit everything but `winding_down` on these days. Raises ValueError when nobody was served on them."""
+    """Fit everything on these days. Raises ValueError when nobody was served on them."""
     calls = [call for day in days for call in day]
     served = [call for call in calls if call.served]
     if not served:
@@ -101,9 +100,8 @@ def _habits(served: Sequence[Call]) -> dict[str, frozenset[str]]:
 
 
 def _wrap_up(duties: Sequence[DutyDay]) -> Duration:
-    """Nothing where the log never shows anybody coming back to a waiting caller."""
-    observations = wrap_ups(duties)
-    return fit(observations) if any(each.ended for each in observations) else Constant(0.0)
+    """Nothing where the log never shows anybody coming back to a waiting caller; longer absences are breaks."""
+    return fit_below(wrap_ups(duties), BREAK_SECONDS) or Constant(0.0)
 
 
 def _factors(served: Sequence[Call]) -> tuple[dict[int, float], dict[str, float]]:

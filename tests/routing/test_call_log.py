@@ -67,7 +67,8 @@ def call(started: float, handle: float, agent: str, *, waited: float = 0.0) -> C
 
 
 def test_an_agent_passed_over_while_callers_wait_is_not_there() -> None:
-    """Ruth ends at 100; a caller waits from 90 on, whom Noa takes at 400; Ruth is back at 600, out of the queue."""
+    """Ruth ends at 100; a caller waits from 90 on, whom Noa takes at 400; Ruth is back at 600, out of the queue, for
+    somebody who has waited since 450: so Noa, whose call ends at 500, was away as well."""
     calls = [
         call(0, 100, "RUTH"),
         call(5, 395, "NOA"),
@@ -81,9 +82,27 @@ def test_an_agent_passed_over_while_callers_wait_is_not_there() -> None:
 
     [away, _] = ruth.gaps
     assert (away.since, away.gone, away.seen, away.watched) == (100, 500, True, True)
-    assert ruth.spans() == ((0, 100), (600, 705))
-    assert ruth.winding_down(seconds=30) == ((70, 100),)
-    assert noa.spans()[0][0] == 5
+    assert (ruth.first, ruth.last, ruth.breaks(wrap_up=20)) == (0, 705, ((100, 480),))
+    assert (noa.first, noa.breaks(wrap_up=20)) == (5, ((500, 80),))
+
+
+def test_a_caller_who_waits_and_hangs_up_proves_that_nobody_was_there() -> None:
+    """Ruth ends at 100; somebody waits from 200 to 260 in vain; Ruth's next caller is put through at once at 400."""
+    in_vain = Call("d", "PS", 0, 200, 60, served=False)
+    calls = [call(0, 100, "RUTH"), call(0, 390, "NOA"), in_vain, call(400, 50, "RUTH")]
+
+    _, ruth = duty_days(calls)
+
+    assert [(gap.gone, gap.seen) for gap in ruth.gaps] == [(160, False)]
+
+
+def test_the_shortest_wait_is_proof() -> None:
+    """Nobody waits for four seconds while a colleague is free: Noa took this caller as her own call ended."""
+    calls = [call(0, 100, "RUTH"), call(0, 300, "NOA"), call(304, 60, "NOA", waited=4), call(500, 50, "RUTH")]
+
+    _, ruth = duty_days(calls)
+
+    assert [gap.gone for gap in ruth.gaps] == [204]
 
 
 def test_wrap_up_is_read_where_somebody_waits() -> None:
@@ -97,7 +116,10 @@ def test_wrap_up_is_read_where_somebody_waits() -> None:
 def test_an_idle_agent_is_there() -> None:
     calls = [call(0, 100, "RUTH"), call(10, 100, "NOA"), call(400, 100, "RUTH"), call(420, 100, "NOA")]
 
-    assert [duty.spans() for duty in duty_days(calls)] == [((10, 520),), ((0, 500),)]
+    assert [(duty.first, duty.last, duty.breaks(wrap_up=0)) for duty in duty_days(calls)] == [
+        (10, 520, ()),
+        (0, 500, ()),
+    ]
 
 
 def test_who_takes_a_rare_kind_is_told_by_their_other_days() -> None:
@@ -113,8 +135,11 @@ def test_who_takes_a_rare_kind_is_told_by_their_other_days() -> None:
     assert traffic.takes(replace(short[0], agent="NOA")) == {"PS"}
 
 
-def day_of_calls(seed: int) -> list[Call]:
-    """Three agents from 8 to 12 h, simulated by hand: first come, first served, patience 10 minutes."""
+def day_of_calls(seed: int, *, absences: float = 0.0) -> list[Call]:
+    """Three agents from 8 to 12 h, simulated by hand: first come, first served, patience 10 minutes.
+
+    `absences` = the chance that somebody is gone for five minutes when a call ends.
+    """
     random, free, calls = Random(seed), {"RUTH": 28_800.0, "NOA": 28_800.0, "TAL": 28_800.0}, []
     at = 28_800.0
     while at < 43_200:
@@ -126,7 +151,7 @@ def day_of_calls(seed: int) -> list[Call]:
             calls.append(Call(f"d{seed}", "PS", 0, at, patience, served=False))
             continue
         handle = random.expovariate(1 / 180)
-        free[agent] = start + handle
+        free[agent] = start + handle + (300.0 if random.random() < absences else 0.0)
         calls.append(Call(f"d{seed}", "PS", 0, at, start - at, True, start, start + handle, agent))
     return calls
 
@@ -149,6 +174,19 @@ def test_a_replay_of_unseen_days_comes_close() -> None:
     assert judged.interactions == 3 * sum(len(calls) for calls in log.calls.values())
     assert judged.simulated_wait == pytest.approx(judged.real_wait, rel=0.15)
     assert judged.abandon_error_points < 1.0
+
+
+def test_absences_are_read_and_replayed() -> None:
+    """Every sixth call is followed by five minutes away, which cost the crew a fifth of its time."""
+    log = Log.of({f"d{seed}": day_of_calls(seed, absences=1 / 6) for seed in range(8)})
+    answered = sum(call.served for calls in log.calls.values() for call in calls)
+
+    judged = judge(log, cross_fit(log), replications=4)
+
+    away = sum(seconds for duties in log.duties.values() for duty in duties for _, seconds in duty.breaks(wrap_up=0))
+    assert away == pytest.approx(answered / 6 * 300, rel=0.15)
+    assert judged.simulated_wait == pytest.approx(judged.real_wait, rel=0.15)
+    assert judged.abandon_error_points < 2.0
 
 
 def test_a_recorded_day_can_be_changed_and_run_again() -> None:

@@ -65,17 +65,6 @@ def test_agents_work_only_their_shift_and_finish_what_they_hold() -> None:
     assert (tally.posts[1].busy_seconds, tally.posts[1].idle_seconds) == (200, 0)
 
 
-def test_who_winds_down_goes_when_a_call_ends_but_not_before_out_of_idleness() -> None:
-    """Each call takes 100 s, on duty until 300 s, winding down from 150 s on."""
-    workers = (Worker(Agent(1, queues={SALES: 1}), on_duty=((0, 300), (500, 600)), winding_down=((150, 300),)),)
-
-    busy = day([Arrival(60, CALL), Arrival(70, CALL)], workers)
-    idle = day([Arrival(200, CALL)], workers)
-
-    assert told(busy) == [(60, 0, "ANSWERED", 1), (70, 430, "ANSWERED", 1)]
-    assert told(idle) == [(200, 0, "ANSWERED", 1)]
-
-
 def test_a_skill_relaxes_with_the_ring() -> None:
     rules = {SALES: QueueRules(SALES, rings=(Ring(30), Ring(drops_all_soft=True)))}
     hebrew = Kind(SALES, handle=Constant(100), required=(Requirement(1),))

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from routing.simulation.survival import Observation, fit, survival_steps
+from routing.simulation.survival import Observation, fit, fit_below, survival_steps
 
 
 def test_the_textbook_curve() -> None:
@@ -38,3 +38,15 @@ def test_patience_is_found_though_most_callers_are_answered_first() -> None:
 
 def test_with_nobody_seen_to_end_it_never_ends() -> None:
     assert fit([Observation(10, False)] * 5).draw(Random(1)) == float("inf")
+
+
+def test_what_lasts_longer_than_the_limit_counts_as_still_there_until_then() -> None:
+    """Of four, one ends after 10 s, one is lost sight of after 15, one ends after 20, one after 500: 3/8 last longer."""
+    seen = [Observation(10, ended=True), Observation(15, ended=False), Observation(20, ended=True)]
+
+    curve = fit_below([*seen, Observation(500, ended=True)], 60)
+
+    assert curve is not None
+    assert curve.mean == pytest.approx(10 * 0.4 + 20 * 0.6)
+    assert max(curve.draw(Random(seed)) for seed in range(50)) == 20
+    assert fit_below(seen[1:2], 60) is None
