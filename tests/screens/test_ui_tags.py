@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cxos.screens.templatetags import ui
 from cxos.screens.ui.icons import UnknownIcon, _nodes, drawing
+from tests.screens.markup import render
 
 
 @pytest.mark.parametrize(
@@ -132,3 +133,17 @@ def test_what_stands_in_a_row_escapes_what_it_is_given() -> None:
 def test_a_row_tells_how_long_ago_something_was() -> None:
     assert ui.ago(None) == ""
     assert ui.ago(timezone.now() - timedelta(minutes=5, seconds=20)).endswith(">5 min</time></cx-time>")
+
+
+def test_choices_of_a_menu_are_drawn_as_its_component_draws_them() -> None:
+    component = (
+        """<c-menu.item checked="{{ ticked }}" hx-post="/move/" hx-vals='{"to": "{{ value }}"}' hx-swap="none">"""
+    )
+    choices = [("open", "Open"), ("solved", "<Solved>")]
+
+    drawn = [
+        render(component + "{{ words }}</c-menu.item>", ticked=ticked, value=value, words=words).strip()
+        for (value, words), ticked in zip(choices, ("false", "true"), strict=True)
+    ]
+
+    assert ui.menu_choices(choices, "solved", "/move/", "to") == " ".join(drawn)

@@ -99,7 +99,9 @@ def table_parts(request: HttpRequest) -> dict[str, Any]:
 
 def board_parts(request: HttpRequest) -> dict[str, Any]:
     parts = list_parts(request)
-    return parts | {"columns": lists.board(parts["asked"], now=timezone.now()), "is_board": True}
+    columns = lists.board(parts["asked"], now=timezone.now())
+    moves = [(column.status, column.label) for column in columns]
+    return parts | {"columns": columns, "moves": moves, "is_board": True}
 
 
 def case_parts(request: HttpRequest, pk: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +98,18 @@ def ago(moment: datetime | None, classes: str = "", extra: Any = "", past: bool 
 
 
 @register.simple_tag
+def menu_choices(choices: Iterable[tuple[Any, Any]], chosen: Any, url: str, name: str) -> SafeString:
+    """`{% menu_choices moves case.status move_url "status" %}`: (value, words), each posted to `url` under `name`, as
+    c-menu.item draws choices."""
+    check = _icon("check", size="sm")
+    return markup_join(
+        " ",
+        _CHOICE,
+        ((str(value == chosen).lower(), url, name, value, words, check) for value, words in choices),
+    )
+
+
+@register.simple_tag
 def pill(words: Any, tone: str = "", icon: str = "", dot: bool = False) -> SafeString:
     """`{% pill "Waiting" "waiting" icon="clock" %}`"""
     mark = _icon(icon) if icon else (_DOT if dot else "")
@@ -143,6 +155,10 @@ _NOTHING = SafeString("")
 _PAST = SafeString(" data-past")
 _STATE_DOT = SafeString('<span class="avatar-state"></span>')
 _DOT = SafeString('<span class="dot"></span>')
+_CHOICE = (
+    '<button type="button" role="menuitemradio" tabindex="-1" aria-checked="{}" hx-post="{}" hx-vals=\'{{"{}": "{}"}}\''
+    ' hx-swap="none"><span class="menu-label">{}</span><span class="menu-check">{}</span></button>'
+)
 _RING = (
     '<svg viewBox="0 0 20 20" aria-hidden="true"><circle class="countdown-track" cx="10" cy="10" r="8"/>'
     '<circle class="countdown-left" cx="10" cy="10" r="8" pathLength="100" stroke-dasharray="{} 100"/></svg>'
