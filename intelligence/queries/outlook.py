@@ -83,13 +83,13 @@ class DayOutlook:
 
 
 def usual_between(slots: Sequence[datetime], usual: Sequence[float], start: datetime, end: datetime) -> float:
-    """The usual arrivals of [start, end): of a quarter-hour that is cut, the part that lies inside."""
-    total = 0.0
-    for slot, volume in zip(slots, usual, strict=True):
-        inside = min(end, slot + INTERVAL) - max(start, slot)
-        if inside > timedelta(0):
-            total += volume * (inside / INTERVAL)
-    return total
+    """The usual arrivals of [start, end): of a quarter-hour that is cut, the part that lies inside. `slots` as slots_of."""
+    start, end = max(start, slots[0]), min(end, slots[-1] + INTERVAL)
+    if start >= end:
+        return 0.0
+    first, last = (start - slots[0]) // INTERVAL, (end - slots[0] - timedelta.resolution) // INTERVAL
+    before, behind = (start - slots[first]) / INTERVAL, (slots[last] + INTERVAL - end) / INTERVAL
+    return sum(usual[first : last + 1]) - usual[first] * before - usual[last] * behind
 
 
 def outlooks(subjects: Iterable[Subject], *, now: datetime) -> dict[Subject, DayOutlook]:
@@ -102,9 +102,10 @@ def outlooks(subjects: Iterable[Subject], *, now: datetime) -> dict[Subject, Day
     patterns = patterns_of(subjects, today, zone)
     slots = slots_of(today, zone)
     offered = _offered(subjects, [(slots[0], slots[-1] + INTERVAL)])
+    places = [quarter_of(slot.astimezone(zone)) for slot in slots]
     found = {}
     for subject, pattern in patterns.items():
-        usual = [pattern.volumes[quarter_of(slot.astimezone(zone))] for slot in slots]
+        usual = [pattern.volumes[place] for place in places]
         counts = offered.get((subject, 1), {})
         actual = [counts.get(slot, 0) for slot in slots]
         level = Level.after(pattern, seen=sum(actual), usual=usual_between(slots, usual, slots[0], now))

@@ -10,6 +10,7 @@ from itertools import count
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
@@ -268,3 +269,14 @@ def test_without_days_like_this_one_there_is_no_forecast_and_no_risk(as_sam: Cli
     assert "no forecast yet" in as_sam.get("/supervisor/board/").content.decode()
     assert "No forecast yet" in as_sam.get("/supervisor/chart/").content.decode()
     assert "No forecast yet" in as_sam.get("/supervisor/forecast/").content.decode()
+
+
+@pytest.mark.usefixtures("eight_wednesdays")
+def test_the_floor_s_forecast_reads_no_queue_s_half_hour(
+    as_sam: Client, queue: Queue, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(6):  # session, user, the day, the days like it twice, the queues to choose from
+        page = as_sam.get("/supervisor/forecast/").content.decode()
+
+    assert "The days it is made of" in page
+    assert "That more come" not in page

@@ -11,6 +11,12 @@ from cxos.core.models import User
 from routing.models import WorkItem
 
 MOST_WAITING, MOST_AT_RISK = 100, 25
+# Of what waits, only what is shown: the rows are wide, and a dozen of their columns are JSON.
+SHOWN = (
+    "state", "priority", "required", "queued_at", "due_at", "queue__name", "queue__service_level_seconds",
+    "conversation__last_message_text", "conversation__customer__name", "conversation__customer__vip",
+    "conversation__channel__kind",
+)  # fmt: skip
 State = WorkItem.State
 
 
@@ -37,7 +43,7 @@ def waiting(*, now: datetime, queue_id: int | None = None) -> list[Waiting]:
     )
     if queue_id:
         items = items.filter(queue=queue_id)
-    return [waiting_of(item, now) for item in items.order_by("queued_at", "id")[:MOST_WAITING]]
+    return [waiting_of(item, now) for item in items.only(*SHOWN).order_by("queued_at", "id")[:MOST_WAITING]]
 
 
 def waiting_of(item: WorkItem, now: datetime) -> Waiting:

@@ -179,7 +179,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
     queue_id = queue.pk if queue else None
     subject = forecast.subject_of(queue_id)
     day = outlook.outlooks([subject], now=now).get(subject)
-    shown = board.read_board(now=now)
+    lines = board.read_board(now=now).lines if queue else []
     return render(
         request,
         "supervisor/forecast.html",
@@ -189,8 +189,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
             "day": day,
             "quarters": forecast.quarters(day) if day else [],
             "past": forecast.past_days(queue_id=queue_id, now=now),
-            "line": next((line for line in shown.lines if line.queue.pk == queue_id), None),
-            "lines": shown.lines,
+            "line": next((line for line in lines if line.queue.pk == queue_id), None),
             "now": now,
         },
     )
