@@ -22,8 +22,10 @@ HOUR = timedelta(hours=1)
 MEDIA = frozenset(Channel.Medium.values)
 # Those signed in. What most agents leave empty is not sent, so that it need not be read: no caps, no medium silenced.
 SIGNED_IN = """
-SELECT s.user_id, s.presence = 'available' AND s.pending_presence = '', s.budget, nullif(s.caps, '{}'::jsonb),
-    nullif(s.media_off || s.media_missed, '[]'::jsonb), extract(epoch FROM s.idle_since)::float8,
+SELECT s.user_id, s.presence = 'available' AND s.pending_presence = '', s.budget,
+    CASE WHEN s.caps <> '{}' THEN s.caps END,
+    CASE WHEN s.media_off <> '[]' OR s.media_missed <> '[]' THEN s.media_off || s.media_missed END,
+    extract(epoch FROM s.idle_since)::float8,
     extract(epoch FROM s.last_offer_at)::float8
 FROM routing_agentstate s JOIN core_user u ON u.id = s.user_id
 WHERE s.user_id = ANY(%(agents)s) AND u.is_active AND s.presence NOT IN ('offline', 'unreachable')
