@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,7 +56,11 @@ def day_chart(*, queue_id: int | None, now: datetime) -> dict[str, Any] | None:
     """What came in, what was expected in the morning, and what is expected now, with its band. 1 query, 2 when cold."""
     subject = subject_of(queue_id)
     day = outlook.outlooks([subject], now=now).get(subject)
-    shown = quarters(day) if day else []
+    return chart_of(quarters(day), now=now) if day else None
+
+
+def chart_of(shown: Sequence[Quarter], *, now: datetime) -> dict[str, Any] | None:
+    """These quarter-hours as <c-chart> takes them; None for none."""
     if not shown:
         return None
     ahead = [not one.is_over for one in shown]

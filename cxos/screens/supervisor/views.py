@@ -180,6 +180,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
     subject = forecast.subject_of(queue_id)
     day = outlook.outlooks([subject], now=now).get(subject)
     lines = board.read_board(now=now).lines if queue else []
+    quarters = forecast.quarters(day) if day else []
     return render(
         request,
         "supervisor/forecast.html",
@@ -187,7 +188,8 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
             "queue": queue,
             "queues": Queue.objects.filter(enabled=True),
             "day": day,
-            "quarters": forecast.quarters(day) if day else [],
+            "quarters": quarters,
+            "chart": forecast.chart_of(quarters, now=now),
             "past": forecast.past_days(queue_id=queue_id, now=now),
             "line": next((line for line in lines if line.queue.pk == queue_id), None),
             "now": now,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi, gettext as _, gettext_lazy, ngettext
 
@@ -73,8 +74,8 @@ def tone(seconds: int, target: int) -> str:
 
 @register.filter
 def volume(value: Any) -> str:
-    """How many will come: whole numbers, "–" for none known."""
-    return NONE if value in ABSENT else str(round(value))
+    """How many: whole numbers in groups of three, "–" for none known."""
+    return NONE if value in ABSENT else number_format(round(value), force_grouping=True)
 
 
 @register.filter

@@ -64,14 +64,14 @@ customElements.define("cx-chart", class extends HTMLElement {
       label: item.label, stroke, width: isBar ? 0 : 1.75, dash: item.dashed ? [5, 4] : undefined, points: { show: false },
       fill: isBar ? this.#colour(name, 85) : item.kind === "area" ? this.#colour(name, 12) : undefined,
       paths: isBar ? uPlot.paths.bars({ size: [0.7, 40], radius: 0.2 }) : undefined,
-      value: (_, value) => (value == null ? "–" : figure.format(value) + (item.unit ? ` ${item.unit}` : "")),
+      value: (_, value) => (value == null ? "" : figure.format(value) + (item.unit ? ` ${item.unit}` : "")),
     }];
   }
 
   // Two lines nobody sees; what lies between them is filled (see `bands` below), and the legend names it once.
   #band(item, name) {
     const line = { stroke: this.#colour(name, 25), width: 0, points: { show: false } };
-    const words = (plot, high, place, at) => (high == null ? "–" : `${figure.format(plot.data[place - 1][at])}–${figure.format(high)}`);
+    const words = (plot, high, place, at) => (high == null ? "" : `${figure.format(plot.data[place - 1][at])}–${figure.format(high)}`);
     return [{ ...line, label: "", class: "chart-low" }, { ...line, label: item.label, fill: undefined, value: words }];
   }
 
