@@ -31,6 +31,8 @@ STATUSES = [
 ]  # fmt: skip
 HOLDERS = [("", _("Anybody's")), ("me", _("Mine")), ("none", _("Nobody's"))]
 PRIORITIES = [("", _("Any priority")), *((str(value), label) for value, label in reversed(Priority.choices))]
+# What a row and a card show, and what the pages walk by.
+SHOWN = ("reference", "subject", "status", "priority", "opened_at", "customer__name", "assignee__name")
 COLUMNS = (Status.OPEN, Status.PENDING, Status.SOLVED)
 
 
@@ -130,7 +132,7 @@ def board(asked: Asked, *, now: datetime) -> list[Column]:
 
 
 def with_names(rows: QuerySet[Case]) -> QuerySet[Case]:
-    return rows.select_related("customer", "assignee").order_by("-opened_at", "-id")
+    return rows.select_related("customer", "assignee").only(*SHOWN).order_by("-opened_at", "-id")
 
 
 def with_clocks(cases: list[Case], now: datetime) -> list[Row]:
@@ -140,7 +142,7 @@ def with_clocks(cases: list[Case], now: datetime) -> list[Row]:
         state__in=[Clock.State.RUNNING, Clock.State.BREACHED],
         due_at__isnull=False,
     )
-    for clock in unmet.order_by("-due_at"):
+    for clock in unmet.only("case", "metric", "budget_seconds", "due_at").order_by("-due_at"):
         clocks[clock.case_id] = clock  # the nearest comes last
     return [row_of(case, clocks.get(case.pk), now) for case in cases]
 

@@ -24,7 +24,12 @@ def markup_join(between: str, pattern: str, rows: Iterable[Iterable[object]]) ->
 
 
 def escaped(value: object) -> str:
-    """As a template writes it; numbers as a program reads them."""
+    """As a template writes it; numbers as a program reads them. The plain kinds, which most values are, come first."""
+    kind = type(value)
+    if kind is str:
+        return html.escape(value)  # type: ignore[arg-type]
+    if kind is int:
+        return str(value)
     if isinstance(value, Promise):
         value = str(value)
     if hasattr(value, "__html__"):

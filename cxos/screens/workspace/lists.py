@@ -26,6 +26,11 @@ MOST_SHOWN = 300  # rows that a refetch brings back at once; who scrolled furthe
 MOST_COUNTED = 100  # a tab says "99+": nobody needs the exact number, and counting a million costs
 MOST_TAKEN_PART = 2_000  # how far back "where I took part" looks
 Rows = QuerySet[Conversation]
+# What a row shows, and what orders walk by.
+SHOWN = (
+    "status", "priority", "tags", "last_message_at", "last_message_text", "last_message_author", "waiting_since",
+    "customer__name", "customer__vip", "channel__name", "channel__kind", "assignee__name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +236,7 @@ def further_tabs(asked: Asked) -> dict[str, list[Tab]]:
 
 def page(asked: Asked, *, cursor: str = "") -> Page:
     """The next rows behind `cursor`. 4 queries, by deadline 5; with words in a long list 3 to 5 more."""
-    rows = asked.rows().select_related("customer", "channel", "assignee").defer("channel__secrets", "metadata")
+    rows = asked.rows().select_related("customer", "channel", "assignee").only(*SHOWN)
     found, after = orders.page_of(rows, asked.order, after=cursor, size=PAGE if cursor else asked.shown)
     return Page(decorate(found, asked.asking), after)
 
@@ -249,7 +254,7 @@ def decorate(conversations: list[Conversation], asking: Asking) -> list[Row]:
     )
     clocks: dict[int | None, Clock] = {}
     unmet = Clock.objects.filter(conversation__in=ids, state__in=orders.UNMET, due_at__isnull=False)
-    for clock in unmet.order_by("-due_at"):
+    for clock in unmet.only("conversation", "metric", "budget_seconds", "due_at").order_by("-due_at"):
         clocks[clock.conversation_id] = clock  # the nearest deadline comes last
     return [
         row(one, newest.get(one.pk, 0) > read.get(one.pk, 0), clocks.get(one.pk), asking.now) for one in conversations
