@@ -36,7 +36,8 @@ class PlainLoader(base.Loader):
     def get_template(self, template_name: str, skip: list[str] | None = None) -> Template:
         template = super().get_template(template_name, skip)
         for node in template.nodelist.get_nodes_by_type(VariableNode):
-            node.__class__ = PlainVariableNode  # the same node, but for how it renders
+            if type(node) is VariableNode:
+                node.__class__ = PlainVariableNode  # the same node, but for how it renders
         return template
 
 
