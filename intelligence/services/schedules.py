@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid, NotFound
@@ -117,6 +118,27 @@ def change_activities(
             else:
                 PresenceMeaning.objects.filter(presence=presence, reason=reason).delete()
         emit(ActivitiesChanged(keys=tuple(sorted(known))), key="schedule", actor=actor)
+
+
+def add_activity(*, name: str, kind: str, actor: Any) -> Activity:
+    """Something more that people are planned for. Its key is made of its name."""
+    if not 0 < len(name) <= 60:
+        raise Invalid("name", _("Give it a name of up to 60 characters."), field="new-name")
+    if kind not in Activity.Kind.values:
+        raise Invalid("kind", _("Choose its class."), field="new-kind")
+    with transaction.atomic():
+        if Activity.objects.filter(name__iexact=name).exists():
+            raise Conflict("there_already", _("There is an activity “%(name)s” already.") % {"name": name})
+        made = Activity.objects.create(key=_free_key(name), name=name, kind=kind)
+        emit(ActivitiesChanged(keys=(made.key,)), key="schedule", actor=actor)
+    return made
+
+
+def _free_key(name: str) -> str:
+    """The name as a key, with a number behind it where another has it."""
+    stem = slugify(name)[:34] or "activity"
+    taken = set(Activity.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if key not in taken)
 
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:

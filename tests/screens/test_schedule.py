@@ -23,6 +23,8 @@ PAGES = [
     "/supervisor/schedule/exceptions/new/", "/supervisor/schedule/import/", "/supervisor/schedule/activities/",
 ]  # fmt: skip
 
+SAID = ("agent_id", "starts_at", "ends_at", "cause", "approved")
+
 
 @pytest.fixture(autouse=True)
 def activities() -> None:
@@ -149,8 +151,28 @@ def test_lateness_is_excused_and_approved(page: Client, shift: Shift, ana: User)
     assert "50\u2009%" not in page.get("/supervisor/schedule/rows/?day=2026-03-04").content.decode()
     page.post(toast_of(answer)["undo"])
     assert not ScheduleException.objects.get().approved
-    page.post(f"/supervisor/schedule/exceptions/{made.pk}/remove/")
+    answer = page.post(f"/supervisor/schedule/exceptions/{made.pk}/remove/")
     assert not ScheduleException.objects.exists()
+
+    answer = page.post(toast_of(answer)["undo"])
+    again = ScheduleException.objects.get()
+    assert [getattr(again, name) for name in SAID] == [getattr(made, name) for name in SAID]
+    page.post(toast_of(answer)["undo"])
+    assert not ScheduleException.objects.exists()
+
+
+def test_an_activity_is_added_beside_the_others(page: Client) -> None:
+    def added(name: str, kind: str = "off_queue") -> int:
+        kept = {f"grace-{one.pk}": "5" for one in Activity.objects.all()}
+        return page.post("/supervisor/schedule/activities/", kept | {"new-name": name, "new-kind": kind}).status_code
+
+    assert added("Back office") == 204
+    made = Activity.objects.get(key="back-office")
+    assert (made.name, made.kind, made.grace_seconds) == ("Back office", "off_queue", 300)
+
+    assert (added("back OFFICE"), added("Filing", "nothing")) == (409, 422)
+    assert added("Back-office") == 204
+    assert Activity.objects.filter(key="back-office-2").exists()
 
 
 def test_a_file_is_taken_whole_or_its_lines_are_named(page: Client, ana: User) -> None:

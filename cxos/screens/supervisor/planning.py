@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -118,15 +119,16 @@ def excuse(request: HttpRequest) -> HttpResponse:
         people = User.objects.filter(is_active=True).only("id", "name")
         parts = {name: request.GET.get(name, "")[:40] for name in ("agent", "starts", "ends")}
         return render(request, "supervisor/excuse_form.html", parts | {"people": people, "day": chosen_day(request)})
-    schedules.excuse(
+    made = schedules.excuse(
         agent=get_agent_for(who(request), number_of(request, "agent")),
         starts_at=moment_of(request, "starts"),
         ends_at=moment_of(request, "ends"),
-        cause=request.POST.get("cause", ""),
-        approved=request.POST.get("approved") == "1",
+        cause=given_of(request, "cause", most=121),
+        approved=given_of(request, "approved") == "1",
         actor=request.user,
     )
-    return changed(_("Excused") if request.POST.get("approved") == "1" else _("Noted"))
+    words = _("Excused") if made.approved else _("Noted")
+    return changed(words, undo=reverse("supervisor:remove_exception", args=[made.pk]))
 
 
 @require_POST
@@ -142,8 +144,16 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @supervisors
 def remove_exception(request: HttpRequest, pk: int) -> HttpResponse:
-    schedules.remove_exception(get_exception_for(who(request), pk), actor=request.user)
-    return changed(_("Removed"))
+    found = get_exception_for(who(request), pk)
+    schedules.remove_exception(found, actor=request.user)
+    values = {
+        "agent": str(found.agent_id),
+        "starts": found.starts_at.isoformat(),
+        "ends": found.ends_at.isoformat(),
+        "cause": found.cause,
+        "approved": "1" if found.approved else "",
+    }
+    return changed(_("Removed"), undo=f"{reverse('supervisor:excuse')}?{urlencode(values)}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -168,7 +178,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @supervisors
 def activities(request: HttpRequest) -> HttpResponse:
-    """Grace and strictness of each activity, and which presence or reason is which."""
+    """Grace and strictness of each activity, a new one, and which presence or reason is which."""
     known = list(Activity.objects.all())
     reasons = PresenceReason.objects.filter(enabled=True)
     meant = [(one.value, "", str(one.label)) for one in MEANT]
@@ -179,7 +189,8 @@ def activities(request: HttpRequest) -> HttpResponse:
             (place, label, held.get((presence, reason)), bool(reason))
             for place, (presence, reason, label) in enumerate(meant)
         ]
-        return render(request, "supervisor/activities.html", {"activities": known, "rows": rows})
+        parts = {"activities": known, "rows": rows, "kinds": Activity.Kind.choices}
+        return render(request, "supervisor/activities.html", parts)
     keys = {str(one.pk): one.key for one in known}
     meanings = {
         (presence, reason): keys.get(request.POST.get(f"means-{place}", ""), "")
@@ -188,7 +199,10 @@ def activities(request: HttpRequest) -> HttpResponse:
     rules = {
         one.key: (minutes_of(request, f"grace-{one.pk}"), request.POST.get(f"strict-{one.pk}") == "1") for one in known
     }
-    schedules.change_activities(rules, meanings=meanings, actor=request.user)
+    with transaction.atomic():
+        schedules.change_activities(rules, meanings=meanings, actor=request.user)
+        if name := given_of(request, "new-name", most=61).strip():
+            schedules.add_activity(name=name, kind=given_of(request, "new-kind"), actor=request.user)
     return changed(_("Saved. Every day counts by it from now on."))
 
 
@@ -204,9 +218,9 @@ def who(request: HttpRequest) -> User:
     return request.user
 
 
-def given_of(request: HttpRequest, name: str) -> str:
+def given_of(request: HttpRequest, name: str, *, most: int = 40) -> str:
     """From the form, or from the address an undo posts to."""
-    return str(request.POST.get(name) or request.GET.get(name, ""))[:40]
+    return str(request.POST.get(name) or request.GET.get(name, ""))[:most]
 
 
 def number_of(request: HttpRequest, name: str) -> int:
