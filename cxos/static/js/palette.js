@@ -99,15 +99,19 @@ async function askCommands() {
 }
 
 palette?.addEventListener("dialog:opened", () => {
-  here.replaceChildren(document.getElementById("page-commands")?.content.cloneNode(true) ?? "");
-  window.htmx?.process(here);
   field.value = "";
   moved = null;
   results.replaceChildren();
-  filter();
-  settle();
+  choose(null);
   field.focus();
-  askCommands();
+  // Its lines come once it has been painted: what is typed meanwhile is in the field.
+  requestAnimationFrame(() => setTimeout(() => {
+    here.replaceChildren(document.getElementById("page-commands")?.content.cloneNode(true) ?? "");
+    window.htmx?.process(here);
+    filter();
+    settle();
+    askCommands();
+  }));
 });
 
 field?.addEventListener("input", () => {
