@@ -39,8 +39,7 @@ def lock_item(
     seen = WorkItem.objects.filter(id=item_id).annotate(parts=ArraySubquery(open_parts(item_id).values("agent_id")))
     holder_id, part_of = seen.values_list("agent_id", "parts").first() or (None, [])
     states = {agent: lock_agent(agent) for agent in sorted({*also, *part_of, *([holder_id] if holder_id else [])})}
-    locked = WorkItem.objects.select_for_update(no_key=True, of=("self",)).filter(id=item_id)
-    item = locked.select_related("queue").first()
+    item = WorkItem.objects.select_for_update(no_key=True).filter(id=item_id).first()
     if item is None:
         raise NotFound("no_such_work", _("There is no such work item."))
     if item.agent_id != holder_id or (part_of and set(_parts_now(item_id)) != set(part_of)):
