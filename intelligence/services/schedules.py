@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.intelligence import ActivitiesChanged, ScheduleChanged
+from cxos.core.keys import free_key
 from cxos.core.models import User
 from cxos.core.outbox import emit
 from intelligence.models import Activity, PresenceMeaning, ScheduleException, Shift
@@ -129,16 +129,9 @@ def add_activity(*, name: str, kind: str, actor: Any) -> Activity:
     with transaction.atomic():
         if Activity.objects.filter(name__iexact=name).exists():
             raise Conflict("there_already", _("There is an activity “%(name)s” already.") % {"name": name})
-        made = Activity.objects.create(key=_free_key(name), name=name, kind=kind)
+        made = Activity.objects.create(key=free_key(Activity, name), name=name, kind=kind)
         emit(ActivitiesChanged(keys=(made.key,)), key="schedule", actor=actor)
     return made
-
-
-def _free_key(name: str) -> str:
-    """The name as a key, with a number behind it where another has it."""
-    stem = slugify(name)[:34] or "activity"
-    taken = set(Activity.objects.filter(key__startswith=stem).values_list("key", flat=True))
-    return next(key for key in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if key not in taken)
 
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:

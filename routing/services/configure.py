@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, TextChoices
-from django.utils.text import slugify
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.routing import AgentChanged, QueueChanged
+from cxos.core.keys import free_key
 from cxos.core.models import User
 from cxos.core.outbox import emit, emit_all
 from cxos.core.services.audit import record
@@ -22,7 +22,6 @@ from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
 from routing.services.rings import check_rings
 
 LEVELS = range(6)
-KEY_LENGTH = 40
 QUEUE_FIELDS = (
     "name", "team_id", "calendar_id", "closed_treatment", "holiday_treatment", "strategy", "skill_mode", "aging", "rings",
     "offer_seconds", "offer_seconds_by", "auto_accept", "missed", "most_declines", "cooldown_seconds", "wrap_up",
@@ -268,11 +267,3 @@ def _tell_queue(queue: Queue, what: str, *, actor: Any) -> None:
 def _tell_people(people: Iterable[int], *, actor: Any) -> None:
     """What they can do is different: what waits may suit them now."""
     emit_all([(AgentChanged(agent_id=id, what="skills"), f"agent:{id}") for id in sorted(people)], actor=actor)
-
-
-def free_key(model: type[Model], name: str) -> str:
-    """A key made from the name that nothing else has: "Customer care" → customer-care, customer-care-2 …"""
-    base = slugify(name)[: KEY_LENGTH - 4] or model._meta.model_name or "key"
-    taken = set(model._default_manager.filter(key__startswith=base).values_list("key", flat=True))
-    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
-    return base if base not in taken else next(key for key in numbered if key not in taken)

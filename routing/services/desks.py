@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from channels_app.models import Channel
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.events.routing import AgentChanged
+from cxos.core.keys import free_key
 from cxos.core.models import User
 from cxos.core.outbox import emit, emit_all
 from cxos.core.services.audit import record
 from routing.models import AgentState, CapacityProfile, Presence, PresenceReason
 from routing.services.agents import lock_agent
-from routing.services.configure import free_key
 from routing.services.presence import set_presence
 
 Thing = TypeVar("Thing", PresenceReason, CapacityProfile)

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid
+from cxos.core.keys import free_key
 from cxos.core.services.audit import record
 from routing.models import Disposition, Queue, WorkItem
-from routing.services.configure import free_key
 
 FIELDS = ("name", "parent_id", "enabled", "position")
 MOST_LEVELS = 4
