@@ -80,7 +80,7 @@ def shift(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if activity is None:
         raise Invalid("activity", _("Choose an activity."), field="activity")
     agent = get_agent_for(who(request), number_of(request, "agent"))
-    undo = again(found.pk, before_of(found)) if found else ""
+    undo = again(request.path, found, activity=str(found.activity_id)) if found else ""
     saved = schedules.save_shift(
         found, agent=agent, activity=activity, starts_at=starts_at, ends_at=ends_at, actor=request.user
     )
@@ -92,23 +92,18 @@ def shift(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 def remove_shift(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_shift_for(who(request), pk)
     schedules.remove_shift(found, actor=request.user)
-    return changed(_("Removed"), undo=again(None, before_of(found)))
+    undo = again(reverse("supervisor:new_shift"), found, activity=str(found.activity_id))
+    return changed(_("Removed"), undo=undo)
 
 
-def before_of(found: Any) -> dict[str, str]:
-    """What a form would have to send for this shift."""
-    return {
+def again(url: str, found: Any, **more: str) -> str:
+    """An address that, posted to, saves this shift or exception as it is now; `more` of its form."""
+    values = {
         "agent": str(found.agent_id),
-        "activity": str(found.activity_id),
         "starts": found.starts_at.isoformat(),
         "ends": found.ends_at.isoformat(),
     }
-
-
-def again(pk: int | None, values: dict[str, str]) -> str:
-    """An address that, posted to, saves these values."""
-    url = reverse("supervisor:shift", args=[pk]) if pk else reverse("supervisor:new_shift")
-    return f"{url}?{urlencode(values)}"
+    return f"{url}?{urlencode(values | more)}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,14 +141,9 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 def remove_exception(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_exception_for(who(request), pk)
     schedules.remove_exception(found, actor=request.user)
-    values = {
-        "agent": str(found.agent_id),
-        "starts": found.starts_at.isoformat(),
-        "ends": found.ends_at.isoformat(),
-        "cause": found.cause,
-        "approved": "1" if found.approved else "",
-    }
-    return changed(_("Removed"), undo=f"{reverse('supervisor:excuse')}?{urlencode(values)}")
+    approved = "1" if found.approved else ""
+    undo = again(reverse("supervisor:excuse"), found, cause=found.cause, approved=approved)
+    return changed(_("Removed"), undo=undo)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
