@@ -104,7 +104,7 @@ def end_segment(
 ) -> Segment | None:
     """The holder's part of it. `among`: its open segments, if they are at hand."""
     segments = Segment.objects.filter(item=item, ended_at=None) if among is None else among
-    segment = next((one for one in segments if one.ended_at is None and one.kind == Segment.Kind.LEAD), None)
+    segment = next((one for one in segments if one.kind == Segment.Kind.LEAD), None)
     if segment is not None:
         segment.ended_at, segment.ended_by, segment.ended_to = now, by, to[:120]
         segment.save(update_fields=["ended_at", "ended_by", "ended_to"])

@@ -63,14 +63,17 @@ def load_agents(
     `loaded`: some of these agents as they were loaded just now without rules; where no rule asks for more they stand.
     """
     rules = list(rules)
-    have = [] if _ask_more(rules) else [one for one in loaded if one.id in agent_ids and one.id not in known]
+    by_occupancy, by_handled = _ask_occupancy(rules), _ask(rules, engine.Strategy.FEWEST_HANDLED)
+    by_offers = any(one.max_offers_per_minute for one in rules)
+    stands = () if by_occupancy or by_handled or by_offers else loaded
+    have = [one for one in stands if one.id in agent_ids and one.id not in known]
     rows = agent_rows(SIGNED_IN, set(agent_ids).difference(one.id for one in have))
     ids = [row[0] for row in rows]
     figures = Figures(
         loads=held_loads(ids),
-        busy=occupancies(ids, now=now) if _ask_occupancy(rules) else {},
-        handled=_handled_today(ids, now=now) if _ask(rules, engine.Strategy.FEWEST_HANDLED) else {},
-        offers=_recent_offers(ids, now=now) if any(one.max_offers_per_minute for one in rules) else {},
+        busy=occupancies(ids, now=now) if by_occupancy else {},
+        handled=_handled_today(ids, now=now) if by_handled else {},
+        offers=_recent_offers(ids, now=now) if by_offers else {},
         free_at=_free_at(set(ids) & set(known), now=now),
     )
     return sorted([*have, *(_as_agent(row, setup, figures) for row in rows)], key=lambda one: one.id)
@@ -111,12 +114,6 @@ def _as_agent(row: tuple[Any, ...], setup: Setup, figures: Figures) -> engine.Ag
         queue_delays=setup.delays.get(id, {}),
         predicted_free_at=figures.free_at.get(id),
     )
-
-
-def _ask_more(rules: Collection[engine.QueueRules]) -> bool:
-    """Whether they rank by anything that is not loaded for every agent."""
-    limited = any(one.max_offers_per_minute for one in rules)
-    return limited or _ask_occupancy(rules) or _ask(rules, engine.Strategy.FEWEST_HANDLED)
 
 
 def _ask(rules: Iterable[engine.QueueRules], strategy: engine.Strategy) -> bool:
