@@ -27,6 +27,10 @@ WIDTHS = (1280, 360)
 # The window has this width, and nothing can be scrolled sideways.
 FITS = """(width) => innerWidth === width && Math.max(document.documentElement.scrollWidth - innerWidth,
   ...[...document.querySelectorAll(".main")].map((part) => part.scrollWidth - part.clientWidth)) <= 0"""
+# How the letters of the very long words are set. Kerned, each place such a word may be broken at is shaped anew.
+KERNING = """() => [...document.querySelectorAll("main *")]
+  .filter((part) => [...part.childNodes].some((node) => node.nodeType === 3 && node.data.includes("W".repeat(1000))))
+  .map((part) => getComputedStyle(part).fontKerning)"""
 
 
 def hostile(field: str, model: type) -> str:
@@ -85,3 +89,13 @@ def test_hostile_names_are_only_words(
         expect(page.locator("main")).to_contain_text("W" * 10)
         expect(page.locator("img[src=x]")).to_have_count(0)
         assert page.title() != "taken", path
+
+
+def test_a_word_of_ten_thousand_letters_is_laid_out_once(
+    open_as: Callable[..., Page], adi: User, floor: dict[str, int]
+) -> None:
+    page = open_as(adi, "/profile/")
+    for path in ("/supervisor/watch/{conversation}/", "/customers/{customer}/"):
+        page.goto(path.format(**floor))
+        kerning = page.evaluate(KERNING)
+        assert kerning and set(kerning) == {"none"}, path
