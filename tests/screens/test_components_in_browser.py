@@ -182,6 +182,25 @@ def test_the_palette_finds_a_command_by_the_beginnings_of_its_words(open_as: Ope
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+def test_the_palette_keeps_the_keyboard_and_lets_no_click_through(open_as: Open, adi: User) -> None:
+    page = open_as(adi, "/ui/")
+    opener = page.locator(".search-field")
+    opener.focus()
+    page.keyboard.press("Control+k")
+    field = page.locator("#palette input")
+    expect(field).to_be_focused()
+    page.keyboard.press("Tab")
+    page.locator("#palette .palette-group").first.click()
+    expect(field).to_be_focused()
+    before = page.url
+
+    page.mouse.click(20, 300)  # upon the rail
+
+    expect(page.locator("#palette")).to_be_hidden()
+    expect(opener).to_be_focused()
+    assert page.url == before
+
+
 def test_the_palette_leads_to_this_screens_own_places(open_as: Open, adi: User) -> None:
     page = open_as(adi, "/ui/")
 

@@ -71,7 +71,7 @@ def palette(scene: Scene) -> Page:
     page = scene.open(AGENT, "/workspace/")
     page.keyboard.press("Control+k")
     page.keyboard.type("the")
-    page.locator("#palette[open]").wait_for(timeout=PATIENCE_MS)
+    page.locator("#palette:popover-open").wait_for(timeout=PATIENCE_MS)
     page.locator("#palette mark").first.wait_for(timeout=PATIENCE_MS)  # what the server found
     return page
 

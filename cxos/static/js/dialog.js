@@ -1,16 +1,21 @@
 // data-opens="<id>" shows a dialog, data-closes closes the one it stands in, a click outside closes it unless data-sticky.
 // A dialog that arrives with data-open (in a server's answer) shows itself; inside #dialogs it is removed when closed.
+// data-opens also shows a popover: the palette, which lies over the page without being modal.
 
-function show(dialog) {
-  if (dialog && !dialog.open) {
-    dialog.removeAttribute("data-open");
-    dialog.showModal();
-    // The first thing to fill in, else the dialog itself: never the closing button with its tooltip.
-    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, select, textarea):not([type=hidden], :disabled)");
-    if (!first) dialog.tabIndex = -1;
-    (first ?? dialog).focus();
-    dialog.dispatchEvent(new CustomEvent("dialog:opened", { bubbles: true }));
-  }
+function show(layer) {
+  if (!layer || layer.matches("dialog[open], :popover-open")) return;
+  if (layer.popover) layer.showPopover();
+  else showModal(layer);
+  layer.dispatchEvent(new CustomEvent("dialog:opened", { bubbles: true }));
+}
+
+function showModal(dialog) {
+  dialog.removeAttribute("data-open");
+  dialog.showModal();
+  // The first thing to fill in, else the dialog itself: never the closing button with its tooltip.
+  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, select, textarea):not([type=hidden], :disabled)");
+  if (!first) dialog.tabIndex = -1;
+  (first ?? dialog).focus();
 }
 
 document.addEventListener("click", (event) => {

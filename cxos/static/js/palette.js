@@ -1,6 +1,7 @@
 // The command palette: this page's commands (#page-commands), those for what is open here (data-commands-url?at=…), the
 // frame's, and what the server finds (data-url?q=…). A command with data-quiet shows only when somebody types for it.
-// The field keeps the focus; arrows move, Enter presses, Mod+Enter opens a link in a new tab.
+// The field keeps the focus; arrows move, Enter presses, Mod+Enter opens a link in a new tab. The page behind is not inert,
+// which would be a layout of all of it: the palette covers it and lets neither Tab nor a click through.
 
 const palette = document.getElementById("palette");
 const field = palette?.querySelector("input");
@@ -12,6 +13,7 @@ let opening = null;
 let timer = 0;
 let number = 0;
 let moved = null;
+let isBare = false; // opened, without this page's lines yet
 
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 const shown = () => [...list.querySelectorAll(".palette-item:not([hidden])")];
@@ -98,20 +100,26 @@ async function askCommands() {
   settle();
 }
 
+function bringLines() {
+  if (!isBare) return;
+  isBare = false;
+  here.replaceChildren(document.getElementById("page-commands")?.content.cloneNode(true) ?? "");
+  window.htmx?.process(here);
+  filter();
+  settle();
+  askCommands();
+}
+
 palette?.addEventListener("dialog:opened", () => {
   field.value = "";
   moved = null;
+  isBare = true;
+  here.replaceChildren();
   results.replaceChildren();
   choose(null);
   field.focus();
   // Its lines come once it has been painted: what is typed meanwhile is in the field.
-  requestAnimationFrame(() => setTimeout(() => {
-    here.replaceChildren(document.getElementById("page-commands")?.content.cloneNode(true) ?? "");
-    window.htmx?.process(here);
-    filter();
-    settle();
-    askCommands();
-  }));
+  requestAnimationFrame(() => setTimeout(bringLines));
 });
 
 field?.addEventListener("input", () => {
@@ -123,6 +131,8 @@ field?.addEventListener("input", () => {
 });
 
 palette?.addEventListener("keydown", (event) => {
+  if (event.key === "Tab") event.preventDefault();
+  if (event.key === "Enter") bringLines(); // whoever types faster than it is painted
   const items = shown();
   const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
   const to = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, PageDown: Math.min(at + 8, items.length - 1), PageUp: Math.max(at - 8, 0) }[event.key];
@@ -137,9 +147,15 @@ palette?.addEventListener("keydown", (event) => {
   }
 });
 
+// Outside: pressed and released there, so that a selection dragged out of the field closes nothing.
+let pressedOn = null;
+palette?.addEventListener("mousedown", (event) => {
+  pressedOn = event.target;
+  if (event.target !== field) event.preventDefault();
+});
 palette?.addEventListener("click", (event) => {
-  const item = event.target.closest(".palette-item");
-  if (item && palette.open) palette.close();
+  const isOutside = event.target === palette && pressedOn === palette;
+  if ((isOutside || event.target.closest(".palette-item")) && palette.matches(":popover-open")) palette.hidePopover();
 });
 list?.addEventListener("pointermove", (event) => {
   const item = event.target.closest(".palette-item");

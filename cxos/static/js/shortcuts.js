@@ -16,7 +16,7 @@ function pressed(event) {
 }
 
 function find(combination) {
-  const scope = document.querySelector("dialog[open]:modal") ?? document;
+  const scope = document.querySelector("dialog[open]:modal, [aria-modal]:popover-open") ?? document;
   return [...scope.querySelectorAll(`[data-key="${CSS.escape(combination)}"]`)].find(
     (element) => !element.matches(':disabled, [aria-disabled="true"]') && (element.checkVisibility?.() ?? true) || element.closest("[popover]:not(:popover-open)"),
   );
