@@ -131,10 +131,13 @@ def found_forms(client: Client) -> list[Form]:
 
 
 def filled(form: Form, text: str) -> Iterator[dict[str, str]]:
-    """The text in every field people write into; then also in those a page fills in itself."""
+    """The text in every field people write into; then also in those a page fills in itself, if it has any."""
     own = {name: value for name, _, value in form.fields}
-    yield own | {name: text for name, kind, _ in form.fields if kind == "typed"}
-    yield own | {name: text for name, kind, _ in form.fields if kind in {"typed", "given"}}
+    typed = own | {name: text for name, kind, _ in form.fields if kind == "typed"}
+    given = {name: text for name, kind, _ in form.fields if kind == "given"}
+    yield typed
+    if given:
+        yield typed | given
 
 
 @pytest.mark.slow
@@ -148,18 +151,21 @@ def test_no_form_falls_over_hostile_words_or_gives_them_back_as_markup(client: C
             for values in filled(form, text):
                 with transaction.atomic():
                     answer = client.post(form.action, values)
-                    pages = [(form.action, answer), (form.page, client.get(form.page))]
+                    pages = [(form.action, answer)]
+                    if answer.status_code < 400:  # taken: whoever looks next sees it
+                        pages.append((form.page, client.get(form.page)))
                     transaction.set_rollback(True)
                 client.cookies = copy.deepcopy(cookies)
-                problems |= {f"{what}: {problem}" for path, page in pages for problem in problems_of(path, page)}
+                for path, page in pages:
+                    problems |= {f"{what}: {problem}" for problem in problems_of(path, page, text)}
 
     assert sorted(problems) == []
     assert len(forms) >= 25
 
 
-def problems_of(path: str, answer: HttpResponse) -> list[str]:
+def problems_of(path: str, answer: HttpResponse, text: str) -> list[str]:
     if answer.status_code >= 500:
         return [f"{path} answers {answer.status_code}"]
-    if not answer.get("Content-Type", "").startswith("text/html"):
+    if text != HOSTILE["markup"] or not answer.get("Content-Type", "").startswith("text/html"):
         return []
     return [f"{path} has {danger}" for danger in Forms(path, answer.content.decode()).dangers]
