@@ -8,7 +8,9 @@ from pathlib import Path
 
 from cxos.ops.terminal import say, step
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The one without windows first: it takes a fifth less time for the same pages.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium-headless-shell", "chromium")
 
 
 def ensure_chromium() -> str | None:
@@ -19,8 +21,10 @@ def ensure_chromium() -> str | None:
     with step("Installing Chromium"):
         if os.geteuid() == 0 and shutil.which("apt-get"):
             quietly("apt-get", "update")
-            quietly("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
-        found = find_chromium()
+            for package in PACKAGES:
+                quietly("apt-get", "install", "--yes", "--no-install-recommends", package)
+                if found := find_chromium():
+                    break
         if found is None:
             quietly(sys.executable, "-m", "playwright", "install", "chromium")
             found = find_chromium()
