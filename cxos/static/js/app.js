@@ -16,6 +16,7 @@ import "./tabs.js";
 import "./listbox.js";
 import "./combobox.js";
 import "./palette.js";
+import "./palette-filter.js";
 import "./notices.js";
 import "./offers.js";
 import "./away.js";

@@ -6,7 +6,7 @@
 const palette = document.getElementById("palette");
 const field = palette?.querySelector("input");
 const list = palette?.querySelector(".palette-list");
-const [here, commands, results] = ["[data-page-commands]", "[data-commands]", "[data-results]"].map((part) => palette?.querySelector(part));
+const [here, results] = ["[data-page-commands]", "[data-results]"].map((part) => palette?.querySelector(part));
 const empty = palette?.querySelector(".palette-empty");
 let asking = null;
 let opening = null;
@@ -15,7 +15,6 @@ let number = 0;
 let moved = null;
 let isBare = false; // opened, without this page's lines yet
 
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 const shown = () => [...list.querySelectorAll(".palette-item:not([hidden])")];
 
 function choose(item) {
@@ -29,31 +28,7 @@ function choose(item) {
   requestAnimationFrame(() => item.scrollIntoView({ block: "nearest" }));
 }
 
-const known = new WeakMap(); // a command's words do not change
-function wordsOf(command) {
-  if (!known.has(command)) known.set(command, plain(`${command.textContent} ${command.dataset.words ?? ""}`).split(/[\s:]+/));
-  return known.get(command);
-}
-
-// Every typed word must begin a word of the command.
-function filter() {
-  const wanted = plain(field.value).split(/\s+/).filter(Boolean);
-  for (const part of [here, commands]) {
-    let heading = null;
-    let any = false;
-    for (const child of part.children) {
-      if (child.matches(".palette-group")) {
-        if (heading) heading.hidden = !any;
-        [heading, any] = [child, false];
-        continue;
-      }
-      const words = wordsOf(child);
-      child.hidden = (!wanted.length && child.hasAttribute("data-quiet")) || !wanted.every((start) => words.some((word) => word.startsWith(start)));
-      any ||= !child.hidden;
-    }
-    if (heading) heading.hidden = !any;
-  }
-}
+const filter = () => palette.dispatchEvent(new CustomEvent("palette:narrow", { detail: field.value }));
 
 // Keeps the line somebody has moved to, as long as it is shown.
 function settle() {
