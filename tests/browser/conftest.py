@@ -11,23 +11,29 @@ from typing import Any
 
 import pytest
 import uvicorn
+from a2wsgi import WSGIMiddleware
+from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from cxos.asgi import application
+from cxos.asgi import lifespan, sockets
 from cxos.core import database_threads
 from cxos.core.hub import _hubs
 from cxos.core.relay import drain_outbox
+from cxos.wsgi import application as pages
 
 START_SECONDS = 30
+PAGE_THREADS = 4
 
 
 class Server(threading.Thread):
-    """Pages and sockets from one port, and the relay beside them."""
+    """Pages and sockets from one port: pages by a few threads with lasting database connections, as in production."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
+        self.http = WSGIMiddleware(pages, workers=PAGE_THREADS)  # type: ignore[arg-type]
+        application = ProtocolTypeRouter({"http": self.http, "websocket": sockets, "lifespan": lifespan})
         config = uvicorn.Config(
             application, host="127.0.0.1", port=0, log_level="error", access_log=False,
             ws_per_message_deflate=False, ws_max_size=65_536, lifespan="on",
@@ -60,13 +66,26 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def server_port() -> Iterator[int]:
-    connections.settings["default"]["CONN_MAX_AGE"] = 0  # no thread may keep the test database open
+def server_port(django_db_setup: None, django_db_blocker: Any) -> Iterator[int]:
+    connections.settings["default"]["CONN_MAX_AGE"] = None
     server = Server()
     server.start()
     yield server.wait_started()
     server.server.should_exit = True
     server.join(10)
+    server.http.executor.shutdown()
+    with django_db_blocker.unblock():
+        end_other_connections()
+
+
+def end_other_connections() -> None:
+    """Those of the server's threads would keep the test database from being dropped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    connection.close()
 
 
 @pytest.fixture
