@@ -13,8 +13,11 @@ T = TypeVar("T")
 WAITS_FOR_ME = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 
-def changed_while_waiting(change: Callable[[], Any], deed: Callable[[], T]) -> T:
-    """Make the change, let the deed wait for its lock in a connection of its own, commit; what the deed says then."""
+def changed_while_waiting(
+    change: Callable[[], Any], deed: Callable[[], T], meanwhile: Callable[[], Any] = lambda: None
+) -> T:
+    """Make the change, let the deed wait for its lock in a connection of its own, do what is to be done meanwhile,
+    commit; what the deed says then."""
 
     def act() -> T:
         try:
@@ -27,6 +30,7 @@ def changed_while_waiting(change: Callable[[], Any], deed: Callable[[], T]) -> T
             change()
             result = pool.submit(act)
             _until_it_waits()
+            meanwhile()
         return result.result(60)
 
 

@@ -28,15 +28,22 @@ PAGE = 24  # waiting items an agent who frees up looks at first; more when none 
 LOOK_AGAIN = timedelta(minutes=5)  # without any event and without any timer
 TRIES = 6
 LEAST_COST = 1
+# Both lock their items in the order of their ids: two looks at the same items would hold each other up for good.
 NOTE = """
+WITH seen (id, wake_at, reason, predicted) AS (VALUES %s), held AS (
+    SELECT id FROM routing_workitem WHERE id IN (SELECT id FROM seen) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE routing_workitem i SET wake_at = seen.wake_at, reason = seen.reason,
     predicted_wait_seconds = coalesce(i.predicted_wait_seconds, seen.predicted)
-FROM (VALUES %s) AS seen(id, wake_at, reason, predicted) WHERE i.id = seen.id AND i.state = 'waiting'
+FROM seen, held WHERE i.id = seen.id AND i.id = held.id AND i.state = 'waiting'
 """
 
 RINGS = """
+WITH moved (id, ring, since) AS (VALUES %s), held AS (
+    SELECT id FROM routing_workitem WHERE id IN (SELECT id FROM moved) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE routing_workitem i SET ring = moved.ring, ring_since = moved.since, ring_elapsed = 0
-FROM (VALUES %s) AS moved(id, ring, since) WHERE i.id = moved.id AND i.state = 'waiting'
+FROM moved, held WHERE i.id = moved.id AND i.id = held.id AND i.state = 'waiting'
 """
 
 
