@@ -15,7 +15,7 @@ from routing.services.agents import held_cost
 from tests.proof.rivals import rivals
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-ROUNDS = int(os.environ.get("CXOS_RACE_ROUNDS", "15"))
+ROUNDS = int(os.environ.get("CXOS_RACE_ROUNDS", "8"))
 Crew = Callable[[int], list[User]]
 Waiting = Callable[[], WorkItem]
 Broadcast = Callable[..., list[Offer]]
@@ -46,7 +46,7 @@ def test_fifty_clicks_on_one_offer_take_it_once(crew: Crew, waiting: Waiting, br
     """A repeated click is told the same; what follows happens once."""
     (user,) = crew(1)
     AgentState.objects.update(budget=10_000)
-    rounds = max(1, ROUNDS // 5)
+    rounds = max(2, ROUNDS // 5)
     with rivals(database=connection.settings_dict["NAME"], processes=2, threads=25) as both:
         for _ in range(rounds):
             item = waiting()
