@@ -6,9 +6,9 @@ import asyncio
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
@@ -20,6 +20,7 @@ from cxos.core.models import Role, Team, User
 from tests.emptying import instead_of_flushing
 
 instead_of_flushing()
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a good one takes longer than most tests
 
 PASSWORD = "correct horse battery"
 
@@ -69,14 +70,8 @@ def team(db: None) -> Team:
     return Team.objects.create(name="Care")
 
 
-@lru_cache(maxsize=1)
-def _hashed_password() -> str:
-    """Hashing takes longer than most tests, so it is done once."""
-    return make_password(PASSWORD)
-
-
 def _user(name: str, role: Role, team: Team) -> User:
-    user = User(email=f"{name.lower()}@example.com", name=name, role=role, password=_hashed_password())
+    user = User(email=f"{name.lower()}@example.com", name=name, role=role, password=make_password(PASSWORD))
     user.save()
     user.teams.add(team)
     return user
