@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from channels_app.models import Channel, Conversation
 from channels_app.services.conversations import set_priority
@@ -91,3 +91,23 @@ def talks_more(channel: Channel, customer: Customer) -> Conversation:
     return Conversation.objects.create(
         customer=customer, channel=channel, thread_key="newest", last_message_text="New", last_message_at=timezone.now()
     )
+
+
+def test_what_was_asked_for_the_old_tab_does_not_bring_it_back(
+    browse: Callable[..., Page], webchat: Channel, kim: Customer, ana: User
+) -> None:
+    """The list's own fetch is on its way when somebody changes the tab; its answer comes last."""
+    found = talks(webchat, kim, 3)
+    page = browse(ana, "/workspace/?tab=all")
+    late: list[Route] = []
+    page.route("**/workspace/list/?tab=all*", lambda route: late.append(route))
+    set_priority(found[0].pk, priority=3, actor=ana, now=timezone.now())  # which tells open pages
+    until(page, lambda: late)
+    page.locator("a.tab", has_text="Mine").click()
+    expect(page.locator(".tab[aria-current]")).to_contain_text("Mine")
+
+    with page.expect_response("**/workspace/list/?tab=mine*"):  # the list asks again, for what it shows now
+        for route in late:
+            route.continue_()
+
+    expect(page.locator(".tab[aria-current]")).to_contain_text("Mine")

@@ -9,7 +9,7 @@
 const meta = document.querySelector('meta[name="live-url"]');
 const banner = document.getElementById("connection");
 const GAP = 200; // at most five fetches a second per region
-const states = new WeakMap(); // element → {busy, again, stale, last}
+const states = new WeakMap(); // element → {busy, again, stale, overtaken, last}
 const asked = new WeakMap(); // request → when it was sent, by performance.now()
 let socket = null;
 let subscribed = new Set();
@@ -25,7 +25,7 @@ const isAsking = (element) => element.querySelector(".htmx-request") !== null;
 const send = (message) => isOpen() && socket.send(JSON.stringify(message));
 
 async function refetch(element) {
-  const state = states.get(element) ?? { busy: false, again: false, stale: false, last: 0 };
+  const state = states.get(element) ?? { busy: false, again: false, stale: false, overtaken: false, last: 0 };
   states.set(element, state);
   if (!element.dataset.url) return;
   if (document.hidden && !element.hasAttribute("data-eager")) return void (state.stale = true);
@@ -35,6 +35,7 @@ async function refetch(element) {
   const rest = state.last + GAP - Date.now();
   if (rest > 0) await new Promise((done) => setTimeout(done, rest));
   state.last = Date.now();
+  state.overtaken = false;
   try {
     if (element.isConnected) await window.htmx.ajax("GET", element.dataset.url, { source: element, target: element, swap: "morph" });
   } catch { /* said by requests.js; the next hint or reconnect asks again */ } finally {
@@ -45,12 +46,14 @@ async function refetch(element) {
 
 const refetchAll = () => elements().forEach(refetch);
 
-// Nothing is taken from under a button that waits for its answer: its events would find no way to the document.
+// Nothing is taken from under a button that waits for its answer: its events would find no way to the document. And what
+// was asked before somebody's own answer came (another tab, a saved view) is older than what that answer shows.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const state = detail.target === detail.elt && states.get(detail.elt);
-  if (!state || !state.busy || !isAsking(detail.elt)) return;
-  detail.shouldSwap = false;
-  state.again = true;
+  const region = detail.target.closest?.("[data-region]");
+  const state = states.get(region);
+  if (!state?.busy) return;
+  if (detail.requestConfig.elt !== region) return void (state.overtaken = true);
+  if (state.overtaken || isAsking(region)) [detail.shouldSwap, state.again] = [false, true];
 });
 document.addEventListener("htmx:afterRequest", ({ target }) => {
   for (let region = target.closest?.("[data-region]"); region; region = region.parentElement?.closest("[data-region]")) {
@@ -59,8 +62,8 @@ document.addEventListener("htmx:afterRequest", ({ target }) => {
   }
 });
 
-// Tell the server which regions are on the page now, and since when what they show may be old: what changed between the
-// answer that brought them and this subscription, the server tells at once.
+// Tell the server which regions are on the page, and since when they may be old: what changed between the answer that
+// brought them and this subscription, it tells at once.
 function subscribe(since = 0) {
   const wanted = new Set([...elements()].flatMap((element) => element.dataset.region.split(" ")).filter(Boolean));
   const fresh = [...wanted].filter((name) => !subscribed.has(name));
