@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from automation.models import Snippet
 from channels_app.models import Channel, Conversation, Draft, Message
@@ -15,6 +15,7 @@ from channels_app.services.replies import send_reply
 from crm.models import Customer
 from cxos.core.models import User
 from tests.channels_app.files import PNG
+from tests.journeys.conftest import until
 
 Browse = Callable[..., Page]
 
@@ -66,3 +67,26 @@ def test_a_reply_is_written_on_two_devices_taken_back_and_sent_with_a_file(
     desk.get_by_role("button", name="Send anyway").click()
     expect(desk.locator("#thread .ws-picture img")).to_be_visible()
     assert said() == ["I was faster", "Hello Kim!"]
+
+
+def test_what_is_saved_while_the_drafts_are_asked_for_stays(
+    browse: Browse, conversation: Conversation, ana: User
+) -> None:
+    """The line is back: the page asks for the drafts, saves its own, and is told last what there was before."""
+    page = browse(ana, f"/workspace/c/{conversation.pk}/")
+    field = page.locator("#composer-text")
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/drafts/", lambda route: late.append((route, route.fetch())))
+    page.evaluate("document.dispatchEvent(new CustomEvent('live:open'))")
+    until(page, lambda: late)
+    field.fill("Half a reply")
+    until(page, lambda: Draft.objects.filter(text="Half a reply").exists())
+    expect(page.locator("[data-saved]")).to_be_visible()
+
+    with page.expect_response("**/drafts/") as told:
+        for route, answer in late:
+            route.fulfill(response=answer)
+    told.value.finished()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    expect(field).to_have_value("Half a reply")

@@ -8,6 +8,7 @@ export class Drafts {
   #kept; // mode → {text, seen_id}
   #timer = 0;
   #unsaved = new Set();
+  #turns = { reply: 0, note: 0 }; // of each mode's text here: written, saved, sent
   #flying = null;
   #cutOff = false;
 
@@ -22,7 +23,7 @@ export class Drafts {
     if (this.#unsaved.size) this.#later();
     const onSignal = ({ detail }) => detail.kind === "draft" && String(detail.conversation) === composer.dataset.conversation && detail.page !== page && this.refresh();
     document.addEventListener("live:signal", onSignal, { signal });
-    document.addEventListener("live:open", () => { this.flush(); this.refresh(); }, { signal });
+    document.addEventListener("live:open", () => this.flush().then(() => this.refresh()), { signal });
     document.addEventListener("visibilitychange", () => document.hidden && this.flush(), { signal });
     addEventListener("pagehide", () => this.flush(), { signal });
     addEventListener("online", () => this.flush(), { signal });
@@ -35,6 +36,7 @@ export class Drafts {
 
   write(mode, text, seen) {
     this.#kept[mode] = { text, seen_id: this.of(mode) ? this.seen(mode) : Number(seen) };
+    this.#turns[mode]++;
     this.#unsaved.add(mode);
     localStorage.setItem(this.#key(mode), text);
     this.saved.hidden = true;
@@ -60,6 +62,7 @@ export class Drafts {
       const url = `${this.composer.dataset.base}draft/`;
       const answer = await fetch(url, { method: "POST", body, headers, signal: this.#flying.signal, keepalive: String(body).length < 60_000, redirect: "error" });
       if (!answer.ok || this.of(mode) !== text || !this.#unsaved.has(mode)) return;
+      this.#turns[mode]++;
       this.#unsaved.delete(mode);
       localStorage.removeItem(this.#key(mode));
       if (mode === this.composer.mode) this.saved.hidden = !text;
@@ -77,6 +80,7 @@ export class Drafts {
 
   ended(mode) {
     clearTimeout(this.#timer);
+    this.#turns[mode]++;
     this.#unsaved.delete(mode);
     this.#kept[mode] = { text: "", seen_id: 0 };
     localStorage.removeItem(this.#key(mode));
@@ -84,14 +88,15 @@ export class Drafts {
     if (this.#cutOff) { this.#cutOff = false; this.#save(mode); }
   }
 
-  // What another device, or an undone reply, has made of it; what is being typed here wins.
+  // What another device, or an undone reply, has made of it; what is typed here, or saved while we ask, is newer.
   async refresh() {
+    const asked = { ...this.#turns };
     try {
       const answer = await fetch(`${this.composer.dataset.base}drafts/`, { headers: { Accept: "application/json" }, redirect: "error" });
       if (!answer.ok || !this.composer.isConnected) return;
       const { drafts, files } = await answer.json();
       for (const mode of ["reply", "note"]) {
-        if (this.#unsaved.has(mode)) continue;
+        if (this.#unsaved.has(mode) || this.#turns[mode] !== asked[mode]) continue;
         const before = this.of(mode);
         this.#kept[mode] = drafts[mode] ?? { text: "", seen_id: 0 };
         if (mode === this.composer.mode && this.of(mode) !== before) this.composer.show(this.of(mode));
