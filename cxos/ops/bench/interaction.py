@@ -62,7 +62,7 @@ def main() -> int:
 
 @contextmanager
 def opened(url: str, desk: dict[str, str]) -> Iterator[Page]:
-    path = ensure_chromium()
+    path = ensure_chromium(whole=True)
     if path is None:
         raise CannotRun("There is no browser to measure in. Install Chromium, or name one in CXOS_CHROMIUM.")
     with sync_playwright() as playwright:

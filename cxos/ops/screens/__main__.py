@@ -70,7 +70,7 @@ def is_wanted(name: str, options: argparse.Namespace) -> bool:
 
 @contextmanager
 def camera_of(studio: Studio, options: argparse.Namespace) -> Iterator[Camera]:
-    path = ensure_chromium()
+    path = ensure_chromium(whole=True)
     if path is None:
         raise CannotRun("There is no browser to look with. Install Chromium, or name one in CXOS_CHROMIUM.")
     with sync_playwright() as playwright:
