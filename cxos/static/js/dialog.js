@@ -34,7 +34,9 @@ let pressedOn = null;
 document.addEventListener("pointerdown", (event) => { pressedOn = event.target; });
 document.addEventListener("click", (event) => {
   const dialog = event.target;
-  if (!(dialog instanceof HTMLDialogElement) || pressedOn !== dialog || dialog.hasAttribute("data-sticky")) return;
+  if (pressedOn !== dialog) return;
+  if (dialog.matches?.("[aria-modal]:popover-open")) return void dialog.hidePopover(); // it covers the window by itself
+  if (!(dialog instanceof HTMLDialogElement) || dialog.hasAttribute("data-sticky")) return;
   const box = dialog.getBoundingClientRect();
   if (event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom) dialog.close();
 });

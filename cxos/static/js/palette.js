@@ -122,15 +122,9 @@ palette?.addEventListener("keydown", (event) => {
   }
 });
 
-// Outside: pressed and released there, so that a selection dragged out of the field closes nothing.
-let pressedOn = null;
-palette?.addEventListener("mousedown", (event) => {
-  pressedOn = event.target;
-  if (event.target !== field) event.preventDefault();
-});
+palette?.addEventListener("mousedown", (event) => event.target !== field && event.preventDefault());
 palette?.addEventListener("click", (event) => {
-  const isOutside = event.target === palette && pressedOn === palette;
-  if ((isOutside || event.target.closest(".palette-item")) && palette.matches(":popover-open")) palette.hidePopover();
+  if (event.target.closest(".palette-item") && palette.matches(":popover-open")) palette.hidePopover();
 });
 list?.addEventListener("pointermove", (event) => {
   const item = event.target.closest(".palette-item");
