@@ -179,9 +179,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "cxos" / "static"]
 WHITENOISE_USE_FINDERS = env.flag("CXOS_STATIC_FINDERS", DEBUG)
-WHITENOISE_AUTOREFRESH = (
-    WHITENOISE_USE_FINDERS  # a file is looked for when it is asked for, not all of them at the start
-)
+# A file is then looked for when it is asked for, not all of them at the start.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -42,7 +42,10 @@ class Server(threading.Thread):
         self.server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
 
     def run(self) -> None:
-        asyncio.run(self.server.serve())
+        try:
+            asyncio.run(self.server.serve())
+        finally:
+            self.http.executor.shutdown()
 
     def wait_started(self) -> int:
         deadline = time.monotonic() + START_SECONDS
@@ -73,7 +76,6 @@ def server_port(django_db_setup: None, django_db_blocker: Any) -> Iterator[int]:
     yield server.wait_started()
     server.server.should_exit = True
     server.join(10)
-    server.http.executor.shutdown()
     with django_db_blocker.unblock():
         end_other_connections()
 

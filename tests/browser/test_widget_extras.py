@@ -30,9 +30,8 @@ def test_files_are_chosen_pasted_and_sent_by_keyboard_and_shown(
     ana: User,
 ) -> None:
     page = browse()
-    page.on(
-        "filechooser", lambda chooser: None
-    )  # from here on the browser tells of choosers; a moment later is too late
+    # From here on the browser tells of choosers; told so when one is about to open, it is sometimes too late.
+    page.on("filechooser", lambda chooser: None)
     chat = open_demo(page)
     write(chat, "Hello")
     expect(chat.locator(".message.own .status")).to_have_text("Delivered")

@@ -15,7 +15,7 @@ from routing.services.agents import held_cost
 from tests.proof.rivals import rivals
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-ROUNDS = int(os.environ.get("CXOS_RACE_ROUNDS", "8"))
+ROUNDS = int(os.environ.get("CXOS_RACE_ROUNDS", "15"))
 Crew = Callable[[int], list[User]]
 Waiting = Callable[[], WorkItem]
 Broadcast = Callable[..., list[Offer]]

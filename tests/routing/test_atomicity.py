@@ -33,7 +33,7 @@ from routing.services.work import abandon, assign_by_hand, end_wrap_ups, finish,
 from tests.locks import changed_while_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = max(2, int(os.environ.get("CXOS_RACE_ROUNDS", "8")) // 5)
+ROUNDS = max(2, int(os.environ.get("CXOS_RACE_ROUNDS", "15")) // 5)
 Deed = Callable[[], Any]
 
 
