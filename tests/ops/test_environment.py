@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cxos.ops import environment
+from cxos.ops.bootstrap import keep_what_is_compiled
 from cxos.ops.environment import ROOT
 from cxos.ops.errors import CannotRun
 
@@ -180,3 +181,29 @@ def test_a_python_older_than_3_11_is_refused_with_a_sentence(tmp_path: Path) -> 
         "CXOS needs Python 3.11 or newer, and found: Python 3.9.2. "
         "Install one, or name it: PYTHON=/path/to/python3.11 bin/up\n"
     )
+
+
+def test_what_is_compiled_is_kept_in_the_environment_and_beside_no_source(tmp_path: Path) -> None:
+    (tmp_path / "spoken.py").write_text("WORD = 'hello'\n")
+    variables = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tmp_path)}
+    variables.pop("PYTHONPYCACHEPREFIX", None)
+
+    keep_what_is_compiled(variables)
+    prefix = Path(variables["PYTHONPYCACHEPREFIX"])
+    subprocess.run(
+        [sys.executable, "-c", "import spoken"],
+        check=True,
+        env=variables | {"PYTHONPYCACHEPREFIX": str(tmp_path / "kept")},
+    )
+
+    assert prefix.parent == environment.VENV
+    assert list((tmp_path / "kept").rglob("spoken.*.pyc"))
+    assert not (tmp_path / "__pycache__").exists()
+
+
+def test_who_has_a_place_for_what_is_compiled_keeps_it() -> None:
+    variables = {"PYTHONPYCACHEPREFIX": "/elsewhere"}
+
+    keep_what_is_compiled(variables)
+
+    assert variables == {"PYTHONPYCACHEPREFIX": "/elsewhere"}
