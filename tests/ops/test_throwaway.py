@@ -76,6 +76,12 @@ def test_a_signal_ends_pytest_and_what_its_tests_started(tmp_path: Path, number:
     run.send_signal(number)
 
     assert run.wait(30) == 2  # pytest's code for "interrupted"
-    _, left = psutil.wait_procs(descendants, timeout=10)
-    alive = [process for process in left if process.status() != psutil.STATUS_ZOMBIE]  # dead, only not yet buried
-    assert alive == []
+    assert wait_until(lambda: not any(map(is_alive, descendants)), seconds=10)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """A zombie is dead: whoever inherited it has only not buried it yet."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
