@@ -420,3 +420,27 @@ def test_a_region_that_left_the_page_is_no_longer_asked_for(live: tuple[Page, Se
     )
 
     wait_until(page, lambda: {"unsubscribe": ["conversation.5"]} in server.heard)
+
+
+def test_what_has_just_come_obeys_the_very_next_key(live: tuple[Page, Server]) -> None:
+    page, server = live
+    pressed: list[str] = []
+    page.route("**/pressed/", lambda route: (pressed.append(route.request.method), route.fulfill(status=204)))
+    page.route(
+        "**/region/",
+        lambda route: route.fulfill(
+            body=region(version=11, words="new").replace("<input", '<button hx-post="/pressed/">Take</button><input'),
+            content_type="text/html",
+        ),
+    )
+    page.evaluate(
+        "() => new MutationObserver((_, watch) => {"
+        " const button = document.querySelector('#thread button');"
+        " if (button) { watch.disconnect(); button.click(); }"
+        " }).observe(document.body, { childList: true, subtree: true })"
+    )
+
+    server.say(regions=["conversation.5"], version=11)
+
+    expect(page.get_by_role("button", name="Take")).to_be_visible()
+    wait_until(page, lambda: pressed == ["POST"])
