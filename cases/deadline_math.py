@@ -1,4 +1,4 @@
-"""How a deadline came about, as data a screen can draw and one sentence. Pure, like `clock_math`."""
+"""How a deadline came about, as data a screen can draw and `deadline_words` can tell. Pure, like `clock_math`."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from cases.calendar_math import BusinessCalendar, open_spans
 from cases.clock_math import OPEN_STATES, Clock, instant_of
 from cases.hours import zone_named
+
+CLOSED = "closed"
+NOT_RUNNING = "not running"
 
 
 class UsedSpan(NamedTuple):
@@ -20,8 +23,8 @@ class UsedSpan(NamedTuple):
 
 
 class SkippedDay(NamedTuple):
-    """A local date from start to due that counted nothing: a holiday's name, "closed", or "not running" (a pause, or
-    the hours were over)."""
+    """A local date from start to due that counted nothing: a holiday's name, CLOSED, or NOT_RUNNING (a pause, or the
+    hours were over)."""
 
     date: date
     reason: str
@@ -60,19 +63,6 @@ def explain(clock: Clock, calendar: BusinessCalendar) -> Explanation:
     )
 
 
-def sentence(explanation: Explanation) -> str:
-    """ "Opened Fri 6 Mar 17:30 → due Mon 9 Mar 11:30, because …", in the calendar's zone."""
-    if explanation.started_at is None:
-        return "Not started yet."
-    due = f"due {_moment(explanation.due_at)}" if explanation.due_at else "paused, so not due yet"
-    counted = [f"{_day(span.date)} {_reach(span)} ({length(span.seconds)})" for span in explanation.spans]
-    skipped = [f"{_day(day.date)} {day.reason}" for day in explanation.skipped]
-    reasons = [f"{length(explanation.budget_seconds)} count in opening hours"]
-    reasons += ["counted " + ", ".join(counted)] if counted else []
-    reasons += ["not counted " + ", ".join(skipped)] if skipped else []
-    return f"Opened {_moment(explanation.started_at)} → {due}, because " + "; ".join(reasons) + "."
-
-
 def _pauses(clock: Clock) -> list[tuple[datetime, datetime | None]]:
     """Between two stretches; after the last one only while the clock is open."""
     begins: list[datetime | None] = [segment.start for segment in clock.segments[1:]]
@@ -107,28 +97,5 @@ def _skipped(
 def _why_skipped(calendar: BusinessCalendar, day: date) -> str:
     reason = calendar.reason_on(day)
     if calendar.hours_on(day):
-        return "not running"
-    return reason or "closed"
-
-
-def _moment(instant: datetime) -> str:
-    return f"{_day(instant.date())} {instant:%H:%M}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}"
-
-
-def _reach(span: UsedSpan) -> str:
-    end = "24:00" if span.end.date() > span.date else f"{span.end:%H:%M}"
-    return f"{span.start:%H:%M}–{end}"
-
-
-def length(seconds: float) -> str:
-    """5400 → "1 h 30 min"; under a minute in seconds."""
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [f"{hours} h"] if hours else []
-    parts += [f"{minutes} min"] if minutes else []
-    parts += [f"{left} s"] if left and not hours else []
-    return " ".join(parts) or "0 min"
+        return NOT_RUNNING
+    return reason or CLOSED

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from cases import clock_math, deadline_math
+from cases import clock_math, deadline_math, deadline_words
 from cases.deadline_math import Explanation
 from cases.models import Calendar, Clock
 from cases.permissions import clocks_visible_to
@@ -16,6 +16,7 @@ from cases.services.calendars import business_calendar
 from cases.services.clock_rows import pure
 from cxos.core.models import User
 from cxos.core.search.vectors import TextIndex
+from cxos.core.spans import span
 
 CASE_WORDS = TextIndex("cases_case", "reference || ' ' || subject")
 
@@ -49,7 +50,7 @@ def explain_clock(clock: Clock, *, at: datetime) -> ClockExplained:
     return ClockExplained(
         clock=clock,
         explanation=explanation,
-        sentence=deadline_math.sentence(explanation),
+        sentence=deadline_words.sentence(explanation),
         promise=_promise(clock),
         consumed_seconds=clock_math.consumed_at(state, calendar, at=at),
         remaining_seconds=clock_math.remaining_at(state, calendar, at=at),
@@ -83,7 +84,7 @@ def _promise(clock: Clock) -> str:
     """ "First response within 15 min of Office hours, promised by “Everything else” (version 2)." """
     words = {
         "metric": clock.get_metric_display(),
-        "length": deadline_math.length(clock.budget_seconds),
+        "length": span(clock.budget_seconds),
         "calendar": clock.calendar.name,
     }
     if not clock.policy:

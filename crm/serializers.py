@@ -46,7 +46,7 @@ class MergeSuggestionOutput(Output):
     id = serializers.IntegerField()
     first = CustomerName()
     second = CustomerName()
-    evidence = serializers.ListField(child=serializers.CharField())
+    evidence = serializers.ListField(child=serializers.CharField(), source="because")
     state = serializers.ChoiceField(choices=MergeSuggestion.State.choices)
     created_at = serializers.DateTimeField()
     decided_by = serializers.CharField()

@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from automation.plan import Plan, PlannedAction
 from cases.services.clocks import Deadline
 from channels_app.models import Conversation, Interaction
+from cxos.core.phrases import Phrase
 from routing.facts import default_queue, enabled_queue
 from routing.models import Queue, WorkItem
 from routing.services.queue import enqueue, live_item
 from routing.services.work import resume
+
+BY_RULE = gettext_noop("The rule “%(rule)s” sent it to %(queue)s.")
+BY_RULE_IN_VAIN = gettext_noop("The rule “%(rule)s” names a queue that is missing or switched off; %(queue)s took it.")
+OF_CHANNEL = gettext_noop("No rule chose a queue; %(queue)s is the one of the channel %(channel)s.")
 
 
 def place(
@@ -53,16 +60,16 @@ def place(
     )
 
 
-def choose_queue(wish: PlannedAction | None, interaction: Interaction) -> tuple[Queue | None, str]:
+def choose_queue(wish: PlannedAction | None, interaction: Interaction) -> tuple[Queue | None, Phrase]:
     """The queue, and the sentence that says why."""
     if wish is not None:
         queue = enabled_queue(str(wish.args.get("queue") or ""))
         if queue is not None:
-            return queue, f"The rule “{wish.why}” sent it to {queue.name}."
+            return queue, Phrase(BY_RULE, {"rule": wish.why, "queue": queue.name})
         fallback = default_queue(interaction.channel)
-        return fallback, f"The rule “{wish.why}” names a queue that is missing or switched off; {fallback} took it."
+        return fallback, Phrase(BY_RULE_IN_VAIN, {"rule": wish.why, "queue": str(fallback)})
     queue = default_queue(interaction.channel)
-    return queue, f"No rule chose a queue; {queue} is the one of the channel {interaction.channel.name}."
+    return queue, Phrase(OF_CHANNEL, {"queue": str(queue), "channel": interaction.channel.name})
 
 
 def wished_skills(wish: PlannedAction | None) -> list[dict[str, Any]]:

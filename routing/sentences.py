@@ -1,55 +1,80 @@
-"""Decisions in words: one sentence for the agent or supervisor who asks why. Pure."""
+"""Decisions in words: a sentence for the agent or supervisor who asks why, in their language, from the stored facts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from routing.matching import Match, Reason, Unmatched
+from django.utils.translation import gettext as _, gettext_lazy
 
-MOST_NAMES = 3
+from cxos.core.phrases import told
+from routing.matching import Reason
+
+LIMIT = 300  # of a stored sentence
 WHY = {
-    Reason.DIRECT: "asked for by name",
-    Reason.STICKY: "served this customer before",
-    Reason.RANKED: "first in rank",
-    Reason.BATCH: "part of the best assignment of all waiting work",
+    Reason.DIRECT: gettext_lazy("asked for by name"),
+    Reason.STICKY: gettext_lazy("served this customer before"),
+    Reason.RANKED: gettext_lazy("first in rank"),
+    Reason.BATCH: gettext_lazy("part of the best assignment of all waiting work"),
 }
 WAITS = {
-    Reason.CLOSED: "The queue is closed; the work waits for its opening.",
-    Reason.MAX_WAIT: "The work has waited as long as the queue allows.",
-    Reason.PULL_ONLY: "Agents pick the work of this queue themselves.",
-    Reason.NOT_YET: "The work is not due yet.",
-    Reason.WAITS_FOR_DIRECT: "The work waits for the agent it was sent to.",
-    Reason.WAITS_FOR_STICKY: "The work waits a little for the agent who served this customer before.",
-    Reason.NOBODY_ELIGIBLE: "Nobody available has the skills this work needs.",
-    Reason.NOBODY_FREE: "Everybody who could take this work is busy.",
+    Reason.CLOSED: gettext_lazy("The queue is closed; the work waits for its opening."),
+    Reason.MAX_WAIT: gettext_lazy("The work has waited as long as the queue allows."),
+    Reason.PULL_ONLY: gettext_lazy("Agents pick the work of this queue themselves."),
+    Reason.NOT_YET: gettext_lazy("The work is not due yet."),
+    Reason.WAITS_FOR_DIRECT: gettext_lazy("The work waits for the agent it was sent to."),
+    Reason.WAITS_FOR_STICKY: gettext_lazy("The work waits a little for the agent who served this customer before."),
+    Reason.NOBODY_ELIGIBLE: gettext_lazy("Nobody available has the skills this work needs."),
+    Reason.NOBODY_FREE: gettext_lazy("Everybody who could take this work is busy."),
 }
 FILTERED = {
-    Reason.NOT_ROUTABLE: "not available",
-    Reason.MEDIUM_OFF: "not taking this medium",
-    Reason.NOT_IN_QUEUE: "not in the queue",
-    Reason.LACKS_SKILL: "without the skill",
-    Reason.NO_CAPACITY: "without free capacity",
-    Reason.EXCLUDED: "passed or missed it just now",
-    Reason.QUEUE_DELAY: "only after a longer wait",
-    Reason.RESERVED: "kept free for another queue",
+    Reason.NOT_ROUTABLE: gettext_lazy("%(n)s not available"),
+    Reason.MEDIUM_OFF: gettext_lazy("%(n)s not taking this medium"),
+    Reason.NOT_IN_QUEUE: gettext_lazy("%(n)s not in the queue"),
+    Reason.LACKS_SKILL: gettext_lazy("%(n)s without the skill"),
+    Reason.NO_CAPACITY: gettext_lazy("%(n)s without free capacity"),
+    Reason.EXCLUDED: gettext_lazy("%(n)s passed or missed it just now"),
+    Reason.QUEUE_DELAY: gettext_lazy("%(n)s only after a longer wait"),
+    Reason.RESERVED: gettext_lazy("%(n)s kept free for another queue"),
 }
 
 
-def match_sentence(match: Match, names: Mapping[int, str]) -> str:
-    """`names` of the agents it is offered to, by id."""
-    who = ", ".join(names.get(agent, f"agent {agent}") for agent in match.agents[:MOST_NAMES])
-    more = len(match.agents) - MOST_NAMES
-    who += f" and {more} more" if more > 0 else ""
-    others = sum(match.filtered.values())
-    rest = f" {others} others could not: {filtered_words(match)}." if others else ""
-    eligible = max(match.considered - others, len(match.agents))
-    return f"Offered to {who}: {WHY[match.reason]} of {eligible} who could take it.{rest}"[:300]
+def sentence_of(facts: Mapping[str, Any], *, stored: str) -> str:
+    """Why a decision was made, in the language of whoever reads. `stored`: for facts that do not say it all."""
+    if "said" in facts:
+        return " ".join(map(told, facts["said"]))
+    if "names" in facts:
+        return match_sentence(facts)
+    if "reason" in facts and "filtered" in facts and "chosen" not in facts:
+        return waiting_sentence(facts)
+    return stored
 
 
-def filtered_words(decision: Match | Unmatched) -> str:
-    return ", ".join(f"{count} {FILTERED.get(reason, reason.value)}" for reason, count in decision.filtered.items())
+def match_sentence(facts: Mapping[str, Any]) -> str:
+    """`facts`: of `matching.explain`, with the names of those it is offered to."""
+    names, others = facts["names"], sum(facts["filtered"].values())
+    more = facts["offered"] - len(names)
+    who = ", ".join(names)
+    words = {
+        "who": _("%(names)s and %(n)s more") % {"names": who, "n": more} if more > 0 else who,
+        "why": WHY[Reason(facts["reason"])],
+        "eligible": max(facts["considered"] - others, facts["offered"]),
+    }
+    sentence = _("Offered to %(who)s: %(why)s of %(eligible)s who could take it.") % words
+    if others:
+        rest = {"n": others, "reasons": filtered_words(facts["filtered"])}
+        sentence += " " + _("%(n)s others could not: %(reasons)s.") % rest
+    return sentence
 
 
-def waiting_sentence(unmatched: Unmatched) -> str:
-    who = filtered_words(unmatched)
-    return (WAITS.get(unmatched.reason, unmatched.reason.value) + (f" Of those asked: {who}." if who else ""))[:300]
+def waiting_sentence(facts: Mapping[str, Any]) -> str:
+    """`facts`: reason and filtered{}, of a decision that found nobody."""
+    why = str(WAITS.get(Reason(facts["reason"]), facts["reason"]))
+    who = filtered_words(facts["filtered"])
+    return f"{why} {_('Of those asked: %(reasons)s.') % {'reasons': who}}" if who else why
+
+
+def filtered_words(filtered: Mapping[str, int]) -> str:
+    return _(", ").join(
+        str(FILTERED.get(Reason(reason), f"%(n)s {reason}")) % {"n": n} for reason, n in filtered.items()
+    )

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cxos.core.phrases import told
+
 
 class Account(models.Model):
     """An organisation or household that customers belong to."""
@@ -95,7 +97,7 @@ class MergeSuggestion(models.Model):
 
     first = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
-    evidence = models.JSONField(default=list)
+    evidence = models.JSONField(default=list)  # kept phrases
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(default=timezone.now)
     decided_by = models.CharField(max_length=60, blank=True)
@@ -110,3 +112,8 @@ class MergeSuggestion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} = {self.second_id}?"
+
+    @property
+    def because(self) -> list[str]:
+        """The evidence, in the language of whoever reads."""
+        return [told(row) for row in self.evidence]

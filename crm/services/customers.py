@@ -8,18 +8,20 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_noop
 
 from crm.models import Customer, Identity, MergeSuggestion
 from crm.normalise import normalise
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.crm import CustomerChanged, MergeSuggested
 from cxos.core.outbox import emit
+from cxos.core.phrases import Phrase
 from cxos.core.services.audit import record
 
 MAX_TAGS, MAX_TAG = 30, 40
 MAX_ATTRIBUTES, MAX_NAME, MAX_VALUE = 50, 60, 500
 MAX_NOTES = 20_000
+TYPED = gettext_noop("%(kind)s %(value)s was typed in for the other one.")
 FIELDS = ("name", "language", "time_zone", "vip", "tags", "attributes", "notes")
 
 
@@ -99,7 +101,7 @@ def _taken(customer_id: int, kind: str, value: str) -> Conflict:
     low, high = sorted((customer_id, held.customer_id))
     with transaction.atomic():
         suggestion, made = MergeSuggestion.objects.get_or_create(
-            first_id=low, second_id=high, defaults={"evidence": [f"{kind} {value} was typed in for the other one."]}
+            first_id=low, second_id=high, defaults={"evidence": [Phrase(TYPED, {"kind": kind, "value": value}).kept]}
         )
         if made:
             event = MergeSuggested(suggestion_id=suggestion.pk, first_id=low, second_id=high)

@@ -8,15 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
 
 from crm.models import Customer, Identity, MergeSuggestion
 from crm.normalise import normalise
 from cxos.core.events.crm import CustomerCreated, MergeSuggested
 from cxos.core.outbox import emit
+from cxos.core.phrases import Phrase
 
 # When two identities in one message belong to different customers, the stronger one says whose message it is.
 STRENGTH = ("external_id", "email", "phone", "handle", "device")
 TRIES = 3
+BOTH = gettext_noop("One message carried identities of both.")
+BELONGS = gettext_noop("%(kind)s %(given)s belongs to #%(customer)s")
 FILLABLE = {"name": 160, "language": 12, "time_zone": 60}  # attribute → most characters
 
 
@@ -120,14 +124,17 @@ def _suggest(
 ) -> MergeSuggestion | None:
     """Two customers' identities came in one message: suggest a merge, once per pair; never merge silently."""
     first_made = None
-    evidence = [f"{kind} {given} belongs to #{known[kind, value].customer_id}"
-                for kind, value, given in wanted if (kind, value) in known]  # fmt: skip
+    evidence = [Phrase(BOTH).kept] + [
+        Phrase(BELONGS, {"kind": kind, "given": given, "customer": known[kind, value].customer_id}).kept
+        for kind, value, given in wanted
+        if (kind, value) in known
+    ]
     for other in (_survivor(other) for other in others):
         if other.id == customer.id:
             continue
         low, high = sorted((customer.id, other.id))
         suggestion, made = MergeSuggestion.objects.get_or_create(
-            first_id=low, second_id=high, defaults={"evidence": ["One message carried identities of both.", *evidence]}
+            first_id=low, second_id=high, defaults={"evidence": evidence}
         )
         if made:
             emit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ LIMIT_BYTES = 2048
 VERSION = 1
 
 
-def explain(match: Match) -> dict[str, Any]:
-    """The match as JSON-ready data. Keys: v, reason, ring, cost, score{}, considered, filtered{}, chosen[], alternatives[]."""
+def explain(match: Match, *, names: Sequence[str] = ()) -> dict[str, Any]:
+    """The match as JSON-ready data. Keys: v, reason, ring, cost, score{}, considered, filtered{}, chosen[], alternatives[];
+    and, where `names` of the first who are offered it are given, names[] and offered (how many they are in all)."""
     score = match.score
     parts = {"priority": score.priority, "age": score.age, "sla": score.sla, "vip": score.vip, "total": score.total}
     data: dict[str, Any] = {
@@ -29,6 +31,8 @@ def explain(match: Match) -> dict[str, Any]:
         "chosen": [_choice(each) for each in match.chosen],
         "alternatives": [_choice(each) for each in match.alternatives],
     }
+    if names:
+        data |= {"names": list(names), "offered": len(match.agents)}
     while len(encoded(data)) > LIMIT_BYTES and (data["alternatives"] or len(data["chosen"]) > 1):
         # Only a broadcast to very many agents gets here; the offers themselves name every agent.
         (data["alternatives"] or data["chosen"]).pop()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from routing.models.queue import NO_PAIRS, Disposition, Queue
+from routing.sentences import LIMIT, sentence_of
 
 
 class WorkItemQuerySet(models.QuerySet["WorkItem"]):
@@ -238,7 +239,7 @@ class Decision(models.Model):
         "channels_app.Conversation", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=10, choices=Kind)
-    sentence = models.CharField(max_length=300)
+    sentence = models.CharField(max_length=LIMIT)
     facts = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
 
@@ -247,6 +248,11 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def spoken(self) -> str:
+        """The sentence in the language of whoever reads."""
+        return sentence_of(self.facts, stored=self.sentence)
 
 
 class ActionRun(models.Model):

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_noop
+
 from cxos.core.errors import DomainError
+from cxos.core.phrases import Phrase
 from routing.matching import Diversion, Reason
 from routing.models import Callback, Decision, Queue, WorkItem
 from routing.services.callbacks import callback_address, request_callback
 from routing.services.moves import transfer
+from routing.services.notes import note
 from routing.snapshots.rules import opening_of, treatment
 
 LOOK_AGAIN = timedelta(seconds=60)
-WORDS = {
-    Reason.CLOSED: "is closed now",
-    Reason.MAX_WAIT: "kept it as long as it may wait there",
+DIVERTED = {
+    Reason.CLOSED: gettext_noop("%(from)s is closed now: %(to)s took it."),
+    Reason.MAX_WAIT: gettext_noop("%(from)s kept it as long as it may wait there: %(to)s took it."),
 }
+WAITS = gettext_noop("%(queue)s is closed; the work waits for its opening.")
+OPENS = gettext_noop("It opens %(day)s %(time)s UTC.")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")  # translated by Django
 
 
 def divert(diversion: Diversion, *, now: datetime) -> None:
@@ -41,7 +48,8 @@ def divert(diversion: Diversion, *, now: datetime) -> None:
         )
     except DomainError:
         return
-    _explain(item, f"{item.queue.name} {WORDS[diversion.reason]}: {target.name} took it.", diversion, now=now)
+    why = Phrase(DIVERTED[diversion.reason], {"from": item.queue.name, "to": target.name})
+    note(item, Decision.Kind.QUEUE, why, facts={"from": item.queue_id, "to": diversion.to_queue}, now=now)
 
 
 def _wait_for_opening(item: WorkItem, *, now: datetime) -> None:
@@ -61,16 +69,8 @@ def _wait_for_opening(item: WorkItem, *, now: datetime) -> None:
         wake_at=again, reason=Reason.CLOSED.value
     )
     if changed and item.reason != Reason.CLOSED.value:
-        when = f" It opens {opens_at:%A %H:%M} UTC." if opens_at else ""
-        _explain(item, f"{item.queue.name} is closed; the work waits for its opening.{when}", None, now=now)
-
-
-def _explain(item: WorkItem, sentence: str, diversion: Diversion | None, *, now: datetime) -> None:
-    Decision.objects.create(
-        item=item,
-        conversation_id=item.conversation_id,
-        kind=Decision.Kind.NO_MATCH if diversion is None else Decision.Kind.QUEUE,
-        sentence=sentence[:300],
-        facts={"from": item.queue_id, "to": diversion.to_queue if diversion else None},
-        at=now,
-    )
+        opens = (
+            (Phrase(OPENS, {"day": Phrase(DAYS[opens_at.weekday()]), "time": f"{opens_at:%H:%M}"}),) if opens_at else ()
+        )
+        waits = Phrase(WAITS, {"queue": item.queue.name})
+        note(item, Decision.Kind.NO_MATCH, waits, *opens, facts={"from": item.queue_id, "to": None}, now=now)

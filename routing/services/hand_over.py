@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_noop
 
 from channels_app.models import Conversation
 from channels_app.services.assignment import assign
 from channels_app.services.lines import lock_conversation
 from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.models import User
+from cxos.core.phrases import Phrase
 from routing.facts import default_queue
 from routing.models import Queue, WorkItem
 from routing.permissions import can_assign
 from routing.services.queue import enqueue, live_item
 from routing.services.work import assign_by_hand, requeue, transfer
+
+SENT = gettext_noop("%(who)s sent it to %(queue)s.")
+TAKEN = gettext_noop("%(who)s took it by hand.")
 
 
 def give(conversation: Conversation, *, to: User, actor: User, now: datetime) -> WorkItem:
@@ -39,7 +43,7 @@ def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now:
                 conversation,
                 queue=queue,
                 priority=conversation.priority,
-                why=f"{actor.name} sent it to {queue.name}.",
+                why=Phrase(SENT, {"who": actor.name, "queue": queue.name}),
                 actor=actor,
                 now=now,
             )
@@ -81,7 +85,7 @@ def _as_work(conversation: Conversation, *, actor: User, now: datetime) -> WorkI
         conversation,
         queue=queue,
         priority=conversation.priority,
-        why=f"{actor.name} took it by hand.",
+        why=Phrase(TAKEN, {"who": actor.name}),
         actor=actor,
         now=now,
     )

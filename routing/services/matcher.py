@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from django.db import connection
 from psycopg2.extras import execute_values
 
+from cxos.core.phrases import in_source_language
 from routing import matching as engine
 from routing.models import Decision, Offer, Queue, WorkItem
-from routing.sentences import waiting_sentence
+from routing.sentences import LIMIT, waiting_sentence
 from routing.services.closed import divert
 from routing.services.offering import make_offers
 from routing.services.waits import foretell
@@ -177,19 +178,23 @@ def _note_waiting(unmatched: tuple[engine.Unmatched, ...], items: dict[int, Work
     ]
     with connection.cursor() as cursor:
         execute_values(cursor, NOTE, rows, template="(%s, %s::timestamptz, %s, %s::float8)", page_size=len(rows))
-    Decision.objects.bulk_create(
-        Decision(
-            item_id=one.item,
-            conversation_id=items[one.item].conversation_id,
-            kind=Decision.Kind.NO_MATCH,
-            sentence=waiting_sentence(one),
-            facts={
-                "reason": one.reason.value,
-                "ring": one.ring,
-                "filtered": {reason.value: count for reason, count in one.filtered.items()},
-            },
-            at=now,
+    with in_source_language():
+        Decision.objects.bulk_create(
+            _nobody(one, items[one.item], now=now) for one in unmatched if items[one.item].reason != one.reason.value
         )
-        for one in unmatched
-        if items[one.item].reason != one.reason.value
+
+
+def _nobody(one: engine.Unmatched, item: WorkItem, *, now: datetime) -> Decision:
+    facts = {
+        "reason": one.reason.value,
+        "ring": one.ring,
+        "filtered": {reason.value: count for reason, count in one.filtered.items()},
+    }
+    return Decision(
+        item_id=one.item,
+        conversation_id=item.conversation_id,
+        kind=Decision.Kind.NO_MATCH,
+        sentence=waiting_sentence(facts)[:LIMIT],
+        facts=facts,
+        at=now,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_noop
 
 from channels_app.services.assignment import assign
 from channels_app.services.lines import add_line, lock_conversation
@@ -16,6 +16,7 @@ from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.events.routing import WorkAssigned, WorkMoved
 from cxos.core.models import User
 from cxos.core.outbox import emit
+from cxos.core.phrases import Phrase
 from routing.models import Decision, Queue, WorkItem
 from routing.services.agents import held_cost, lock_agent
 from routing.services.holding import (
@@ -30,11 +31,14 @@ from routing.services.holding import (
     tell_released,
     unpaused,
 )
+from routing.services.notes import note
 from routing.services.queue import tell_queued
 from routing.services.room import with_room
 from routing.services.wrap_up import complete
 
 State = WorkItem.State
+ASSIGNED = gettext_noop("Assigned to %(agent)s by %(by)s.")
+ASSIGNED_BEYOND = gettext_noop("Assigned to %(agent)s by %(by)s, over capacity.")
 MOVABLE = frozenset({State.WAITING, State.OFFERED, State.ACTIVE, State.PAUSED})
 WAITS = [
     "queue", "entered_at", "ring", "ring_elapsed", "state", "agent", "accepted_at", "paused_at", "ring_since", "wake_at",
@@ -89,14 +93,9 @@ def _hold(item: WorkItem, agent: User, *, now: datetime) -> None:
 
 def _tell_assigned(item: WorkItem, agent: User, *, actor: User, over: bool, now: datetime) -> None:
     waited = milliseconds(item.entered_at, now)
-    Decision.objects.create(
-        item=item,
-        conversation_id=item.conversation_id,
-        kind=Decision.Kind.ASSIGN,
-        sentence=f"Assigned to {agent.name} by {actor.name}"[:280] + (", over capacity." if over else "."),
-        facts={"agent": agent.pk, "by": actor.pk, "over_capacity": over},
-        at=now,
-    )
+    why = Phrase(ASSIGNED_BEYOND if over else ASSIGNED, {"agent": agent.name, "by": actor.name})
+    facts = {"agent": agent.pk, "by": actor.pk, "over_capacity": over}
+    note(item, Decision.Kind.ASSIGN, why, facts=facts, now=now)
     emit(
         WorkAssigned(
             item_id=item.id,

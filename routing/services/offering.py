@@ -17,15 +17,17 @@ from django.db import IntegrityError, connection, transaction
 
 from cxos.core.errors import DomainError
 from cxos.core.outbox import emit_all
+from cxos.core.phrases import in_source_language
 from routing.matching import Match, explain
 from routing.models import AgentState, Offer, Presence, Queue, WorkItem
-from routing.sentences import match_sentence
+from routing.sentences import LIMIT, match_sentence
 from routing.services.agents import cost_of_load, lock_agents
 from routing.services.offers import made, take
 from routing.snapshots import held_loads
 
 log = structlog.get_logger(__name__)
 MOST = 25  # matches in one transaction
+NAMED = 3  # of those it is offered to, in the sentence that says why
 VOICE = "voice"
 WRITE = """
 WITH offers AS (
@@ -162,9 +164,11 @@ def _write(taken: Sequence[Taken], *, now: datetime) -> list[Offer]:
         for one in taken
         for agent in one.takers
     ]
+    with in_source_language():
+        reasons = [_reason(one) for one in taken]
     given: dict[str, Any] = {
         "offers": json.dumps([_row(number, offer) for number, offer in enumerate(offers)]),
-        "reasons": json.dumps([_reason(one) for one in taken]),
+        "reasons": json.dumps(reasons),
         "now": now,
     }
     with connection.cursor() as cursor:
@@ -190,7 +194,9 @@ def _row(number: int, offer: Offer) -> dict[str, Any]:
 
 def _reason(one: Taken) -> dict[str, Any]:
     names = {agent.user_id: agent.user.name for agent in one.takers}
-    return {"item": one.item.id, "sentence": match_sentence(one.match, names), "facts": explain(one.match)}
+    first = [names.get(agent, f"#{agent}") for agent in one.match.agents[:NAMED]]
+    facts = explain(one.match, names=first)
+    return {"item": one.item.id, "sentence": match_sentence(facts)[:LIMIT], "facts": facts}
 
 
 def _take_unasked(offers: Iterable[Offer], agents: Mapping[int, AgentState], *, now: datetime) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from channels_app.services.assignment import assign
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.routing import WorkAssigned
 from cxos.core.models import User
 from cxos.core.outbox import emit
+from cxos.core.phrases import Phrase
 from routing.models import AgentState, Decision, Offer, Presence, Segment, WorkItem
 from routing.services.agents import held_cost, lock_agent
 from routing.services.holding import (
@@ -27,9 +28,11 @@ from routing.services.holding import (
     tell_released,
     unpaused,
 )
+from routing.services.notes import note
 from routing.services.offers import made
 
 State = WorkItem.State
+HANDED_OVER = gettext_noop("Handed over to %(agent)s by %(by)s.")
 IN_HAND = frozenset({State.ACTIVE, State.PAUSED})
 
 
@@ -123,14 +126,9 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
 
 
 def _tell(item: WorkItem, agent: User, *, actor: Any, now: datetime) -> None:
-    Decision.objects.create(
-        item=item,
-        conversation_id=item.conversation_id,
-        kind=Decision.Kind.ASSIGN,
-        sentence=f"Handed over to {agent.name} by {actor.name}."[:300],
-        facts={"agent": agent.pk, "by": actor.pk, "over_capacity": False},
-        at=now,
-    )
+    why = Phrase(HANDED_OVER, {"agent": agent.name, "by": actor.name})
+    facts = {"agent": agent.pk, "by": actor.pk, "over_capacity": False}
+    note(item, Decision.Kind.ASSIGN, why, facts=facts, now=now)
     emit(
         WorkAssigned(
             item_id=item.pk,

@@ -7,19 +7,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_noop
 
 from channels_app.models import Conversation
 from channels_app.services.assignment import give_to_team
 from cxos.core.errors import Invalid
 from cxos.core.events.routing import WorkQueued
 from cxos.core.outbox import emit
+from cxos.core.phrases import Phrase
 from routing.matching import default_cost
 from routing.models import Decision, Queue, WorkItem
+from routing.services.notes import note
 from routing.services.room import with_room
 from routing.snapshots.work import needs_of
 
 STICKY_DAYS = 7
+FULL = gettext_noop("%(full)s is full: %(queue)s took it.")
 VIP_BOOST = 300.0  # a VIP is served as if they had waited five minutes longer
 
 
@@ -33,7 +36,7 @@ def enqueue(
     priority: int,
     due_at: datetime | None = None,
     target_seconds: int | None = None,
-    why: str,
+    why: Phrase,
     facts: dict[str, Any] | None = None,
     actor: Any = None,
     now: datetime,
@@ -65,9 +68,8 @@ def enqueue(
                 **dict.fromkeys(("queued_at", "entered_at", "eligible_at", "ring_since", "wake_at"), now),
                 **_sticky(conversation, queue, now),
             )
-            if queue.pk != asked.pk:
-                why = f"{why} {asked.name} is full: {queue.name} took it."
-            _explain(item, why=why, facts=facts or {}, now=now)
+            full = () if queue.pk == asked.pk else (Phrase(FULL, {"full": asked.name, "queue": queue.name}),)
+            note(item, Decision.Kind.QUEUE, why, *full, facts=facts or {}, now=now)
             if queue.team_id and conversation.team_id != queue.team_id:
                 give_to_team(conversation, team_id=queue.team_id)
             tell_queued(item, actor=actor, again=False, now=now)
@@ -77,17 +79,6 @@ def enqueue(
             raise
         return live
     return item
-
-
-def _explain(item: WorkItem, *, why: str, facts: dict[str, Any], now: datetime) -> None:
-    Decision.objects.create(
-        item=item,
-        conversation_id=item.conversation_id,
-        kind=Decision.Kind.QUEUE,
-        sentence=why[:300],
-        facts=facts,
-        at=now,
-    )
 
 
 def live_item(conversation_id: int) -> WorkItem | None:

@@ -25,9 +25,9 @@ def explain(conversation_id: int, *, deadlines: bool = True) -> dict[str, Any]:
         "agent": part(latest.get(Decision.Kind.ASSIGN) or latest.get(Decision.Kind.MATCH)),
         "waiting": part(latest.get(Decision.Kind.NO_MATCH)) if item and item.state == WorkItem.State.WAITING else None,
         "deadlines": list(clocks.values("metric", "state", "due_at")) if deadlines else [],
-        "history": [{"at": one.at, "kind": one.kind, "sentence": one.sentence} for one in reversed(decisions)],
+        "history": [{"at": one.at, "kind": one.kind, "sentence": one.spoken} for one in reversed(decisions)],
     }
 
 
 def part(decision: Decision | None) -> dict[str, Any] | None:
-    return {"sentence": decision.sentence, "at": decision.at, "facts": decision.facts} if decision else None
+    return {"sentence": decision.spoken, "at": decision.at, "facts": decision.facts} if decision else None

@@ -10,14 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from cxos.core.events.routing import WorkAbandoned, WorkPaused, WorkResumed
 from cxos.core.outbox import emit
+from cxos.core.phrases import Phrase
 from routing.matching import idle_cost
 from routing.models import AgentState, Callback, Decision, WorkItem
 from routing.services.agents import held_cost
 from routing.services.holding import close_pending, lock_item, milliseconds, unpaused
 from routing.services.moves import assign_by_hand, requeue, transfer, transfer_out, transfer_to_agent
+from routing.services.notes import note
 from routing.services.offers import return_offers_of
 from routing.services.wrap_up import end_wrap_ups, finish
 
@@ -26,6 +29,7 @@ __all__ = [
     "transfer_to_agent",
 ]  # fmt: skip
 State = WorkItem.State
+BACK = gettext_noop("The customer is back: its holder has %(load)s of %(budget)s points in hand.")
 
 
 def abandon(item_id: int, *, now: datetime) -> WorkItem:
@@ -97,11 +101,5 @@ def _make_room(item: WorkItem, holder: AgentState, *, now: datetime) -> None:
     return_offers_of(holder.user_id, reason="a customer is back", now=now)
     load = held_cost(holder.user_id)
     if load > holder.budget:
-        Decision.objects.create(
-            item=item,
-            conversation_id=item.conversation_id,
-            kind=Decision.Kind.OVERRIDE,
-            sentence=f"The customer is back: its holder has {load} of {holder.budget} points in hand.",
-            facts={"agent": holder.user_id, "load": load, "budget": holder.budget},
-            at=now,
-        )
+        facts = {"agent": holder.user_id, "load": load, "budget": holder.budget}
+        note(item, Decision.Kind.OVERRIDE, Phrase(BACK, facts), facts=facts, now=now)

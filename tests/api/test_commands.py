@@ -10,6 +10,7 @@ import pytest
 from cases.models import Case
 from channels_app.models import Message
 from cxos.core.models import Event, IdempotentAnswer, Team
+from cxos.core.phrases import Phrase
 from routing.models import AgentState, Offer, Queue, QueueMember, WorkItem
 from routing.services.queue import enqueue
 from tests.api.conftest import CLIENT
@@ -26,7 +27,7 @@ def queue(team: Team, ana, sam) -> Queue:
 
 @pytest.fixture
 def work(talk, queue, now) -> WorkItem:
-    return enqueue(talk, queue=queue, priority=1, why="The only queue.", now=now)
+    return enqueue(talk, queue=queue, priority=1, why=Phrase("The only queue."), now=now)
 
 
 @pytest.fixture

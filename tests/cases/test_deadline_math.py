@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from cases.calendar_math import BusinessCalendar
 from cases.clock_math import Clock, pause, resume, start, stop
-from cases.deadline_math import SkippedDay, explain, sentence
+from cases.deadline_math import SkippedDay, explain
+from cases.deadline_words import sentence
 from cases.hours import Interval
 
 HOUR = 3600

@@ -74,7 +74,7 @@ def test_identities_of_two_customers_suggest_a_merge_once_and_merge_nothing(kim,
     assert second.suggestion is None
     suggestion = MergeSuggestion.objects.get()
     assert (suggestion.first, suggestion.second) == (kim, max)
-    assert any("email kim@example.com" in line for line in suggestion.evidence)
+    assert any("email kim@example.com" in line for line in suggestion.because)
     assert Customer.objects.filter(merged_into=None).count() == 2
     assert list(Event.objects.values_list("name", flat=True)) == ["MergeSuggested"]
 

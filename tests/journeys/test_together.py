@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from channels_app.models import Channel, Conversation, Message
 from crm.models import Customer
 from cxos.core.models import User
+from cxos.core.phrases import Phrase
 from routing.models import Offer, Queue, Segment, WorkItem
 from routing.services.hand_over import give
 from routing.services.presence import set_presence
@@ -36,7 +37,7 @@ def talk(
     )
     Message.objects.create(conversation=made, author_kind="customer", text="Is this covered?", state="received")
     with transaction.atomic():  # else matching may be faster
-        enqueue(made, queue=queue, priority=1, why="Came.", now=timezone.now())
+        enqueue(made, queue=queue, priority=1, why=Phrase("Came."), now=timezone.now())
         give(made, to=ana, actor=ana, now=timezone.now())
     return made
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import Role, Team, User
+from cxos.core.phrases import Phrase
 from routing.models import AgentState, Offer, Presence, Queue, QueueMember, WorkItem
 from routing.services.queue import enqueue
 
@@ -53,7 +54,7 @@ def waiting(queue: Queue, webchat: Channel, kim: Customer) -> Callable[[], WorkI
         conversation = Conversation.objects.create(
             customer=kim, channel=webchat, thread_key=f"thread-{next(_numbers)}", created_at=at, last_message_at=at
         )
-        return enqueue(conversation, queue=queue, priority=1, why="A test put it there.", now=at)
+        return enqueue(conversation, queue=queue, priority=1, why=Phrase("A test put it there."), now=at)
 
     return make
 

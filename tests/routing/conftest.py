@@ -12,6 +12,7 @@ import pytest
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import Role, Team, User
+from cxos.core.phrases import Phrase
 from cxos.core.relay import drain_outbox
 from routing.models import AgentState, Queue, QueueMember, Skill, WorkItem
 from routing.services.callbacks import wake_callbacks
@@ -66,7 +67,7 @@ def waiting(queue: Queue, webchat: Channel, kim: Customer, now: datetime) -> Cal
             created_at=at or now,
             last_message_at=at or now,
         )
-        fields = {"queue": queue, "priority": 1, "why": "A test put it there.", "now": at or now, **more}
+        fields = {"queue": queue, "priority": 1, "why": Phrase("A test put it there."), "now": at or now, **more}
         return enqueue(conversation, **fields)  # type: ignore[arg-type]
 
     return make

@@ -21,6 +21,7 @@ from django.db import connection, connections, transaction
 from channels_app.models import Conversation
 from cxos.core.errors import DomainError
 from cxos.core.models import Event, User
+from cxos.core.phrases import Phrase
 from routing.models import AgentState, Callback, Offer, Queue, QueueMember, Segment, WorkItem
 from routing.services.agents import held_cost
 from routing.services.callbacks import claim_callback, request_callback, wake_callbacks
@@ -178,7 +179,7 @@ def test_e_a_queue_never_takes_more_than_it_may(queue, team, webchat, kim, now):
         for n in range(8)
     ]
 
-    race(*[lambda c=c: enqueue(c, queue=queue, priority=1, why="A race.", now=now) for c in conversations])
+    race(*[lambda c=c: enqueue(c, queue=queue, priority=1, why=Phrase("A race."), now=now) for c in conversations])
 
     assert Counter(WorkItem.objects.values_list("queue__key", flat=True)) == {"care": 3, "other": 5}
 

@@ -14,6 +14,7 @@ from channels_app.services import conversations as verbs
 from crm.models import Customer
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.models import Team, User
+from cxos.core.phrases import Phrase
 from cxos.core.relay import drain_outbox
 from routing.models import BulkChange, BulkStep, Queue
 from routing.services import bulk
@@ -104,7 +105,7 @@ def test_assigning_many_and_back_into_their_queue(
     other = Queue.objects.create(key="vip", name="VIP", team=team)
     found = talks(2)
     for one in found:
-        enqueue(one, queue=queue, priority=1, why="test", now=now)
+        enqueue(one, queue=queue, priority=1, why=Phrase("test"), now=now)
 
     given = ask(found, "assign", to=str(ana.pk), actor=sam, now=now)
     assert values("assignee") == [ana.pk, ana.pk]

@@ -24,6 +24,7 @@ from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.errors import DomainError
 from cxos.core.models import Role, User
+from cxos.core.phrases import Phrase
 from routing.models import AgentSkill, AgentState, Decision, Offer, Queue, QueueMember, Segment, Skill, WorkItem
 from routing.services.agents import held_cost
 from routing.services.callbacks import request_callback, wake_callbacks
@@ -131,7 +132,12 @@ class Life(RuleBasedStateMachine):
         required = [{"skill": "english", "level": 3, "hard": True}] if skilled else []
         self.attempt(
             lambda: enqueue(
-                conversation, queue=self.queues[0], required=required, priority=priority, why="Came.", now=self.now
+                conversation,
+                queue=self.queues[0],
+                required=required,
+                priority=priority,
+                why=Phrase("Came."),
+                now=self.now,
             )
         )
 

@@ -8,6 +8,7 @@ import pytest
 
 from cxos.core.errors import Conflict, NotFound
 from cxos.core.models import Event
+from cxos.core.phrases import Phrase
 from routing.models import AgentSkill, AgentState, Decision, Offer, Presence, Segment, WorkItem
 from routing.services.matcher import match_agent, match_agents, match_items, wake_waiting
 from routing.services.offers import accept_offer, decline_offer, expire_due, return_offers_of
@@ -206,7 +207,7 @@ def test_a_conversation_is_in_the_queue_once(waiting, queue, now):
 
     item = waiting()
 
-    again = enqueue(item.conversation, queue=queue, priority=3, why="again", now=now)
+    again = enqueue(item.conversation, queue=queue, priority=3, why=Phrase("again"), now=now)
 
     assert again == item
     assert names() == ["WorkQueued"]

@@ -16,6 +16,7 @@ from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.catalogue import Received, rebuild
 from cxos.core.models import Event, Role, Team, User
+from cxos.core.phrases import Phrase
 from cxos.screens.supervisor import rows
 from cxos.screens.supervisor.board import read_board
 from intelligence import queries
@@ -65,7 +66,7 @@ def comes(webchat: Channel, kim: Customer) -> Callable[..., WorkItem]:
         found = Conversation.objects.create(
             customer=kim, channel=webchat, thread_key=f"thread {next(NAMES)}", created_at=at, last_message_at=at
         )
-        return enqueue(found, queue=queue, priority=1, why="A test put it there.", now=at)
+        return enqueue(found, queue=queue, priority=1, why=Phrase("A test put it there."), now=at)
 
     return make
 

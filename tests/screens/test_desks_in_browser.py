@@ -14,6 +14,7 @@ from cases.models import Calendar
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import User
+from cxos.core.phrases import Phrase
 from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
 from routing.services.presence import set_presence
 from routing.services.queue import enqueue
@@ -85,7 +86,7 @@ def test_a_supervisor_gives_waiting_work_away_and_takes_it_back(
     QueueMember.objects.create(queue=queue, user=ana)
     set_presence(ana, presence="available", actor=ana, now=now)
     found = Conversation.objects.create(customer=kim, channel=webchat, thread_key="t")
-    item = enqueue(found, queue=queue, priority=1, why="A test.", now=now - timedelta(minutes=3))
+    item = enqueue(found, queue=queue, priority=1, why=Phrase("A test."), now=now - timedelta(minutes=3))
     page = open_as(sam, "/supervisor/")
 
     page.get_by_role("button", name="Assign Kim").click()
@@ -104,7 +105,7 @@ def test_work_is_dragged_onto_an_agent(open_as: Open, sam: User, ana: User, webc
     QueueMember.objects.create(queue=queue, user=ana)
     set_presence(ana, presence="available", actor=ana, now=now)
     found = Conversation.objects.create(customer=kim, channel=webchat, thread_key="t")
-    enqueue(found, queue=queue, priority=1, why="A test.", now=now)
+    enqueue(found, queue=queue, priority=1, why=Phrase("A test."), now=now)
     page = open_as(sam, "/supervisor/")
     page.locator(f"#sv-agent-{ana.pk}").wait_for()
 

@@ -13,6 +13,7 @@ from cases.models import Calendar, Case
 from channels_app.models import Channel, Conversation, Message
 from crm.models import Customer
 from cxos.core.models import Team, User
+from cxos.core.phrases import Phrase
 from cxos.core.services.audit import record
 from routing.models import AgentSkill, Queue, QueueMember, Skill
 from routing.services.presence import set_presence
@@ -61,7 +62,7 @@ def floor(webchat: Channel, team: Team, ana: User, adi: User, kim: Customer) -> 
         customer=kim, channel=webchat, thread_key="t", last_message_at=now, last_message_text=HOSTILE[:160]
     )
     Message.objects.create(conversation=found, author_kind="customer", text=HOSTILE, state="received")
-    enqueue(found, queue=queue, priority=1, why=HOSTILE[:200], now=now)
+    enqueue(found, queue=queue, priority=1, why=Phrase("%(words)s", {"words": HOSTILE[:200]}), now=now)
     case = Case.objects.create(customer=kim, subject=hostile("subject", Case), reference="C-1", opened_at=now)
     record(adi, "changed", queue, before={"name": HOSTILE}, after={"name": MARKUP})
     return {"customer": kim.pk, "conversation": found.pk, "case": case.pk, "queue": queue.pk}

@@ -17,6 +17,7 @@ from channels_app.models import Channel, Conversation, Message
 from crm.models import Customer
 from cxos.core.errors import Invalid
 from cxos.core.models import SavedView, Team, User
+from cxos.core.phrases import Phrase
 from cxos.core.search.dictionary import learn
 from cxos.screens.workspace import orders
 from cxos.screens.workspace.filters import Asking, condition_of, problems_of
@@ -89,7 +90,7 @@ def test_a_queue_of_mine_is_a_list(as_ana: Client, talk: Talk, ana: User, team: 
     QueueMember.objects.create(queue=queue, user=ana)
     inside = talk()
     talk(minutes_ago=1)
-    enqueue(inside, queue=queue, priority=1, why="test", now=now)
+    enqueue(inside, queue=queue, priority=1, why=Phrase("test"), now=now)
 
     menu = as_ana.get("/workspace/views/").context
     assert [(tab.key, str(tab.label), tab.shown) for tab in menu["queues"]] == [(f"queue-{queue.pk}", "Care", "1")]

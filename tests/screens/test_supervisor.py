@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import Role, Team, User
+from cxos.core.phrases import Phrase
 from cxos.screens.supervisor.board import read_board
 from cxos.screens.supervisor.people import roster
 from intelligence import queries
@@ -46,7 +47,7 @@ def waiting(queue: Queue, webchat: Channel, kim: Customer) -> Callable[..., Work
         found = Conversation.objects.create(
             customer=kim, channel=webchat, thread_key=name, created_at=at, last_message_at=at, last_message_text=name
         )
-        return enqueue(found, queue=queue, priority=1, why="A test put it there.", now=at)
+        return enqueue(found, queue=queue, priority=1, why=Phrase("A test put it there."), now=at)
 
     return make
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from channels_app.models import Channel, Conversation, Message, Whisper
 from crm.models import Customer
 from cxos.core.models import User
+from cxos.core.phrases import Phrase
 from routing.models import Queue, QueueMember
 from routing.services.hand_over import give
 from routing.services.presence import set_presence
@@ -27,7 +28,7 @@ def test_a_supervisor_watches_what_an_agent_holds_and_whispers(
     set_presence(ana, presence="available", actor=ana, now=now)
     found = Conversation.objects.create(customer=kim, channel=webchat, thread_key="t")
     Message.objects.create(conversation=found, author_kind="customer", text="Where is my parcel?", state="received")
-    enqueue(found, queue=queue, priority=1, why="A test.", now=now)
+    enqueue(found, queue=queue, priority=1, why=Phrase("A test."), now=now)
     give(found, to=ana, actor=sam, now=now)
     page = open_as(sam, "/supervisor/")
 

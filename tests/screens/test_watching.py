@@ -12,6 +12,7 @@ from channels_app.models import Channel, Conversation, Message, Whisper
 from channels_app.services.replies import add_note
 from crm.models import Customer
 from cxos.core.models import AuditEntry, Event, Role, Team, User
+from cxos.core.phrases import Phrase
 from cxos.screens.live import allowed_regions
 from cxos.screens.supervisor import views
 from intelligence.formulas import Ratio
@@ -37,7 +38,7 @@ def conversation(webchat: Channel, kim: Customer, queue: Queue, ana: User, sam: 
     now = timezone.now()
     found = Conversation.objects.create(customer=kim, channel=webchat, thread_key="t", team=queue.team)
     Message.objects.create(conversation=found, author_kind="customer", text="Where is my parcel?", state="received")
-    enqueue(found, queue=queue, priority=1, why="A test put it there.", now=now)
+    enqueue(found, queue=queue, priority=1, why=Phrase("A test put it there."), now=now)
     give(found, to=ana, actor=sam, now=now)
     return found
 

@@ -11,6 +11,7 @@ from cases.models import Case
 from channels_app.models import Channel, Conversation, Message
 from crm.models import Customer
 from cxos.core.models import Team, User
+from cxos.core.phrases import Phrase
 from routing.models import Disposition, Queue, WorkItem
 from routing.services.hand_over import give
 from routing.services.queue import enqueue
@@ -89,7 +90,7 @@ def wrapping(talk: Conversation, ana: User, team: Team, now: datetime) -> WorkIt
     Disposition.objects.create(key="refunded", name="Refunded", parent=bill)
     elsewhere = Disposition.objects.create(key="sold", name="Sold")
     elsewhere.queues.add(other)
-    item = enqueue(talk, queue=queue, priority=1, why="test", now=now)
+    item = enqueue(talk, queue=queue, priority=1, why=Phrase("test"), now=now)
     for number, (author, text) in enumerate((("customer", "Where is  my\nparcel?"), ("agent", "On its way."))):
         Message.objects.create(
             conversation=talk, author_kind=author, text=text, state="sent", created_at=now + timedelta(seconds=number)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.models import Team, User
+from cxos.core.phrases import Phrase
 from cxos.screens.workspace.outside import ADDRESSES
 from cxos.screens.workspace.together import REACHED_OUTSIDE
 from routing.models import Queue, QueueMember, Segment, WorkItem
@@ -28,7 +29,7 @@ def talk_by(medium: str, kim: Customer, team: Team, ana: User) -> Conversation:
     queue = Queue.objects.create(key="care", name="Care", team=team)
     QueueMember.objects.create(queue=queue, user=ana)
     made = Conversation.objects.create(customer=kim, channel=channel, thread_key="t", team=team)
-    enqueue(made, queue=queue, priority=1, why="Came.", now=timezone.now())
+    enqueue(made, queue=queue, priority=1, why=Phrase("Came."), now=timezone.now())
     set_presence(ana, presence="available", actor=ana, now=timezone.now())
     give(made, to=ana, actor=ana, now=timezone.now())
     return made

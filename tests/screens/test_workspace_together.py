@@ -15,6 +15,7 @@ from channels_app.services.attachments import store_attachment
 from channels_app.services.replies import add_note
 from crm.models import Customer
 from cxos.core.models import Notification, Role, Team, User
+from cxos.core.phrases import Phrase
 from cxos.core.relay import drain_outbox
 from cxos.screens.handlers import may_see
 from cxos.screens.live import allowed_regions
@@ -54,7 +55,7 @@ def talk(webchat: Channel, kim: Customer, team: Team, ana: User, ben: User) -> C
     for user in (ana, ben):
         QueueMember.objects.create(queue=queue, user=user)
     made = Conversation.objects.create(customer=kim, channel=webchat, thread_key="t", team=team)
-    enqueue(made, queue=queue, priority=1, why="Came.", now=timezone.now())
+    enqueue(made, queue=queue, priority=1, why=Phrase("Came."), now=timezone.now())
     set_presence(ana, presence="available", actor=ana, now=timezone.now())
     give(made, to=ana, actor=ana, now=timezone.now())
     return made

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases.deadline_math import length, sentence
+from cases.deadline_words import sentence
 from cases.hours import CalendarError
 from cases.models import Calendar, Metric, Reopening, SlaPolicy
 from cases.queries import preview_deadline
@@ -22,11 +22,12 @@ from cases.services import configure
 from cases.services.policies import POLICY_FACTS
 from channels_app.models import Priority
 from cxos.core.errors import Invalid
+from cxos.core.phrases import in_source_language
+from cxos.core.spans import span
 from cxos.screens.settings.conditions import Builder, builder_of, read_builder
 from cxos.screens.settings.forms import PolicyForm, PreviewForm
 from cxos.screens.settings.pages import saved, show
 from cxos.screens.staff import admins
-from cxos.screens.templatetags.ui import span
 
 # Columns of the targets, the most urgent first; None = all others.
 COLUMNS: tuple[int | None, ...] = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW, None)
@@ -152,7 +153,8 @@ def targets_given(post: QueryDict) -> Targets:
 
 def targets_of(found: SlaPolicy | None) -> Targets:
     rows = found.targets.all() if found else []
-    return {(row.metric, row.priority): length(row.budget_seconds) for row in rows}
+    with in_source_language():  # whose units `seconds_of` reads
+        return {(row.metric, row.priority): span(row.budget_seconds) for row in rows}
 
 
 def summary(policy: SlaPolicy) -> list[tuple[str, list[str]]]:

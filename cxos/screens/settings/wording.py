@@ -15,10 +15,10 @@ from cases.models import Calendar, Metric
 from cases.services.configure import AT
 from channels_app.models import Priority
 from cxos.core.models import AuditEntry, Team, User
+from cxos.core.spans import span
 from cxos.screens.settings import actions as acts
 from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact
 from cxos.screens.settings.vocabulary import said_name
-from cxos.screens.templatetags.ui import span
 from routing.models import Queue
 
 SHOWN_VALUE = 400

@@ -11,7 +11,8 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi, gettext as _, gettext_lazy, ngettext
 
-from cxos.screens.templatetags.ui import ago, clock, icon, span
+from cxos.core.spans import span
+from cxos.screens.templatetags.ui import ago, clock, icon
 from cxos.screens.templatetags.workspace import channel_icon
 from cxos.screens.ui.markup import markup, markup_join
 

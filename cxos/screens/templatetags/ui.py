@@ -16,12 +16,14 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from cxos.core.spans import span
 from cxos.screens.ui import icons
 from cxos.screens.ui.bundle import bundle
 from cxos.screens.ui.markup import escaped, markup, markup_join
 
 log = structlog.get_logger(__name__)
 register = template.Library()
+register.filter("span", span)
 HUES = 10
 
 
@@ -258,17 +260,6 @@ def short_span(seconds: Any) -> str:
     if total < 86400:
         return gettext("%(n)s h") % {"n": total // 3600}
     return gettext("%(n)s d") % {"n": total // 86400}
-
-
-@register.filter
-def span(seconds: Any) -> str:
-    """Seconds in all their units, as a promise is written: 5400 → "1 h 30 min"; seconds only under an hour."""
-    hours, rest = divmod(round(float(seconds or 0)), 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [gettext("%(n)s h") % {"n": hours}] if hours else []
-    parts += [gettext("%(n)s min") % {"n": minutes}] if minutes else []
-    parts += [gettext("%(n)s s") % {"n": left}] if left and not hours else []
-    return " ".join(parts) or gettext("%(n)s s") % {"n": 0}
 
 
 @register.filter
