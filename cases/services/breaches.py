@@ -17,9 +17,9 @@ BATCH = 500
 # or a reply holds are passed by: whoever holds them decides, or the next sweep does.
 CLAIM = """
 UPDATE cases_clock SET state = 'breached', breached_at = due_at
-WHERE state = 'running' AND id IN (
+WHERE state = 'running' AND id = ANY(ARRAY(
     SELECT id FROM cases_clock WHERE state = 'running' AND due_at < %(now)s
-    ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+    ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED))
 RETURNING id, conversation_id, case_id, metric, cycle, due_at, breached_at
 """
 COLUMNS = ("id", "conversation_id", "case_id", "metric", "cycle", "due_at", "breached_at")

@@ -15,11 +15,11 @@ BATCH = 500
 # A fifth of the promise before its end, at least one minute and at most half an hour; by the wall clock, as the deadline.
 CLAIM = """
 UPDATE cases_clock SET warned_at = %(now)s
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id FROM cases_clock
     WHERE state = 'running' AND warned_at IS NULL AND due_at > %(now)s AND due_at < %(now)s + interval '30 minutes'
         AND due_at < %(now)s + make_interval(secs => greatest(60, budget_seconds * 0.2))
-    ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+    ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED))
 RETURNING id, conversation_id, case_id, metric, due_at
 """
 

@@ -26,7 +26,7 @@ MAX_TRIES = len(WAIT_SECONDS) + 1
 # Per channel the first due message of each conversation: what was said first leaves first.
 CLAIM = """
 UPDATE channels_app_message SET attempts = attempts + 1, due_at = %(leased_until)s
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT found.id FROM channels_app_channel c CROSS JOIN LATERAL (
         SELECT m.id FROM channels_app_message m JOIN channels_app_conversation k ON k.id = m.conversation_id
         WHERE k.channel_id = c.id AND m.state = 'pending' AND m.due_at <= %(now)s AND NOT EXISTS (
@@ -36,7 +36,7 @@ WHERE id IN (
     WHERE NOT c.id = ANY(%(leave)s) AND %(failing)s = EXISTS (
         SELECT 1 FROM channels_app_message m JOIN channels_app_conversation k ON k.id = m.conversation_id
         WHERE k.channel_id = c.id AND m.state = 'pending' AND m.problem <> '')
-    LIMIT %(room)s)
+    LIMIT %(room)s))
 RETURNING id
 """
 

@@ -28,13 +28,13 @@ State = WebhookAttempt.State
 
 CLAIM = """
 UPDATE channels_app_webhookattempt SET tries = tries + 1, due_at = %(leased_until)s
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT found.id FROM channels_app_webhooksubscription s CROSS JOIN LATERAL (
         SELECT a.id FROM channels_app_webhookattempt a
         WHERE a.subscription_id = s.id AND a.state = 'pending' AND a.due_at <= %(now)s
         ORDER BY a.due_at, a.id LIMIT %(each)s FOR UPDATE SKIP LOCKED) found
     WHERE s.enabled AND NOT s.id = ANY(%(leave)s) AND %(failing)s = (s.failing_since IS NOT NULL)
-    LIMIT %(room)s)
+    LIMIT %(room)s))
 RETURNING id
 """
 

@@ -33,12 +33,12 @@ BATCH = {"live": 8, "work": 50}
 CLAIM = """
 UPDATE core_delivery SET state = 'running', attempts = attempts + 1, leased_until = statement_timestamp() + make_interval(secs => %(lease)s)
 FROM core_event
-WHERE core_delivery.id IN (
+WHERE core_delivery.id = ANY(ARRAY(  -- not IN: a nested loop would run a subquery that locks again and again
     SELECT d.id FROM core_delivery d
     WHERE d.lane = %(lane)s AND d.state = 'pending' AND d.due_at <= statement_timestamp() AND NOT EXISTS (
         SELECT 1 FROM core_delivery earlier
         WHERE earlier.handler = d.handler AND earlier.key = d.key AND earlier.id < d.id AND earlier.state <> 'parked')
-    ORDER BY d.id LIMIT %(batch)s FOR UPDATE OF d SKIP LOCKED)
+    ORDER BY d.id LIMIT %(batch)s FOR UPDATE OF d SKIP LOCKED))
 AND core_event.id = core_delivery.event_id
 RETURNING core_delivery.id, handler, attempts, core_event.id, name, core_event.key, actor, depth, at, payload
 """

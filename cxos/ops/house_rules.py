@@ -4,6 +4,7 @@
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 ENQUEUEING_FILE = "cxos/core/outbox.py"
 ENQUEUEING = {"delay", "apply_async"}
+CLAIM_IN_A_LOOP = re.compile(r"\bIN\s*\(\s*SELECT\b(?:(?!\bIN\s*\().)*?SKIP LOCKED", re.DOTALL | re.IGNORECASE)
 
 
 def main() -> int:
@@ -62,6 +64,8 @@ def python_breaches(path: PurePosixPath, source: str) -> Iterator[str]:
             yield f"{path}:{node.lineno}: {node.name} has {body_lines(node)} lines, the limit is {FUNCTION_LINES}."
         if isinstance(node, ast.Call):
             yield from call_breaches(path, node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CLAIM_IN_A_LOOP.search(node.value):
+            yield f"{path}:{node.lineno}: What locks may be run in a loop there: write = ANY(ARRAY(SELECT …)) (ADR 0011)."
 
 
 def length_breach(path: PurePosixPath, source: str, limit: int) -> Iterator[str]:

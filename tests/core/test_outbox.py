@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cxos.core import catalogue, relay
@@ -282,3 +282,16 @@ def test_a_lost_redis_does_not_stop_a_change(heard, settings, monkeypatch):
     assert heard == [("lamp:1", 1)]
     broker.client.cache_clear()
     monkeypatch.setattr(broker, "_away_until", 0.0)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_no_more_are_claimed_than_were_asked_for_whatever_the_plan(heard, batch):
+    """A subquery that locks may be run once for each row that a nested loop compares it with."""
+    listen(heard)
+    for lamp in range(4):
+        switch(lamp)
+    with connection.cursor() as cursor:
+        for other in ("hashagg", "hashjoin", "mergejoin", "sort", "material", "memoize"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
+
+    assert len(relay.claim("live", batch=batch)) == batch

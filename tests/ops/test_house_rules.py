@@ -52,3 +52,11 @@ def test_names_that_say_nothing_are_refused(name: str, monkeypatch: pytest.Monke
     monkeypatch.setattr("pathlib.Path.read_text", lambda self: "")
 
     assert any("says nothing" in breach for breach in house_rules.breaches_of(PurePosixPath(name)))
+
+
+def test_a_claim_finds_its_rows_once() -> None:
+    looped = 'CLAIM = "UPDATE t SET a = 1 WHERE id IN (\\n SELECT id FROM t LIMIT 1 FOR UPDATE SKIP LOCKED)"\n'
+    once = looped.replace("IN (", "= ANY(ARRAY(").replace('LOCKED)"', 'LOCKED))"')
+
+    assert len(breaches("routing/claims.py", looped)) == 1
+    assert breaches("routing/claims.py", once) == []
