@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,10 +20,17 @@ from cxos.core import memory
 from cxos.core.models import Role, Team, User
 from tests.emptying import instead_of_flushing
 
+gc.set_threshold(50_000, 20, 50)  # looking through thousands of collected tests again and again took a tenth of a run
 instead_of_flushing()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a good one takes longer than most tests
 
 PASSWORD = "correct horse battery"
+
+
+def pytest_collection_finish() -> None:
+    """What has been made so far stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
