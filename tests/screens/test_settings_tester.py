@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime
 
 import pytest
@@ -15,6 +16,8 @@ from channels_app.models import Channel, Conversation, Interaction, Message
 from crm.models import Customer
 from cxos.core.models import Delivery, Event, User
 from cxos.screens.settings.trial import try_message
+from intelligence.services.understand import DEADLINE_MS
+from intelligence.text import language
 from routing.models import AgentSkill, AgentState, Decision, Offer, Queue, QueueMember, Skill, WorkItem
 
 STORED = (Interaction, Conversation, Message, Customer, WorkItem, Offer, Decision, Clock, Event, Delivery)
@@ -61,6 +64,26 @@ def test_the_whole_way_is_told_and_nothing_stays(
     assert trial.why["queue"]["sentence"] == "The rule “French” sent it to Care."
     assert [one.clock.metric for one in trial.why["deadlines"]] == ["first_response"]
     assert counts() == before
+
+
+def test_a_page_that_has_read_nothing_yet_reads_as_the_workers_do(
+    floor: Queue, api: Channel, kim: Customer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The statistics are loaded at the first text, which may take longer than a customer is let wait."""
+    loading, load = [True], language._identifier
+
+    def slowly() -> object:
+        if loading:
+            time.sleep(DEADLINE_MS / 1000 + 0.2)
+            loading.clear()
+        return load()
+
+    monkeypatch.setattr(language, "_identifier", slowly)
+
+    text = "Ma facture est fausse, on me demande trop"
+    trial = try_message(channel=api, text=text, identity=("email", "kim@example.com"), name="", now=now)
+
+    assert trial.insight.language == "fr"
 
 
 def test_nobody_with_the_skill_says_so(floor: Queue, api: Channel, now: datetime) -> None:

@@ -19,6 +19,7 @@ from channels_app.models import Channel, Interaction, Message
 from channels_app.services.ingest import accept
 from crm.models import Customer
 from intelligence.models import Insight
+from intelligence.services.understand import warm_up
 from routing import journey
 from routing.models import Decision, Offer, WorkItem
 from routing.queries import why
@@ -44,6 +45,7 @@ class Trial:
 
 def try_message(*, channel: Channel, text: str, identity: tuple[str, str], name: str, now: datetime) -> Trial:
     """`identity` = (kind, value) of who writes; a value that is not known would be a new customer. About 40 queries."""
+    warm_up()  # as the process has long done that will read the real ones
     envelope = Envelope(
         channel_id=channel.pk,
         external_id=f"trial:{uuid4()}",
