@@ -7,6 +7,7 @@ and hears      {"subscribed": [regions], "refused": [regions]}   the answer to s
                {"regions": [regions], "version": n}              these are now at version n: ask for them again
                {"regions": [region], "signal": {…}}              somebody types or looks; never stored
                {"paused": true} then {"resync": true}            hints were lost: ask for everything again
+               {"heartbeat": true}                               the answer to one: the line is alive
 
 A browser shows its session cookie and must come from one of our own pages; a program shows an API key instead.
 """
@@ -168,8 +169,10 @@ class StaffSocket(Socket):
             await self._subscribe(body["subscribe"], age_ms=body.get("age_ms"))
         if isinstance(body.get("unsubscribe"), list):
             self.unwatch([region for region in body["unsubscribe"] if isinstance(region, str)])
-        if body.get("heartbeat") is True and self.entrance.may(Scope.WRITE):
-            await beat(self.user.pk, now=timezone.now())
+        if body.get("heartbeat") is True:
+            await self.answer({"heartbeat": True})
+            if self.entrance.may(Scope.WRITE):
+                await beat(self.user.pk, now=timezone.now())
         if isinstance(body.get("signal"), dict):
             await self._signal(body["signal"])
 

@@ -391,6 +391,24 @@ def test_a_lost_connection_is_told_and_everything_is_fetched_again_after_it(live
     expect(page.locator("#connection")).to_be_hidden()
 
 
+def test_a_line_that_answers_no_heartbeat_is_given_up_and_opened_anew(open_as: Open, adi: User) -> None:
+    page = open_as(adi, "/ui/")
+    page.route(
+        "**/js/pulse*.js",
+        lambda route: route.fulfill(body="setInterval(postMessage, 100, 0)", content_type="text/javascript"),
+    )
+    page.clock.install()
+    server = Server(page)
+    page.reload()
+    wait_until(page, lambda: len(server.heard) > 3)
+    assert len(server.sockets) == 1
+
+    page.clock.fast_forward(26_000)
+
+    wait_until(page, lambda: len(server.sockets) == 2)
+    assert [said for said in server.heard if "heartbeat" in said]
+
+
 def test_hints_lost_on_the_way_fetch_everything_again(live: tuple[Page, Server]) -> None:
     page, server = live
 

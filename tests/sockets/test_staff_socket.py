@@ -252,7 +252,8 @@ def test_a_heartbeat_over_the_socket_renews_the_lease(ana: User, monkeypatch: py
         async with opened(WS, ana) as page:
             await page.say(heartbeat=True)
             await page.say(subscribe=[])
-            await page.hears()
+            assert await page.hears() == {"heartbeat": True}, "so that the page knows the line is alive"
+            assert await page.hears() == {"subscribed": [], "refused": []}
 
     async_to_sync(story)()
 

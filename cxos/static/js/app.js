@@ -3,6 +3,7 @@
 // through custom elements, data- attributes and events.
 import "./requests.js";
 import "./live-regions.js";
+import "./connection.js";
 import "./display.js";
 import "./time.js";
 import "./countdown.js";

@@ -4,18 +4,18 @@
 //
 // Events on document: "live:signal" (detail {region, …}: who types, who looks), "live:open", "live:lost".
 // Send with the event "live:send" (detail = the message); it is dropped while there is no connection. <html data-live> says
-// that there is one.
+// that there is one. The server answers every heartbeat: a line that is silent for SILENCE is dead, whatever the socket says.
 
 const meta = document.querySelector('meta[name="live-url"]');
-const banner = document.getElementById("connection");
 const GAP = 200; // at most five fetches a second per region
+const SILENCE = 25_000; // two heartbeats without an answer, and a half
 const states = new WeakMap(); // element → {busy, again, stale, overtaken, last}
 const asked = new WeakMap(); // request → when it was sent, by performance.now()
 let socket = null;
 let subscribed = new Set();
 let attempt = 0;
 let timer = 0;
-let bannerTimer = 0;
+let heard = 0; // when the line last said something
 let wasOpen = false;
 let leaving = false;
 
@@ -23,6 +23,7 @@ const elements = (name) => document.querySelectorAll(name ? `[data-region~="${CS
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
 const isAsking = (element) => element.querySelector(".htmx-request") !== null;
 const send = (message) => isOpen() && socket.send(JSON.stringify(message));
+const showLost = (lost) => document.dispatchEvent(new CustomEvent("live:line", { detail: { lost } }));
 
 async function refetch(element) {
   const state = states.get(element) ?? { busy: false, again: false, stale: false, overtaken: false, last: 0 };
@@ -84,13 +85,6 @@ function receive(message) {
   }
 }
 
-function showLost(lost) {
-  clearTimeout(bannerTimer);
-  document.documentElement.toggleAttribute("data-offline", lost);
-  if (lost) bannerTimer = setTimeout(() => banner && (banner.hidden = false), 2_000);
-  else if (banner) banner.hidden = true;
-}
-
 function lost(event) {
   subscribed = new Set();
   document.documentElement.removeAttribute("data-live");
@@ -102,6 +96,13 @@ function lost(event) {
   timer = setTimeout(open, pause / 2 + Math.random() * (pause / 2));
 }
 
+function cut() {
+  if (!socket || !wasOpen) return;
+  socket.onclose = socket.onmessage = socket.onopen = null; // what it still says is of a line given up
+  socket.close();
+  lost({ code: 1006 });
+}
+
 function open() {
   clearTimeout(timer);
   if (!meta?.content || isOpen() || socket?.readyState === WebSocket.CONNECTING) return;
@@ -109,7 +110,7 @@ function open() {
   url.protocol = url.protocol.replace("http", "ws");
   socket = new WebSocket(url);
   socket.onopen = () => {
-    attempt = 0;
+    [attempt, heard] = [0, Date.now()];
     showLost(false);
     subscribe();
     send({ heartbeat: true });
@@ -119,6 +120,7 @@ function open() {
     document.dispatchEvent(new CustomEvent("live:open"));
   };
   socket.onmessage = (event) => {
+    heard = Date.now();
     try { receive(JSON.parse(event.data)); } catch (error) { console.warn("A live message could not be read.", error); }
   };
   socket.onclose = lost;
@@ -132,12 +134,8 @@ document.addEventListener("visibilitychange", () => {
   if (socket?.readyState === WebSocket.CLOSED) open();
   elements().forEach((element) => states.get(element)?.stale && refetch(element));
 });
-document.addEventListener("click", (event) => {
-  if (!event.target.closest?.("[data-reconnect]")) return;
-  attempt = 0;
-  open();
-});
-addEventListener("online", () => { attempt = 0; open(); });
+document.addEventListener("live:reconnect", () => { attempt = 0; open(); });
+document.addEventListener("live:cut", cut);
 addEventListener("pagehide", () => { leaving = true; socket?.close(); });
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
@@ -145,5 +143,5 @@ addEventListener("pageshow", (event) => {
   open();
   refetchAll();
 });
-if (meta?.dataset.pulse) new Worker(meta.dataset.pulse).onmessage = () => send({ heartbeat: true });
+if (meta?.dataset.pulse) new Worker(meta.dataset.pulse).onmessage = () => (isOpen() && Date.now() - heard > SILENCE ? cut() : send({ heartbeat: true }));
 open();
