@@ -11,13 +11,13 @@ from cxos.core.phrases import told
 from routing.matching import Reason
 
 LIMIT = 300  # of a stored sentence
-WHY = {
+WHY: Mapping[str, Any] = {
     Reason.DIRECT: gettext_lazy("asked for by name"),
     Reason.STICKY: gettext_lazy("served this customer before"),
     Reason.RANKED: gettext_lazy("first in rank"),
     Reason.BATCH: gettext_lazy("part of the best assignment of all waiting work"),
 }
-WAITS = {
+WAITS: Mapping[str, Any] = {  # stored facts name reasons by their values, which a later version may not know
     Reason.CLOSED: gettext_lazy("The queue is closed; the work waits for its opening."),
     Reason.MAX_WAIT: gettext_lazy("The work has waited as long as the queue allows."),
     Reason.PULL_ONLY: gettext_lazy("Agents pick the work of this queue themselves."),
@@ -27,7 +27,7 @@ WAITS = {
     Reason.NOBODY_ELIGIBLE: gettext_lazy("Nobody available has the skills this work needs."),
     Reason.NOBODY_FREE: gettext_lazy("Everybody who could take this work is busy."),
 }
-FILTERED = {
+FILTERED: Mapping[str, Any] = {
     Reason.NOT_ROUTABLE: gettext_lazy("%(n)s not available"),
     Reason.MEDIUM_OFF: gettext_lazy("%(n)s not taking this medium"),
     Reason.NOT_IN_QUEUE: gettext_lazy("%(n)s not in the queue"),
@@ -57,7 +57,7 @@ def match_sentence(facts: Mapping[str, Any]) -> str:
     who = ", ".join(names)
     words = {
         "who": _("%(names)s and %(n)s more") % {"names": who, "n": more} if more > 0 else who,
-        "why": WHY[Reason(facts["reason"])],
+        "why": WHY[facts["reason"]],
         "eligible": max(facts["considered"] - others, facts["offered"]),
     }
     sentence = _("Offered to %(who)s: %(why)s of %(eligible)s who could take it.") % words
@@ -69,12 +69,10 @@ def match_sentence(facts: Mapping[str, Any]) -> str:
 
 def waiting_sentence(facts: Mapping[str, Any]) -> str:
     """`facts`: reason and filtered{}, of a decision that found nobody."""
-    why = str(WAITS.get(Reason(facts["reason"]), facts["reason"]))
+    why = str(WAITS.get(facts["reason"], facts["reason"]))
     who = filtered_words(facts["filtered"])
     return f"{why} {_('Of those asked: %(reasons)s.') % {'reasons': who}}" if who else why
 
 
 def filtered_words(filtered: Mapping[str, int]) -> str:
-    return _(", ").join(
-        str(FILTERED.get(Reason(reason), f"%(n)s {reason}")) % {"n": n} for reason, n in filtered.items()
-    )
+    return _(", ").join(str(FILTERED.get(reason, f"%(n)s {reason}")) % {"n": n} for reason, n in filtered.items())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from cxos.core import catalogue, relay
 from cxos.core.models import Delivery, Event
 from cxos.core.outbox import MAX_DEPTH, cause_of, emit, emit_all
+from tests.nested_loops import plan_nested_loops_only
 
 pytestmark = pytest.mark.django_db
 
@@ -290,8 +291,6 @@ def test_no_more_are_claimed_than_were_asked_for_whatever_the_plan(heard, batch)
     listen(heard)
     for lamp in range(4):
         switch(lamp)
-    with connection.cursor() as cursor:
-        for other in ("hashagg", "hashjoin", "mergejoin", "sort", "material", "memoize"):
-            cursor.execute(f"SET LOCAL enable_{other} = off")
+    plan_nested_loops_only()
 
     assert len(relay.claim("live", batch=batch)) == batch
