@@ -159,10 +159,14 @@ def test_who_reads_again_in_time_is_told_why_it_ends(monkeypatch: pytest.MonkeyP
         socket = OpenSocket()
         task = await served(socket)
         socket.reads.clear()
+
+        async def read_the_last(event: dict[str, Any]) -> None:
+            if event["type"] == "websocket.close":
+                socket.reads.set()
+            await socket._deliver(event)
+
+        socket._send = read_the_last
         hub().hand_on(notice(1))
-        while socket.open:
-            await asyncio.sleep(0.01)
-        socket.reads.set()
         await asyncio.wait_for(task, 5)
         return socket.sent[-1]
 
