@@ -8,6 +8,14 @@ WORDS_AND_BLOCKS = """(to_tsvector('simple'::regconfig, translate(left(%s, 20000
  || array_to_tsvector(ARRAY['#' || (id >> 14)::text, '~' || (id >> 11)::text]))"""
 
 
+def words_of(name: str, table: str, text: str) -> migrations.RunSQL:
+    """The full-text index of a new table. `text`: an SQL expression over its columns."""
+    return migrations.RunSQL(
+        f"CREATE INDEX {name} ON {table} USING gin ({WORDS_AND_BLOCKS % text}) WITH (gin_pending_list_limit = 1024)",
+        f"DROP INDEX {name}",
+    )
+
+
 def with_smaller_blocks(name: str, table: str, text: str) -> migrations.RunSQL:
     """The full-text index again, with a small block of ids beside the large one (cxos.core.search.vectors says what for).
 
