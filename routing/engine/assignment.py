@@ -74,12 +74,7 @@ def _reassign(
         seat = floor.seat(match.agent)
         floor.withdraw(seat, shape.medium, shape.cost, interruptible=shape.interruptible)
         floor.add(taken[match.item], now=now)
-    # A call may since have come on top of work it interrupts: what greedy gave an agent fits them in any case.
-    given = Counter(match.agent for match in matches)
-    rooms = {
-        seat.id: max(seat.room(shape.medium, shape.cost), given[seat.id])
-        for seat in floor.roster.each(floor.roster.present & only)
-    }
+    rooms = _rooms(floor, shape, Counter(match.agent for match in matches), now=now, only=only)
     rows = _rows(floor, shape, served, rooms, now)
     columns = sorted(Counter({agent: min(room, len(rows)) for agent, room in rooms.items()}).elements())
     result = []
@@ -89,6 +84,23 @@ def _reassign(
         floor.discard(row.item.id)
         result.append(_match(floor, row, agent, now))
     return result
+
+
+def _rooms(floor: Floor, shape: Shape, given: Counter[int], *, now: float, only: int) -> dict[int, int]:
+    """agent → how many of these items they may have. `given` = how many greedy matching gave each.
+
+    Blended work beside a reserve stays with whom greedy gave it: only how the agents of one run are loaded together
+    tells whether the reserve holds, and that stays the same when they swap items of one shape.
+    """
+    rules = floor.rules(shape.queue)
+    if rules.blended and floor.keeps_reserves:
+        return dict(given)
+    rooms = {}
+    for seat in floor.roster.each(floor.roster.present & only):
+        # A call may since have come on top of work it interrupts: what greedy gave an agent fits them in any case.
+        room = max(seat.room(shape.medium, shape.cost), given[seat.id])
+        rooms[seat.id] = int(min(room, max(0, seat.offers_left(rules, now=now)))) if rules.limits_agents else room
+    return rooms
 
 
 def _rows(floor: Floor, shape: Shape, served: set[int], rooms: dict[int, int], now: float) -> list[Row]:

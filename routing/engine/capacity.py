@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from routing.engine.snapshot import Agent, Item, QueueRules
 
 BUDGET = 100
@@ -72,10 +74,14 @@ class Seat:
 
     def allowed_by(self, rules: QueueRules, *, now: float) -> bool:
         """The queue's own limits on one agent: occupancy and offers per minute."""
+        return self.offers_left(rules, now=now) > 0
+
+    def offers_left(self, rules: QueueRules, *, now: float) -> float:
+        """How many more offers the queue's own limits allow at this moment; infinite where it sets none."""
         if rules.max_occupancy is not None and self.occupancy >= rules.max_occupancy:
-            return False
+            return 0
         limit = rules.max_offers_per_minute
-        return limit is None or self._offers_since(now - OFFER_WINDOW_SECONDS) < limit
+        return inf if limit is None else limit - self._offers_since(now - OFFER_WINDOW_SECONDS)
 
     def offer_slot_at(self, rules: QueueRules, *, now: float) -> float | None:
         """When the per-minute limit lets this agent have another offer; None if it does not hold them back."""

@@ -97,6 +97,11 @@ class Floor:
     def rules(self, queue: int) -> QueueRules:
         return self.queues.get(queue) or self._defaults.setdefault(queue, QueueRules(queue))
 
+    @property
+    def keeps_reserves(self) -> bool:
+        """Whether some queue wants agents kept free for it."""
+        return bool(self._reserves)
+
     # agents and their loads
 
     def seat(self, agent: int) -> Seat:

@@ -7,7 +7,7 @@ from itertools import permutations
 from hypothesis import given, settings, strategies as st
 
 from routing.matching import Preference, QueueRules, Reason
-from tests.routing.floors import ANA, BEN, SALES, agent, decide, item, pairs
+from tests.routing.floors import ANA, BEN, CARE, NOW, SALES, agent, decide, item, pairs
 
 LOANS, CARDS = 1, 2
 
@@ -37,6 +37,27 @@ def test_a_better_pair_may_go_first_within_the_fairness_bound_and_not_beyond() -
 
     assert pairs(decide(close, crew, rules)) == [(2, ANA)]
     assert pairs(decide(far, crew, rules)) == [(1, ANA)]
+
+
+def test_nobody_beyond_the_queues_occupancy_is_given_more() -> None:
+    crew = [agent(ANA, idle=60), agent(BEN, idle=5000, occupancy=0.95)]
+
+    assert pairs(decide([item(1)], crew, QueueRules(SALES, batch=True, max_occupancy=0.9))) == [(1, ANA)]
+
+
+def test_nobody_is_offered_more_a_minute_than_the_queue_allows() -> None:
+    crew = [agent(ANA), agent(BEN, queues={SALES: 5}, idle=5000, recent_offers=(NOW - 1,))]
+    work = [item(1, waited=20, medium="chat"), item(2, waited=21, medium="chat")]
+    rules = QueueRules(SALES, batch=True, max_offers_per_minute=1)
+
+    assert pairs(decide(work, crew, rules)) == [(2, ANA)]
+
+
+def test_a_reserve_is_kept_by_all_pairs_together() -> None:
+    crew = [agent(ANA, queues={SALES: 1, CARE: 1}), agent(BEN, queues={SALES: 1, CARE: 1})]
+    sales, care = QueueRules(SALES, batch=True, blended=True), QueueRules(CARE, min_reserve=1)
+
+    assert len(decide([item(1, waited=20), item(2, waited=20)], crew, sales, care).matches) == 1
 
 
 levels = st.integers(0, 5)
