@@ -29,7 +29,14 @@ from routing.journey import advance
 from routing.models import Presence
 from routing.services import bulk
 from routing.services.follow import end_with_conversation, follow_conversation, follow_customer
-from routing.services.matcher import match_agent, match_agents, match_items, match_queues, queues_open_by
+from routing.services.matcher import (
+    match_agent,
+    match_agents,
+    match_items,
+    match_queues,
+    match_without,
+    queues_open_by,
+)
 from routing.services.offers import return_offers_of
 from routing.services.relief import call_relief
 
@@ -81,6 +88,14 @@ def follow_presence(received: Received) -> None:
         match_agent(event.agent_id, now=timezone.now())
     else:
         return_offers_of(event.agent_id, reason=f"agent is {event.presence}", now=timezone.now())
+        match_without([event.agent_id], now=timezone.now())
+
+
+@on(AgentChanged, atomic=False)
+def follow_agent(received: Received) -> None:
+    """A skill, a queue or a medium may have been taken from them."""
+    if received.event.what != "capacity":
+        match_without([received.event.agent_id], now=timezone.now())
 
 
 @on(ConversationResolved)

@@ -26,7 +26,7 @@ def overflow_target(queue: int, queues: Mapping[int, QueueRules], *, visited: tu
             continue
         seen.add(candidate)
         rules = queues[candidate]
-        if rules.open and not is_full(rules):
+        if rules.enabled and rules.open and not is_full(rules):
             return candidate
         frontier.extend((target, depth + 1) for target in reversed(rules.overflow))
     return None

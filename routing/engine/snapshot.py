@@ -175,6 +175,7 @@ class QueueRules:
     blended: bool = False  # outbound and tasks: respects other queues' reserves
     max_occupancy: float | None = None  # agents at or above it get none of this queue's items
     max_offers_per_minute: int | None = None  # per agent, so that a backlog is not dumped on whoever logs in
+    enabled: bool = True  # one that is switched off serves what it has and takes nothing from others
     open: bool = True
     opens_at: float | None = None
     changes_at: float | None = None  # when it closes or a group begins to help, if that is soon

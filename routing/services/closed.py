@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from cxos.core.errors import DomainError
 from cxos.core.phrases import Phrase
-from routing.matching import Diversion, Reason
+from routing.matching import MAX_DEPTH, Diversion, Reason
 from routing.models import Callback, Decision, Queue, WorkItem
 from routing.services.callbacks import callback_address, request_callback
 from routing.services.moves import transfer
@@ -52,6 +52,24 @@ def divert(diversion: Diversion, *, now: datetime) -> None:
     note(item, Decision.Kind.QUEUE, why, facts={"from": item.queue_id, "to": diversion.to_queue}, now=now)
 
 
+def _looked_at_again(item: WorkItem, opens_at: datetime | None, *, now: datetime) -> datetime:
+    """At the first opening, its own or along the chain it may leave by; soon, where one of that chain is only full."""
+    moments = [opens_at]
+    if treatment(item.queue, now=now) == Queue.Treatment.OVERFLOW:
+        moments += [opening_of(queue, now=now) or now + LOOK_AGAIN for queue in _chain_of(item)]
+    return min((moment for moment in moments if moment is not None), default=now + LOOK_AGAIN)
+
+
+def _chain_of(item: WorkItem) -> list[Queue]:
+    """The queues, switched on, that may take the item over one after another."""
+    chain, seen, at = [], {item.queue_id, *item.overflow_path}, item.queue.overflow_to
+    while at is not None and at.pk not in seen and len(item.overflow_path) + len(seen) <= MAX_DEPTH:
+        seen.add(at.pk)
+        chain.append(at)
+        at = at.overflow_to
+    return [queue for queue in chain if queue.enabled]
+
+
 def _wait_for_opening(item: WorkItem, *, now: datetime) -> None:
     opens_at = opening_of(item.queue, now=now)
     address = callback_address(item)
@@ -64,7 +82,7 @@ def _wait_for_opening(item: WorkItem, *, now: datetime) -> None:
             pass  # one is agreed on already: this waits as well
         else:
             return
-    again = opens_at or now + LOOK_AGAIN
+    again = _looked_at_again(item, opens_at, now=now)
     changed = WorkItem.objects.filter(id=item.id, state=WorkItem.State.WAITING, version=item.version).update(
         wake_at=again, reason=Reason.CLOSED.value
     )

@@ -45,10 +45,10 @@ def follow_conversation(conversation_id: int, *, now: datetime) -> None:
 
 
 def follow_customer(customer_id: int, *, now: datetime) -> int:
-    """Whether they are a VIP: what waits of theirs goes before or behind others from now on. Returns how many items."""
+    """Whether they are a VIP: what waits of theirs, or comes back, goes before or behind others. Returns how many items."""
     vip = Customer.objects.values_list("vip", flat=True).get(id=customer_id)
-    waiting = WorkItem.objects.filter(conversation__customer=customer_id, state=WorkItem.State.WAITING)
-    ids = list(waiting.values_list("id", flat=True))
+    live = WorkItem.objects.live().filter(conversation__customer=customer_id)
+    ids = list(live.values_list("id", flat=True))
     for item_id in ids:
         change_demands(item_id, vip_boost=VIP_BOOST if vip else 0.0, actor=None, now=now)
     return len(ids)

@@ -141,6 +141,17 @@ def match_queues(queue_ids: Collection[int], *, now: datetime) -> int:
     return len(ids)
 
 
+def match_without(agent_ids: Collection[int], *, now: datetime) -> int:
+    """These agents can no longer take what they could: work that waits for one of them, or in rings of which they may have
+    been the last, goes on to others. Returns how many items were looked at."""
+    setup = read_setup()
+    ringed = {queue for agent in agent_ids for queue in setup.queues_of(agent) if setup.queues[queue].rings}
+    waiting = WorkItem.objects.filter(state=WorkItem.State.WAITING)
+    known = waiting.filter(sticky_agent__in=agent_ids).exclude(queue__in=ringed).values_list("id", flat=True)
+    match_items(list(known), now=now)
+    return len(known) + match_queues(ringed, now=now)
+
+
 def queues_open_by(calendar_id: int) -> list[int]:
     return list(Queue.objects.filter(calendar=calendar_id).values_list("id", flat=True))
 

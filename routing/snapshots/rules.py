@@ -112,6 +112,7 @@ def as_rules(
         blended=queue.blended,
         max_occupancy=queue.max_occupancy,
         max_offers_per_minute=queue.max_offers_per_minute,
+        enabled=queue.enabled,
         open=open_now,
         opens_at=None if open_now else seconds(opening_of(queue, now=now)),
         changes_at=_changes_at(queue, now=now),

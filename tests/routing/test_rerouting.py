@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from cases.models import Calendar
 from channels_app.models import Conversation
 from channels_app.services.conversations import set_priority
 from crm.services.customers import change_customer
@@ -30,6 +31,7 @@ from routing.services.work import (
     transfer,
     transfer_to_agent,
 )
+from routing.snapshots import people
 from tests.routing.ringing import rings_at
 
 pytestmark = pytest.mark.django_db
@@ -331,3 +333,91 @@ def test_an_agent_declines_and_the_next_one_is_asked(ana, ben, on_duty, waiting,
     decline_offer(item.offers.get().id, user=ana, reason="", now=after(now, seconds=4))
     settle(after(now, seconds=5))
     assert rings_at(item) == "Ben"
+
+
+# --- who goes, and what they leave behind ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def last_of_a_ring(queue, ana, ben, on_duty, waiting, settle, now) -> WorkItem:
+    """It waits for Ana, who alone is in the first ring and has her hands full; Ben is in the second."""
+    Queue.objects.filter(pk=queue.pk).update(rings=[{"seconds": 600, "min_queue_level": 3}, {}])
+    on_duty(ana, level=5)
+    on_duty(ben, level=1)
+    busy_with(ana, waiting, 2, now=now)
+    item = waiting()
+    settle(now)
+    assert rings_at(item) is None
+    return item
+
+
+def test_the_last_of_a_ring_goes(last_of_a_ring, ana, settle, now):
+    set_presence(ana, presence="break", actor=ana, now=after(now, seconds=10))
+    settle(after(now, seconds=11))
+    assert rings_at(last_of_a_ring) == "Ben"
+
+
+def test_the_last_of_a_ring_loses_the_medium(last_of_a_ring, ana, settle, now):
+    switch_media(ana, off=[last_of_a_ring.medium], actor=ana)
+    settle(after(now, seconds=11))
+    assert rings_at(last_of_a_ring) == "Ben"
+
+
+def test_whom_the_work_waits_for_goes(queue, ana, ben, on_duty, waiting, settle, monkeypatch, now):
+    monkeypatch.setattr(people, "handle_seconds", lambda queues, now: {queue.pk: 60.0})  # so she is free in a minute
+    on_duty(ana)
+    on_duty(ben)
+    busy_with(ana, waiting, 2, now=now)
+    item = waiting()
+    WorkItem.objects.filter(pk=item.pk).update(sticky_agent=ana, sticky_until=after(now, seconds=120))
+    settle(now)
+    assert rings_at(item) is None
+
+    set_presence(ana, presence="break", actor=ana, now=after(now, seconds=10))
+    settle(after(now, seconds=11))
+    assert rings_at(item) == "Ben"
+
+
+def test_the_customer_becomes_a_vip_while_it_rings(ana, on_duty, waiting, kim, settle, now):
+    on_duty(ana)
+    item = waiting()
+    settle(now)
+    assert rings_at(item) == "Ana"
+
+    change_customer(kim.pk, changes={"vip": True}, actor=ana)
+    settle(after(now, seconds=1))
+
+    item.refresh_from_db()
+    assert item.vip_boost > 0
+
+
+# --- where an overflow chain leads -----------------------------------------------------------------------------------
+
+
+def test_a_chain_leads_past_a_queue_that_is_switched_off(queue, team, waiting, settle, now):
+    last = Queue.objects.create(key="last", name="Last", team=team)
+    off = Queue.objects.create(key="off", name="Off", team=team, enabled=False, overflow_to=last)
+    Queue.objects.filter(pk=queue.pk).update(max_wait_seconds=60, overflow_to=off)
+    item = waiting()
+    settle(now)
+
+    settle(after(now, seconds=61))
+
+    item.refresh_from_db()
+    assert item.queue == last
+
+
+def test_work_of_a_closed_queue_leaves_when_the_chain_opens(queue, team, waiting, settle, now):
+    mornings = Calendar.objects.create(name="Till ten", weekly={str(day): [[540, 600]] for day in range(5)})
+    later = Calendar.objects.create(name="From eleven", weekly={str(day): [[660, 1200]] for day in range(5)})
+    target = Queue.objects.create(key="later", name="Later", team=team, calendar=later)
+    Queue.objects.filter(pk=queue.pk).update(calendar=mornings, closed_treatment="overflow", overflow_to=target)
+    item = waiting()
+    settle(now)
+    item.refresh_from_db()
+    assert item.queue == queue
+
+    settle(after(now, minutes=60))
+
+    item.refresh_from_db()
+    assert item.queue == target
