@@ -38,7 +38,11 @@ from routing.services.matcher import (
     queues_open_by,
 )
 from routing.services.offers import return_offers_of
+from routing.services.presence import begin_pending
 from routing.services.relief import call_relief
+
+# Offers that end otherwise than in work: whoever asked for a break after them has nothing else that would begin it.
+OFFERS_CLOSED = frozenset(event.__name__ for event in (OfferDeclined, OfferExpired, OfferWithdrawn))
 
 
 @on(InteractionReceived)
@@ -60,8 +64,11 @@ def find_an_agent(batch: list[Received]) -> None:
     AgentChanged,
 )  # fmt: skip
 def find_work(batch: list[Received]) -> None:
+    now = timezone.now()
+    if rang := {one.event.agent_id for one in batch if one.name in OFFERS_CLOSED}:
+        begin_pending(rang, now=now)
     if agents := {one.event.agent_id for one in batch} - {0, None}:
-        match_agents(agents, now=timezone.now())
+        match_agents(agents, now=now)
 
 
 @on(PersonChanged, atomic=False)

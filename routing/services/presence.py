@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -98,6 +99,14 @@ def apply_pending(state: AgentState, *, now: datetime) -> None:
     """When the last held thing is gone, the change the agent asked for happens. The caller holds the agent's lock."""
     if state.pending_presence and not held_cost(state.user_id):
         change_presence(state, presence=state.pending_presence, reason=state.reason, actor=None, now=now)
+
+
+def begin_pending(user_ids: Collection[int], *, now: datetime) -> None:
+    """Of these agents, whoever asked for a change after their work and holds nothing any more, offers included."""
+    asked = AgentState.objects.filter(user__in=user_ids).exclude(pending_presence="")
+    for user_id in asked.order_by("user_id").values_list("user_id", flat=True):
+        with transaction.atomic():
+            apply_pending(lock_agent(user_id), now=now)
 
 
 def heartbeat(user_id: int, *, now: datetime) -> None:

@@ -391,6 +391,25 @@ def test_the_customer_becomes_a_vip_while_it_rings(ana, on_duty, waiting, kim, s
     assert item.vip_boost > 0
 
 
+@pytest.mark.parametrize("end", ["declined", "hung up", "taken by hand"])
+def test_a_break_asked_for_while_it_rings_begins_when_that_ends(end, ana, ben, on_duty, waiting, settle, now):
+    on_duty(ana)
+    item = waiting()
+    settle(now)
+    set_presence(ana, presence="break", after_work=True, actor=ana, now=now)
+
+    if end == "declined":
+        decline_offer(item.offers.get(state="pending").pk, user=ana, reason="", now=after(now, seconds=5))
+    elif end == "hung up":
+        abandon(item.id, now=after(now, seconds=5))
+    else:
+        assign_by_hand(item.id, agent=ben, actor=ben, now=after(now, seconds=5))
+    settle(after(now, seconds=6))
+
+    state = AgentState.objects.get(user=ana)
+    assert (state.presence, state.pending_presence) == ("break", "")
+
+
 # --- where an overflow chain leads -----------------------------------------------------------------------------------
 
 
