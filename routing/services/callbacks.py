@@ -13,12 +13,14 @@ from django.utils.translation import gettext
 
 from channels_app.services.assignment import assign
 from crm.models import Identity
-from cxos.core.errors import Conflict, Forbidden, Invalid, NotFound
-from cxos.core.events.routing import CallbackClosed, CallbackRequested, CallbackTried
+from crm.normalise import normalise
+from cxos.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from cxos.core.events.routing import CallbackRequested, CallbackTried
 from cxos.core.models import User
 from cxos.core.outbox import emit
-from routing.calling import next_allowed
+from routing.calling import next_allowed, zone_or_utc
 from routing.models import Callback, Queue, WorkItem
+from routing.services.calls import close, tell_closed
 from routing.services.holding import (
     close_pending,
     end_parts,
@@ -35,6 +37,7 @@ from routing.services.wrap_up import complete
 State = WorkItem.State
 BEFORE = frozenset({State.WAITING, State.OFFERED})
 FURTHEST = timedelta(days=60)
+SPELLED = frozenset("+0123456789 ()./-\u00a0")  # what numbers are written with
 DO_NOT_CALL = "do_not_call"  # a tag of customers who must not be called
 
 
@@ -98,13 +101,19 @@ def _check_item(item: WorkItem, kind: str) -> None:
             gettext("Work that is %(state)s cannot become this callback.")
             % {"state": item.get_state_display().lower()},
         )
-    customer = item.conversation.customer if item.conversation else None
-    if customer is not None and DO_NOT_CALL in customer.tags:
+    if _must_not_be_called(item):
         raise Forbidden("do_not_call", gettext("This customer must not be called."))
 
 
+def _must_not_be_called(item: WorkItem) -> bool:
+    return item.conversation is not None and DO_NOT_CALL in item.conversation.customer.tags
+
+
 def _checked_address(address: str) -> str:
-    address = "".join(address.split())
+    """In the one form in which it is compared: however a number is spelled, it is one number."""
+    number = "".join(sign for sign in address if sign.isdecimal() or sign == "+")
+    spelled = set(address) <= SPELLED
+    address = (normalise("phone", address) or number) if spelled else "".join(address.split())
     if not 3 <= len(address) <= 254:
         raise Invalid("address", gettext("Say which number to call."), field="address")
     return address
@@ -174,21 +183,35 @@ def _wake(item_id: int, *, now: datetime) -> bool:
             return False
         item.state, item.entered_at, item.ring_since, item.wake_at = State.WAITING, now, now, now
         item.version, item.predicted_wait_seconds, item.actual_wait_seconds = item.version + 1, None, None
+        if callback is not None and callback.kind == Callback.Kind.SCHEDULED:
+            item.age_credit = _as_old_as_its_target(item, now=now)
         item.save(
             update_fields=[
                 "state", "entered_at", "ring_since", "wake_at", "version", "predicted_wait_seconds", "actual_wait_seconds",
+                "age_credit",
             ]
         )  # fmt: skip
         tell_queued(item, actor=None, again=True, now=now)
     return True
 
 
+def _as_old_as_its_target(item: WorkItem, *, now: datetime) -> float:
+    """The credit with which it counts as having waited just as long as the queue allows, however far ahead it was agreed."""
+    waited = (now - item.queued_at).total_seconds() - item.paused_seconds
+    return item.queue.service_level_seconds - waited
+
+
 def claim_callback(callback_id: int, *, user: User, now: datetime) -> Callback:
-    """This agent calls now. Of two who claim one wins (Conflict `already_taken`)."""
+    """This agent calls now. Of two who claim one wins (Conflict `already_taken`).
+
+    Outside the customer's hours nobody calls: it comes back when they may be called (Conflict `not_now`). Nor is called who
+    has asked not to be (Forbidden `do_not_call`): it is over then, work in hand stays in hand.
+    """
+    if refused := _refused(callback_id, user=user, now=now):
+        raise refused
     with transaction.atomic():
         callback, item, _ = _locked(callback_id)
-        holds = item.agent_id == user.pk and item.state == State.ACTIVE
-        if not holds and callback.queue.callback_order == Queue.CallbackOrder.AGENT_FIRST:
+        if not _may_claim(callback, item, user):
             raise Conflict("not_yours", gettext("Accept the work before you call."))
         claimed = Callback.objects.filter(id=callback_id, state=Callback.State.OPEN).update(
             state=Callback.State.CALLING, claimed_by=user, last_attempt_at=now
@@ -197,6 +220,32 @@ def claim_callback(callback_id: int, *, user: User, now: datetime) -> Callback:
             raise Conflict("already_taken", gettext("Somebody is calling this customer already, or has called."))
     callback.refresh_from_db()
     return callback
+
+
+def _may_claim(callback: Callback, item: WorkItem, user: User) -> bool:
+    holds = item.agent_id == user.pk and item.state == State.ACTIVE
+    return holds or callback.queue.callback_order != Queue.CallbackOrder.AGENT_FIRST
+
+
+def _refused(callback_id: int, *, user: User, now: datetime) -> DomainError | None:
+    """Why nobody may call now, with what follows from it written; None when they may."""
+    with transaction.atomic():
+        callback, item, holder = _locked(callback_id)
+        if callback.state != Callback.State.OPEN or not _may_claim(callback, item, user):
+            return None
+        if _must_not_be_called(item):
+            close(callback, item, state=Callback.State.CANCELED, actor=user, now=now)
+            return Forbidden("do_not_call", gettext("This customer must not be called."))
+        allowed_at = _allowed(callback.queue, now, callback.zone)
+        if allowed_at <= now:
+            return None
+        _schedule(item, holder, at=allowed_at, actor=user, now=now)
+        there = zone_or_utc(callback.zone)
+        return Conflict(
+            "not_now",
+            gettext("It is %(now)s where they are. The callback comes back at %(then)s, when they may be called.")
+            % {"now": f"{now.astimezone(there):%H:%M}", "then": f"{allowed_at.astimezone(there):%H:%M}"},
+        )
 
 
 def note_no_answer(callback_id: int, *, user: User, now: datetime) -> Callback:
@@ -213,7 +262,7 @@ def note_no_answer(callback_id: int, *, user: User, now: datetime) -> Callback:
         callback.save(update_fields=["attempts", "state", "claimed_by", "closed_at"])
         _tell_tried(callback, item, again, user=user, now=now)
         if again is None:
-            _tell_closed(callback, item, actor=user, now=now)
+            tell_closed(callback, item, actor=user, now=now)
             complete(item, holder, state=State.EXPIRED, disposition=None, actor=user, now=now)
         else:
             _schedule(item, holder, at=again, actor=user, now=now)
@@ -229,7 +278,7 @@ def note_reached(callback_id: int, *, user: User, now: datetime) -> Callback:
     with transaction.atomic():
         callback, item, _ = _locked(callback_id)
         _check_caller(callback, user)
-        _close(callback, item, state=Callback.State.REACHED, actor=user, now=now)
+        close(callback, item, state=Callback.State.REACHED, actor=user, now=now)
     return callback
 
 
@@ -239,7 +288,7 @@ def cancel_callback(callback_id: int, *, actor: Any, now: datetime) -> Callback:
         callback, item, holder = _locked(callback_id)
         if callback.state not in Callback.LIVE:
             return callback
-        _close(callback, item, state=Callback.State.CANCELED, actor=actor, now=now)
+        close(callback, item, state=Callback.State.CANCELED, actor=actor, now=now)
         if item.state in BEFORE | {State.SCHEDULED}:
             complete(item, holder, state=State.CANCELED, disposition=None, actor=actor, now=now)
     return callback
@@ -257,12 +306,6 @@ def _locked(callback_id: int) -> tuple[Callback, WorkItem, Any]:
 def _check_caller(callback: Callback, user: User) -> None:
     if callback.state != Callback.State.CALLING or callback.claimed_by_id != user.pk:
         raise Conflict("not_calling", gettext("You are not calling this customer, or it is over."))
-
-
-def _close(callback: Callback, item: WorkItem, *, state: str, actor: Any, now: datetime) -> None:
-    callback.state, callback.closed_at, callback.outcome = state, now, str(state)
-    callback.save(update_fields=["state", "closed_at", "outcome"])
-    _tell_closed(callback, item, actor=actor, now=now)
 
 
 def _tell_requested(callback: Callback, item: WorkItem, *, actor: Any, now: datetime) -> None:
@@ -299,19 +342,4 @@ def _tell_tried(callback: Callback, item: WorkItem, again: datetime | None, *, u
         ),
         key=f"work:{item.pk}",
         actor=user,
-    )
-
-
-def _tell_closed(callback: Callback, item: WorkItem, *, actor: Any, now: datetime) -> None:
-    emit(
-        CallbackClosed(
-            callback_id=callback.pk,
-            item_id=item.pk,
-            queue_id=item.queue_id,
-            conversation_id=item.conversation_id,
-            outcome=str(callback.state),
-            at=now.isoformat(),
-        ),
-        key=f"work:{item.pk}",
-        actor=actor,
     )

@@ -19,6 +19,7 @@ from cxos.core.outbox import emit
 from cxos.core.phrases import Phrase
 from routing.models import Decision, Queue, WorkItem
 from routing.services.agents import held_cost, lock_agent
+from routing.services.calls import let_others_call
 from routing.services.holding import (
     begin_segment,
     close_pending,
@@ -72,6 +73,7 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
         if item.state in WorkItem.HELD:
             end_segment(item, by="transferred", now=now)
             tell_released(item, kind="reassigned", reason="assigned by hand", actor=actor, now=now)
+            let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         begin_segment(item, agent.pk, now=now)
         _hold(item, agent, now=now)
@@ -209,6 +211,7 @@ def _put_back(
         if holder is not None and held:
             end_segment(item, by="requeued" if kind == "requeued" else "transferred", now=now)
             tell_released(item, kind=kind, reason=reason, actor=actor, now=now)
+            let_others_call(item)
             until = now + timedelta(seconds=item.queue.cooldown_seconds)
             item.excluded = {**item.excluded, str(holder.user_id): until.isoformat()}
         end_parts(item, now=now)

@@ -17,6 +17,7 @@ from cxos.core.outbox import emit
 from cxos.core.phrases import Phrase
 from routing.models import AgentState, Decision, Offer, Presence, Segment, WorkItem
 from routing.services.agents import held_cost, lock_agent
+from routing.services.calls import let_others_call
 from routing.services.holding import (
     begin_segment,
     end_parts,
@@ -110,6 +111,7 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
             raise Conflict("not_there", gettext("%(name)s has to be part of the work first.") % {"name": agent.name})
         end_segment(item, by="transferred", now=now)
         tell_released(item, kind="handed_over", reason=f"handed over to {agent.name}", actor=actor, now=now)
+        let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         begin_segment(item, agent.pk, now=now)
         WorkItem.objects.filter(id=item.pk).update(

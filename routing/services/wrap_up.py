@@ -13,6 +13,7 @@ from cxos.core.errors import Invalid
 from cxos.core.events.routing import WorkCompleted, WorkWrapping
 from cxos.core.outbox import emit
 from routing.models import AgentState, Disposition, Queue, Segment, WorkItem
+from routing.services.calls import end_with_work
 from routing.services.holding import close_pending, end_parts, end_segment, free, lock_item, milliseconds, paused_ms
 
 State = WorkItem.State
@@ -107,6 +108,7 @@ def complete(
     item.state, item.disposition, item.completed_at = state, disposition or item.disposition, now
     item.wake_at, item.wrap_up_until, item.version = None, None, item.version + 1
     item.save(update_fields=["state", "disposition", "completed_at", "wake_at", "wrap_up_until", "version"])
+    end_with_work(item, actor=actor, now=now)
     wrapped = segment.wrap_up_at if segment else None
     emit(
         WorkCompleted(

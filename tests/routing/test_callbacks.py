@@ -21,7 +21,7 @@ from routing.services.callbacks import (
 )
 from routing.services.matcher import match_agent, match_items
 from routing.services.offers import accept_offer, expire_due
-from routing.services.work import abandon
+from routing.services.work import abandon, finish, requeue
 
 PHONE = "+4930123"
 
@@ -205,3 +205,74 @@ def test_the_offer_says_whom_to_call(client, ana, on_duty, queue, waiting):
     page = client.get("/workspace/offers/").content.decode()
 
     assert f"Call back {PHONE} · attempt 1 of 3" in page
+
+
+# --- when the work changes hands or ends -----------------------------------------------------------------------------
+
+
+def test_whoever_gets_the_work_of_a_caller_who_let_go_calls(in_hand, ana, ben, on_duty, now):
+    claim_callback(in_hand.id, user=ana, now=now)
+
+    requeue(in_hand.item_id, reason="lost", actor=None, now=now)
+
+    on_duty(ben)
+    [offer] = match_items([in_hand.item_id], now=now)
+    accept_offer(offer.id, user=ben, now=now)
+    assert claim_callback(in_hand.id, user=ben, now=now).claimed_by == ben
+
+
+@pytest.mark.parametrize(("claims", "outcome"), [(True, "reached"), (False, "canceled")])
+def test_a_callback_ends_with_its_work_and_makes_way_for_the_next(claims, outcome, in_hand, ana, waiting, now):
+    if claims:
+        claim_callback(in_hand.id, user=ana, now=now)
+
+    finish(in_hand.item_id, actor=ana, now=now)
+
+    in_hand.refresh_from_db()
+    assert (in_hand.state, in_hand.closed_at) == (outcome, now)
+    assert Event.objects.get(name="CallbackClosed").payload["outcome"] == outcome
+    request_callback(waiting().id, kind="in_queue", address=PHONE, actor="customer", now=after(now, days=3))
+
+
+# --- when it may be called -------------------------------------------------------------------------------------------
+
+
+def test_outside_their_hours_nobody_calls_and_it_comes_back_when_they_may_be_called(in_hand, ana, now):
+    late = now.replace(hour=23, minute=30)
+
+    with pytest.raises(Conflict, match="23:30") as refusal:
+        claim_callback(in_hand.id, user=ana, now=late)
+
+    item = WorkItem.objects.get(id=in_hand.item_id)
+    opening = datetime(2026, 3, 5, in_hand.queue.callback_from // 60, tzinfo=UTC)
+    assert refusal.value.code == "not_now"
+    assert (item.state, item.eligible_at, held_cost(ana.pk)) == ("scheduled", opening, 0)
+
+
+def test_who_asked_not_to_be_called_meanwhile_is_not(in_hand, ana, kim, now):
+    kim.tags = ["do_not_call"]
+    kim.save()
+
+    with pytest.raises(Forbidden):
+        claim_callback(in_hand.id, user=ana, now=now)
+
+    in_hand.refresh_from_db()
+    assert (in_hand.state, in_hand.item.state) == ("canceled", "active")
+
+
+@pytest.mark.parametrize("spelling", ["+49 (30) 123", "0049 30-123", "+49.30/123"])
+def test_one_number_is_one_number_however_it_is_spelled(spelling, asked, waiting, now):
+    with pytest.raises(Conflict, match="open already"):
+        request_callback(waiting().id, kind="in_queue", address=spelling, actor="customer", now=now)
+
+
+def test_however_far_ahead_it_was_agreed_it_is_as_old_as_its_target(queue, waiting, now):
+    item = waiting()
+    slot = after(now, days=5)
+    request_callback(item.id, kind="scheduled", address=PHONE, slot_at=slot, actor="customer", now=now)
+
+    wake_callbacks(now=slot)
+
+    item.refresh_from_db()
+    age = (slot - item.queued_at).total_seconds() - item.paused_seconds + item.age_credit
+    assert age == queue.service_level_seconds
