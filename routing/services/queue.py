@@ -82,7 +82,7 @@ def enqueue(
 
 
 def live_item(conversation_id: int) -> WorkItem | None:
-    return WorkItem.objects.live().select_related("queue").filter(conversation_id=conversation_id).first()
+    return WorkItem.objects.live().select_related("queue", "callback").filter(conversation_id=conversation_id).first()
 
 
 def _sticky(conversation: Conversation, queue: Queue, now: datetime) -> dict[str, Any]:

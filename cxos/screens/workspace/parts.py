@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import DateTimeField, Value
 
 from cxos.core.models import User
-from routing.models import Offer, Segment, WorkItem
+from routing.models import Callback, Offer, Segment, WorkItem
 from routing.permissions import can_move
 from routing.services.holding import open_parts
 
@@ -54,3 +54,10 @@ def read_together(item: WorkItem | None, user: User) -> Together | None:
     stays = any(not one.advises for one in here)
     mine = any(one.agent_id == user.pk for one in here) or (item.agent_id == user.pk and stays)
     return Together(found, leads=can_move(user, item), mine=mine)
+
+
+def callback_in_hand(item: WorkItem | None, user: User) -> Callback | None:
+    """What this user is to call back in the work, if anything. No query: `live_item` reads it along."""
+    found = getattr(item, "callback", None)
+    mine = item is not None and item.state in IN_HAND and item.agent_id == user.pk
+    return found if mine and found is not None and found.state in Callback.LIVE else None

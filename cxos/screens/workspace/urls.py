@@ -2,6 +2,7 @@ from django.urls import path
 
 from cxos.screens.workspace import (
     bulk,
+    calling,
     commands,
     context_commands,
     files,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("c/<int:pk>/tag/", commands.tag, name="tag"),
     path("c/<int:pk>/assign/", commands.assign, name="assign"),
     path("c/<int:pk>/share-menu/", together.share_menu, name="share_menu"),
+    path("c/<int:pk>/callback/<slug:name>/", calling.step, name="callback"),
     path("c/<int:pk>/outside/", outside.outside, name="outside"),
     path("c/<int:pk>/ask/", together.ask, name="ask"),
     path("c/<int:pk>/let-take-part/", together.let_take_part, name="let_take_part"),

@@ -19,7 +19,7 @@ from cxos.screens.workspace.composer import read_desk
 from cxos.screens.workspace.context import read_context
 from cxos.screens.workspace.filters import Asking
 from cxos.screens.workspace.lists import Asked, further_tabs, page, read_asked, tabs_for
-from cxos.screens.workspace.parts import read_together
+from cxos.screens.workspace.parts import callback_in_hand, read_together
 from cxos.screens.workspace.thread import read_after, read_before, read_thread
 from cxos.screens.workspace.wrapping import read_wrap_up, wraps_up
 from routing.models import Queue
@@ -173,6 +173,7 @@ def head_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
         "conversation": found,
         "item": item,
         "wrapping": wraps_up(item, request.user),
+        "callback": callback_in_hand(item, request.user),
         "together": read_together(item, request.user),
         "can_reply": can_reply(request.user, found),
         "priorities": Conversation._meta.get_field("priority").choices,
