@@ -86,5 +86,7 @@ def act(interaction: Interaction, seen: Seen, *, now: datetime) -> WorkItem | No
         conversation, fresh = lock_for_clocks(conversation.pk), False
     deadline = start_clocks(conversation, fresh=fresh, at=attached.message.created_at, now=now)
     item = place(seen.plan, interaction, conversation, is_new=attached.created, deadline=deadline, now=now)
-    Interaction.objects.filter(id=interaction.pk, handled_at=None).update(handled_at=now)
+    Interaction.objects.filter(id=interaction.pk, handled_at=None).update(
+        customer=seen.customer, conversation=conversation, handled_at=now
+    )
     return item

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
-from channels_app.models import Channel, Conversation
+from channels_app.envelope import Envelope
+from channels_app.models import Channel, Conversation, Interaction
+from channels_app.services.ingest import accept
 from crm.models import Customer
 from cxos.core.models import Role, Team, User
 from cxos.core.phrases import Phrase
@@ -71,6 +74,34 @@ def waiting(queue: Queue, webchat: Channel, kim: Customer, now: datetime) -> Cal
         return enqueue(conversation, **fields)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def write(webchat: Channel, queue: Queue) -> Callable[..., Interaction]:
+    """A customer writes on the site."""
+    numbers = count(1)
+
+    def send(
+        text: str,
+        *,
+        email: str = "kim@example.com",
+        identities: Iterable[tuple[str, str]] = (),
+        thread: str = "",
+        verified: bool = False,
+    ) -> Interaction:
+        envelope = Envelope(
+            channel_id=webchat.id,
+            external_id=f"m-{next(numbers)}",
+            thread_key=thread or email,
+            identities=tuple(identities) or (("email", email),),
+            customer={"name": "Kim"},
+            text=text,
+            occurred_at=timezone.now(),
+            metadata={"verified": True} if verified else {},
+        )
+        return Interaction.objects.get(id=accept(envelope, now=timezone.now()).interaction_id)
+
+    return send
 
 
 @pytest.fixture

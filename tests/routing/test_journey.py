@@ -10,10 +10,8 @@ from django.utils import timezone
 from automation.models import Rule
 from cases.models import Case, Clock
 from cases.services.cases import open_case, wait_for_customer
-from channels_app.envelope import Envelope
 from channels_app.models import Conversation, Interaction, Message
 from channels_app.services.conversations import resolve
-from channels_app.services.ingest import accept
 from channels_app.services.replies import send_reply
 from crm.models import Customer, MergeSuggestion
 from cxos.core.models import Delivery, Event
@@ -26,32 +24,6 @@ from routing.services.offers import accept_offer
 from routing.services.why import explain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def write(webchat, queue):
-    """A customer writes on the site."""
-    numbers = iter(range(1, 100))
-
-    def send(text: str, *, email: str = "kim@example.com", identities=None, thread: str = "") -> Interaction:
-        accepted = accept(
-            Envelope(
-                channel_id=webchat.id,
-                external_id=f"m-{next(numbers)}",
-                thread_key=thread or email,
-                identities=tuple(identities or (("email", email),)),
-                customer={"name": "Kim"},
-                text=text,
-                html="",
-                attachments=(),
-                occurred_at=timezone.now(),
-                metadata={},
-            ),
-            now=timezone.now(),
-        )
-        return Interaction.objects.get(id=accepted.interaction_id)
-
-    return send
 
 
 def rule(name: str, *actions: dict, conditions: dict | None = None, **more) -> Rule:
