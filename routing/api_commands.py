@@ -274,7 +274,7 @@ def disposition_named(key: str | None) -> Disposition | None:
 
 
 class Why(Endpoint):
-    """Why this queue, this agent, this deadline? Each reason in words, with the facts behind it."""
+    """Why this customer, this queue, this agent, this deadline? Each reason in words, with the facts behind it."""
 
     output = WhyOutput
 

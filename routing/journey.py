@@ -35,10 +35,12 @@ def is_verified(interaction: Interaction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of an interaction before anything is done about it. `known`: the customer was known before."""
+    """What is known of an interaction before anything is done about it. `known`: the customer was known before;
+    `evidence`: why it is theirs (crm.services.identity.Resolution.kept)."""
 
     customer: Customer
     known: bool
+    evidence: dict[str, Any]
     attached: Attached
     insight: Insight
     facts: dict[str, Any]
@@ -72,7 +74,7 @@ def look(interaction: Interaction, *, now: datetime) -> Seen:
         now=now,
     )
     plan = decide("MessageReceived", facts)
-    return Seen(person.customer, not person.created, attached, insight, facts, plan)
+    return Seen(person.customer, not person.created, person.kept, attached, insight, facts, plan)
 
 
 def act(interaction: Interaction, seen: Seen, *, now: datetime) -> WorkItem | None:
@@ -87,6 +89,6 @@ def act(interaction: Interaction, seen: Seen, *, now: datetime) -> WorkItem | No
     deadline = start_clocks(conversation, fresh=fresh, at=attached.message.created_at, now=now)
     item = place(seen.plan, interaction, conversation, is_new=attached.created, deadline=deadline, now=now)
     Interaction.objects.filter(id=interaction.pk, handled_at=None).update(
-        customer=seen.customer, conversation=conversation, handled_at=now
+        customer=seen.customer, conversation=conversation, evidence=seen.evidence, handled_at=now
     )
     return item

@@ -18,9 +18,9 @@ MOST_ACTIONS = 100
 
 
 def why(conversation_id: int, *, now: datetime) -> dict[str, Any]:
-    """Every stored reason about a conversation: queue, agent, deadlines, what rules did, in words with their facts.
+    """Every stored reason about a conversation: customer, queue, agent, deadlines, what rules did, in words with their facts.
 
-    {conversation, queue, agent, waiting, deadline, deadlines, actions, history}; `deadline` is the nearest one that
+    {conversation, customer, queue, agent, waiting, deadline, deadlines, actions, history}; `deadline` is the nearest one that
     runs. 6 queries, one more per calendar not met before.
     """
     clocks = [explain_clock(clock, at=now) for clock in clocks_of_conversation(conversation_id)]

@@ -134,6 +134,9 @@ class ActionOutput(Output):
 
 class WhyOutput(Output):
     conversation = serializers.IntegerField()
+    customer = ReasonOutput(
+        allow_null=True, help_text="Why this customer: what the newest message was recognised by, verified or claimed."
+    )
     queue = ReasonOutput(allow_null=True, help_text="Why this queue.")
     agent = ReasonOutput(allow_null=True, help_text="Why this agent.")
     waiting = ReasonOutput(allow_null=True, help_text="Why nobody has it yet, while it waits.")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -51,14 +52,22 @@ class Interaction(models.Model):
     payload = models.JSONField()
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
-    # What became of it; all three are filled by the journey.
+    # What became of it; all of it is filled by the journey.
     customer = models.ForeignKey("crm.Customer", null=True, on_delete=models.SET_NULL, related_name="+")
-    conversation = models.ForeignKey("Conversation", null=True, on_delete=models.SET_NULL, related_name="+")
+    conversation = models.ForeignKey(
+        "Conversation", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    # Why it was taken for that customer's: {customer, created, by, verified, said [kept phrase…]}; pruned by policy.
+    evidence = models.JSONField(null=True)
     handled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["channel", "external_id"], name="one_interaction_per_external_id")
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "-id"], name="interaction_of_conversation"),
+            models.Index(fields=["id"], name="interaction_with_evidence", condition=Q(evidence__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels_app.models import Channel, Conversation
+from channels_app.models import Channel, Conversation, Interaction
 from channels_app.webchat.visitors import NotRecognised, Visitor, identify, make_token, new_visitor, read_token
 from crm.services.identity import resolve
 from cxos.core.errors import NotFound
@@ -71,6 +71,7 @@ def carry_over(before: Visitor, visitor: Visitor, *, now: datetime) -> None:
         found = resolve(visitor.identities, attributes={"name": visitor.name}, verified=True, now=now)
         conversation.thread_key, conversation.customer = visitor.thread_key, found.customer
         conversation.save(update_fields=["thread_key", "customer"])
+        Interaction.objects.filter(conversation=conversation).update(customer=found.customer, evidence=found.kept)
         emit(
             ConversationChanged(conversation_id=conversation.pk, changed=("customer",)),
             key=f"conversation:{conversation.pk}",

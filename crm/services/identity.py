@@ -21,17 +21,47 @@ STRENGTH = ("external_id", "email", "phone", "handle", "device")
 TRIES = 3
 BOTH = gettext_noop("One message carried identities of both.")
 BELONGS = gettext_noop("%(kind)s %(given)s belongs to #%(customer)s")
+PROVED = gettext_noop("Recognised by the %(kind)s %(given)s, which is verified.")
+CLAIMED = gettext_noop("Recognised by the %(kind)s %(given)s, as the sender claims.")
+MERGED = gettext_noop("It was that of #%(customer)s, who has been merged into this customer.")
+WEAKER = gettext_noop("The %(kind)s %(given)s is that of #%(customer)s, but counts for less.")
+NEW = gettext_noop("Nobody had the %(kind)s %(given)s, so this is a new customer.")
+NAMELESS = gettext_noop("It came without anything to recognise somebody by, so this is a new customer.")
+KINDS = {
+    "external_id": gettext_noop("external id"),
+    "email": gettext_noop("e-mail address"),
+    "phone": gettext_noop("phone number"),
+    "handle": gettext_noop("handle"),
+    "device": gettext_noop("device"),
+}
+SHOWN = 80  # characters of an identity in the evidence
+MOST_OTHERS = 2
+Given = tuple[str, str, str]  # kind, normalised value, as given
 FILLABLE = {"name": 160, "language": 12, "time_zone": 60}  # attribute → most characters
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Whose message it is. `evidence`: which identities said so, in words; `suggestion` set when they disagreed."""
+    """Whose message it is. `evidence`: why, in sentences; `by`: the kind of the identity that decided, "" without any;
+    `verified`: it was proved, not only claimed; `suggestion` set when identities disagreed."""
 
     customer: Customer
     created: bool
-    evidence: tuple[str, ...]
+    evidence: tuple[Phrase, ...]
+    by: str = ""
+    verified: bool = False
     suggestion: MergeSuggestion | None = None
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What an interaction keeps of it (`Interaction.evidence`)."""
+        return {
+            "customer": self.customer.pk,
+            "created": self.created,
+            "by": self.by,
+            "verified": self.verified,
+            "said": [one.kept for one in self.evidence],
+        }
 
 
 def resolve(
@@ -53,7 +83,7 @@ def resolve(
     raise AssertionError("unreachable")
 
 
-def unique(identities: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+def unique(identities: Iterable[tuple[str, str]]) -> list[Given]:
     """(kind, normalised, as given), valid ones only, strongest first, each once."""
     found: dict[tuple[str, str], str] = {}
     for kind, given in identities:
@@ -65,9 +95,7 @@ def unique(identities: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
     )
 
 
-def _resolve(
-    wanted: list[tuple[str, str, str]], attributes: Mapping[str, Any], verified: bool, now: datetime
-) -> Resolution:
+def _resolve(wanted: list[Given], attributes: Mapping[str, Any], verified: bool, now: datetime) -> Resolution:
     known = _known(wanted)
     owners = list(dict.fromkeys(known[kind, value].customer for kind, value, _ in wanted if (kind, value) in known))
     created = not owners
@@ -80,12 +108,38 @@ def _resolve(
     )
     if created:
         emit(CustomerCreated(customer_id=customer.id), key=f"customer:{customer.id}")
-    evidence = tuple(f"{kind} {given}" for kind, value, given in wanted if (kind, value) in known)
     suggestion = _suggest(customer, owners[1:], wanted, known) if len(owners) > 1 else None
-    return Resolution(customer, created, evidence or ("new",), suggestion)
+    matched = [(one, known[one[0], one[1]].customer) for one in wanted if (one[0], one[1]) in known]
+    by = matched[0][0][0] if matched else wanted[0][0] if wanted else ""
+    evidence = _recognised(matched, customer, verified) if matched else (_unknown(wanted),)
+    return Resolution(customer, created, evidence, by, verified and bool(by), suggestion)
 
 
-def _known(wanted: list[tuple[str, str, str]]) -> dict[tuple[str, str], Identity]:
+def _recognised(matched: list[tuple[Given, Customer]], customer: Customer, verified: bool) -> tuple[Phrase, ...]:
+    """Why it is theirs. `matched`: the known identities, strongest first, each with the customer who has it."""
+    (decisive, owner), *rest = matched
+    said = [_about(PROVED if verified else CLAIMED, decisive)]
+    if owner != customer:
+        said.append(Phrase(MERGED, {"customer": owner.pk}))
+    others: dict[int, Given] = {}
+    for one, holder in rest:
+        others.setdefault(_survivor(holder).pk, one)
+    others.pop(customer.pk, None)
+    weaker = [_about(WEAKER, one, customer=other) for other, one in others.items()]
+    return (*said, *weaker[:MOST_OTHERS])
+
+
+def _unknown(wanted: list[Given]) -> Phrase:
+    """Why a new customer was made."""
+    return _about(NEW, wanted[0]) if wanted else Phrase(NAMELESS)
+
+
+def _about(text: str, one: Given, **more: int) -> Phrase:
+    kind, _value, given = one
+    return Phrase(text, {"kind": Phrase(KINDS[kind]), "given": given.strip()[:SHOWN], **more})
+
+
+def _known(wanted: list[Given]) -> dict[tuple[str, str], Identity]:
     if not wanted:
         return {}
     rows = Identity.objects.select_related("customer").filter(
@@ -119,7 +173,7 @@ def _fill(customer: Customer, attributes: Mapping[str, Any], *, now: datetime) -
 def _suggest(
     customer: Customer,
     others: list[Customer],
-    wanted: list[tuple[str, str, str]],
+    wanted: list[Given],
     known: Mapping[tuple[str, str], Identity],
 ) -> MergeSuggestion | None:
     """Two customers' identities came in one message: suggest a merge, once per pair; never merge silently."""

@@ -1,32 +1,48 @@
-"""Why this queue, this agent, this deadline? The stored decisions of a conversation as sentences and data."""
+"""Whose is it, why this queue, this agent, this deadline? The stored decisions of a conversation as sentences and data."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
+from django.utils.translation import gettext_noop
+
 from cases.models import Clock
+from channels_app.models import Interaction
+from cxos.core.phrases import Phrase, told
 from routing.models import Decision, WorkItem
+
+SINCE = gettext_noop("That was #%(customer)s, who has been merged into this customer since.")
 
 
 def explain(conversation_id: int, *, deadlines: bool = True) -> dict[str, Any]:
-    """{queue, agent, waiting, deadlines, history}; each part a sentence with the facts behind it. 4 queries, 3 without
-    the deadlines."""
-    decisions = list(Decision.objects.filter(conversation_id=conversation_id).order_by("-id")[:40])
-    item = (
-        WorkItem.objects.filter(conversation_id=conversation_id)
-        .select_related("queue", "agent")
-        .order_by("-id")
-        .first()
-    )
+    """{customer, queue, agent, waiting, deadlines, history}; each part a sentence with the facts behind it. 3 queries, 2
+    without the deadlines."""
+    rows = Decision.objects.filter(conversation_id=conversation_id).annotate(item_state=F("item__state"))
+    decisions = list(rows.order_by("-id")[:40])
     clocks = Clock.objects.filter(conversation_id=conversation_id)
     latest = {decision.kind: decision for decision in reversed(decisions)}
+    nobody = latest.get(Decision.Kind.NO_MATCH)
     return {
+        "customer": recognised(conversation_id),
         "queue": part(latest.get(Decision.Kind.QUEUE)),
         "agent": part(latest.get(Decision.Kind.ASSIGN) or latest.get(Decision.Kind.MATCH)),
-        "waiting": part(latest.get(Decision.Kind.NO_MATCH)) if item and item.state == WorkItem.State.WAITING else None,
+        "waiting": part(nobody) if nobody and nobody.item_state == WorkItem.State.WAITING else None,
         "deadlines": list(clocks.values("metric", "state", "due_at")) if deadlines else [],
         "history": [{"at": one.at, "kind": one.kind, "sentence": one.spoken} for one in reversed(decisions)],
     }
+
+
+def recognised(conversation_id: int) -> dict[str, Any] | None:
+    """Why the newest interaction was taken for its customer's; None when that is not kept (any more). One query."""
+    kept = Interaction.objects.filter(conversation_id=conversation_id, evidence__isnull=False).order_by("-id")
+    row = kept.values("evidence", "handled_at", "customer_id").first()
+    if row is None:
+        return None
+    facts: Any = row["evidence"]
+    then = facts["customer"]
+    since = [str(Phrase(SINCE, {"customer": then}))] if row["customer_id"] != then else []
+    return {"sentence": " ".join([*map(told, facts["said"]), *since]), "at": row["handled_at"], "facts": facts}
 
 
 def part(decision: Decision | None) -> dict[str, Any] | None:

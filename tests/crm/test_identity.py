@@ -9,8 +9,12 @@ from django.db import connection
 
 from crm.models import Customer, Identity, MergeSuggestion
 from crm.normalise import normalise
-from crm.services.identity import resolve
+from crm.services.identity import Resolution, resolve
 from cxos.core.models import Event
+
+
+def said(found: Resolution) -> list[str]:
+    return [str(one) for one in found.evidence]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,8 @@ def test_identities_are_compared_in_one_form(kind, given, expected):
 def test_a_stranger_becomes_a_customer(now):
     found = resolve([("email", "Kim@Example.com")], attributes={"name": "Kim", "plan": "gold"}, now=now)
 
-    assert (found.created, found.evidence) == (True, ("new",))
+    assert found.created
+    assert said(found) == ["Nobody had the e-mail address Kim@Example.com, so this is a new customer."]
     assert found.customer.name == "Kim"
     assert found.customer.attributes == {"plan": "gold"}
     assert Identity.objects.get().value == "kim@example.com"
@@ -51,7 +56,7 @@ def test_a_known_customer_is_found_and_learns_a_new_identity(kim, now):
     found = resolve([("phone", "+14155552671"), ("email", "KIM@example.com")], now=now)
 
     assert (found.customer, found.created) == (kim, False)
-    assert found.evidence == ("email KIM@example.com",)
+    assert said(found) == ["Recognised by the e-mail address KIM@example.com, as the sender claims."]
     assert set(kim.identities.values_list("kind", flat=True)) == {"email", "phone"}
 
 
@@ -83,21 +88,42 @@ def test_identities_of_two_customers_suggest_a_merge_once_and_merge_nothing(kim,
 def test_the_stronger_identity_says_whose_message_it_is(kim, max, now):
     Identity.objects.create(customer=max, kind="external_id", value="M-1")
 
-    found = resolve([("email", "kim@example.com"), ("external_id", "M-1")], now=now)
+    found = resolve([("email", "kim@example.com"), ("external_id", "M-1")], verified=True, now=now)
 
-    assert found.customer == max
+    assert (found.customer, found.by, found.verified) == (max, "external_id", True)
+    assert said(found) == [
+        "Recognised by the external id M-1, which is verified.",
+        f"The e-mail address kim@example.com is that of #{kim.pk}, but counts for less.",
+    ]
 
 
 @pytest.mark.django_db
 def test_a_merged_customer_leads_to_the_survivor(kim, max, now):
     Customer.objects.filter(id=kim.id).update(merged_into=max)
 
-    assert resolve([("email", "kim@example.com")], now=now).customer == max
+    found = resolve([("email", "kim@example.com"), ("email", "max@example.com")], now=now)
+
+    assert found.customer == max
+    assert said(found) == [
+        "Recognised by the e-mail address kim@example.com, as the sender claims.",
+        f"It was that of #{kim.pk}, who has been merged into this customer.",
+    ]
 
 
 @pytest.mark.django_db
 def test_nobody_in_particular_is_a_new_customer_each_time(now):
-    assert resolve([], now=now).customer != resolve([("email", "no mail")], now=now).customer
+    first, second = resolve([], now=now), resolve([("email", "no mail")], verified=True, now=now)
+
+    assert first.customer != second.customer
+    assert (first.by, second.by, second.verified) == ("", "", False)
+    assert said(second) == ["It came without anything to recognise somebody by, so this is a new customer."]
+
+
+@pytest.mark.django_db
+def test_a_long_identity_is_cut_in_the_evidence(now):
+    found = resolve([("external_id", "x" * 254)], now=now)
+
+    assert said(found) == [f"Nobody had the external id {'x' * 80}, so this is a new customer."]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,12 +7,12 @@ import re
 import pytest
 from django.utils import translation
 
-from crm.services.identity import BELONGS, BOTH
+from crm.services.identity import BELONGS, BOTH, CLAIMED, KINDS, MERGED, NAMELESS, NEW, PROVED, WEAKER
 from cxos.core.phrases import Phrase, told
 from routing.models import Decision
 from routing.services.hand_over import give
 from routing.services.matcher import match_items
-from routing.services.why import explain
+from routing.services.why import SINCE, explain
 
 pytestmark = pytest.mark.django_db
 LATIN_WORD = re.compile(r"[a-z]{3,}")
@@ -69,7 +69,9 @@ def test_a_phrase_within_a_phrase_is_told_too() -> None:
         assert told(row) == "تفتح الاثنين 09:00 بالتوقيت العالمي."
 
 
-@pytest.mark.parametrize("text", [BOTH, BELONGS])
+@pytest.mark.parametrize(
+    "text", [BOTH, BELONGS, PROVED, CLAIMED, MERGED, WEAKER, NEW, NAMELESS, SINCE, *KINDS.values()]
+)
 def test_evidence_has_its_translation(text: str) -> None:
     with translation.override("ar"):
         assert translation.gettext(text) != text

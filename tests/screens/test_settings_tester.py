@@ -105,7 +105,14 @@ def test_the_page_tells_it_in_words(client: Client, adi: User, floor: Queue, api
 
     text = page.content.decode()
     assert page.status_code == 200
-    for words in ("From somebody new", "Waits in Care", "Would be offered to Ana", "french ≥ 3 !", "First response"):
+    for words in (
+        "From somebody new",
+        "so this is a new customer",
+        "Waits in Care",
+        "Would be offered to Ana",
+        "french ≥ 3 !",
+        "First response",
+    ):
         assert words in text
     assert "is not asked any more" in text
     assert counts() == before

@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 
 from cases.models import Case
-from channels_app.models import Channel, Conversation, Message
+from channels_app.models import Channel, Conversation, Interaction, Message
 from crm.models import Customer
+from crm.services.identity import resolve
 from cxos.core.models import Team, User
 from cxos.core.phrases import Phrase
 from routing.models import Disposition, Queue, WorkItem
@@ -50,6 +51,18 @@ def test_the_cards_keep_their_order_and_what_is_folded_with_the_person(
     other = Client()
     other.force_login(sam)
     assert [key for key, _is_open in cards(other, talk)] == first
+
+
+def test_what_the_customer_was_recognised_by_is_told(as_ana: Client, talk: Conversation, now: datetime) -> None:
+    found = resolve([("email", "kim@example.com")], now=now)
+    Interaction.objects.create(
+        channel=talk.channel, external_id="1", thread_key="t", payload={}, occurred_at=now, handled_at=now,
+        customer=found.customer, conversation=talk, evidence=found.kept,
+    )  # fmt: skip
+
+    page = as_ana.get(f"/workspace/c/{talk.pk}/context/").content.decode()
+
+    assert "Recognised by the e-mail address kim@example.com, as the sender claims." in page
 
 
 def test_the_customers_record_is_changed_beside_the_conversation(

@@ -11,7 +11,7 @@ import jwt
 import orjson
 import pytest
 
-from channels_app.models import Channel, Conversation, Message
+from channels_app.models import Channel, Conversation, Interaction, Message
 from channels_app.webchat.chats import look
 from channels_app.webchat.sessions import open_session
 from channels_app.webchat.visitors import NotRecognised, Visitor, make_token, new_visitor, read_token
@@ -211,10 +211,13 @@ def test_signing_in_as_a_known_customer_moves_the_conversation_to_her_record(
     Identity.objects.create(customer=kim, kind="external_id", value="kim", verified=True)
     before = open_session(webchat, token=None, identity=None, now=now)
     said = line(before.visitor, "Hello")
+    Interaction.objects.update(conversation=said.conversation)  # as the journey writes down in the end
 
     after = open_session(webchat, token=before.token, identity=sign("kim"), now=now).visitor
 
     assert Conversation.objects.get(pk=said.conversation_id).customer == kim
+    came = Interaction.objects.get(message=said)
+    assert (came.customer, came.evidence["by"], came.evidence["verified"]) == (kim, "external_id", True)
     assert Event.objects.filter(name="ConversationChanged").count() == 1
     assert line(after, "And now?", client_id="client-00000002").conversation_id == said.conversation_id
 

@@ -17,7 +17,7 @@ from cxos.screens.staff import admins
 
 # kind → (its name, what is lost with it)
 KINDS: dict[str, tuple[Any, Any]] = {
-    "decisions": (gettext_lazy("Why work went where it did"), gettext_lazy("“Why was I offered this?” of older work stays empty.")),
+    "decisions": (gettext_lazy("Why work went where it did, and whose it was"), gettext_lazy("“Why was I offered this?” of older work stays empty.")),
     "actions": (gettext_lazy("What rules did"), gettext_lazy("Older messages do not say any more which rule acted on them.")),
     "trials": (gettext_lazy("What the simulator tried"), gettext_lazy("Older results are gone; they can be played again.")),
     "webhook_attempts": (gettext_lazy("Deliveries of webhooks"), gettext_lazy("Older ones cannot be looked at or sent again.")),
