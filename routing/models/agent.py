@@ -28,6 +28,8 @@ class AgentState(models.Model):
     presence_since = models.DateTimeField(default=timezone.now)
     pending_presence = models.CharField(max_length=12, choices=Presence, blank=True)
     reason = models.CharField(max_length=80, blank=True)
+    # While unreachable: what they were, and are again when the connection is back.
+    lost_from = models.CharField(max_length=12, choices=Presence, blank=True, default="", db_default="")
     # Whoever has a profile has its budget, caps and auto_accept (services.profiles writes them here).
     profile = models.ForeignKey("CapacityProfile", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     budget = models.PositiveSmallIntegerField(default=100)

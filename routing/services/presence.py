@@ -23,6 +23,8 @@ CHOOSABLE = (
     Presence.TRAINING,
 )  # fmt: skip
 PRODUCTIVE = (Presence.AVAILABLE, Presence.BUSY)  # unless a reason says otherwise
+# Whose silence means something. Whoever is at a meal, in a meeting or missed an offer said already that they are not there.
+AT_DESK = (Presence.AVAILABLE, Presence.BUSY)
 
 
 def set_presence(
@@ -59,23 +61,51 @@ def set_presence(
 
 def change_presence(state: AgentState, *, presence: str, reason: str, actor: Any, now: datetime) -> None:
     """Write and tell. The caller holds the agent's lock."""
-    previous, since = state.presence, state.presence_since
-    if previous == presence and state.reason == reason and not state.pending_presence:
+    if state.presence == presence and state.reason == reason and not state.pending_presence:
         return
-    paid, productive = _worth(state)
-    state.presence, state.reason, state.pending_presence = presence, reason[:80], ""
-    state.presence_since = now
-    state.save(update_fields=["presence", "presence_since", "reason", "pending_presence"])
+    reason, worth = reason[:80], _worth(state)
+    state.reason, state.pending_presence = reason, ""
+    _enter(state, presence, reason=reason, worth=worth, actor=actor, now=now)
+
+
+def lose_connection(state: AgentState, *, now: datetime) -> None:
+    """Unreachable until the page is heard again. What the agent chose stays: the state to come back to, its reason, and
+    the change after this work. The caller holds the agent's lock."""
+    previous, worth = state.presence, _worth(state)
+    _enter(state, Presence.UNREACHABLE, lost_from=previous, reason="Connection lost", worth=worth, now=now)
+
+
+def _come_back(state: AgentState, *, now: datetime) -> None:
+    presence, worth = state.lost_from or Presence.AVAILABLE, _worth(state)
+    if not state.lost_from:  # lost before states were kept
+        state.reason = ""
+    _enter(state, presence, reason="" if state.pending_presence else state.reason, worth=worth, now=now)
+
+
+def _enter(
+    state: AgentState,
+    presence: str,
+    *,
+    reason: str,
+    worth: tuple[bool, bool],
+    lost_from: str = "",
+    actor: Any = None,
+    now: datetime,
+) -> None:
+    """`reason` is told; `worth`: (paid, productive) of the state that ends."""
+    previous, since = state.presence, state.presence_since
+    state.presence, state.presence_since, state.lost_from = presence, now, lost_from
+    state.save(update_fields=["presence", "presence_since", "lost_from", "reason", "pending_presence"])
     emit(
         PresenceChanged(
             agent_id=state.user_id,
             presence=presence,
             previous=previous,
             previous_ms=max(0, round((now - since).total_seconds() * 1000)),
-            reason=reason[:80],
+            reason=reason,
             at=now.isoformat(),
-            previous_paid=paid,
-            previous_productive=productive,
+            previous_paid=worth[0],
+            previous_productive=worth[1],
         ),
         key=f"agent:{state.user_id}",
         actor=actor,
@@ -97,8 +127,15 @@ def _worth(state: AgentState) -> tuple[bool, bool]:
 
 def apply_pending(state: AgentState, *, now: datetime) -> None:
     """When the last held thing is gone, the change the agent asked for happens. The caller holds the agent's lock."""
-    if state.pending_presence and not held_cost(state.user_id):
-        change_presence(state, presence=state.pending_presence, reason=state.reason, actor=None, now=now)
+    if not state.pending_presence or held_cost(state.user_id):
+        return
+    change_presence(state, presence=state.pending_presence, reason=state.reason, actor=None, now=now)
+    if state.presence in AT_DESK and is_silent(state, now=now):  # the work went because they are gone
+        lose_connection(state, now=now)
+
+
+def is_silent(state: AgentState, *, now: datetime) -> bool:
+    return state.lease_until is not None and state.lease_until < now
 
 
 def begin_pending(user_ids: Collection[int], *, now: datetime) -> None:
@@ -110,10 +147,10 @@ def begin_pending(user_ids: Collection[int], *, now: datetime) -> None:
 
 
 def heartbeat(user_id: int, *, now: datetime) -> None:
-    """The page is there: renew its lease; an agent whose connection was lost is available again."""
+    """The page is there: renew its lease; an agent whose connection was lost is what they were before."""
     AgentState.objects.filter(user_id=user_id).update(lease_until=now + LEASE)
     if AgentState.objects.filter(user_id=user_id, presence=Presence.UNREACHABLE).exists():
         with transaction.atomic():
             state = lock_agent(user_id)
             if state.presence == Presence.UNREACHABLE:
-                change_presence(state, presence=Presence.AVAILABLE, reason="", actor=None, now=now)
+                _come_back(state, now=now)

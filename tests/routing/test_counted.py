@@ -14,10 +14,11 @@ from intelligence.services import facts
 from routing.models import PresenceReason, Queue, WorkItem
 from routing.services.callbacks import request_callback
 from routing.services.desks import choose_reason
+from routing.services.leases import lose_unreachable
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer
 from routing.services.parts import ask_in, hand_over_to
-from routing.services.presence import set_presence
+from routing.services.presence import heartbeat, set_presence
 from routing.services.work import abandon, finish, transfer, transfer_out, transfer_to_agent
 from tests.counted import count_everything
 
@@ -143,6 +144,23 @@ def test_time_signed_in_is_paid_and_productive_as_its_reason_says(ana, now):
     assert counted.tally.sums["presence_break_split_ms"] == 20 * 60_000, "a change of reason counts nothing twice"
     assert counted.shrinkage.value == 0.25
     assert counted.utilisation == Ratio(0, 2_400)
+
+
+def test_a_meal_with_the_laptop_closed_is_a_meal_and_a_lost_connection_is_not(ana, now):
+    set_presence(ana, presence="available", actor=ana, now=now)
+    set_presence(ana, presence="meal", actor=ana, now=after(now, minutes=10))
+    lose_unreachable(now=after(now, minutes=11))
+    heartbeat(ana.pk, now=after(now, minutes=30))
+    set_presence(ana, presence="available", actor=ana, now=after(now, minutes=40))
+    lose_unreachable(now=after(now, minutes=45))
+    heartbeat(ana.pk, now=after(now, minutes=48))
+    set_presence(ana, presence="offline", actor=ana, now=after(now, minutes=50))
+
+    counted = figures(now, "agent", ana.pk)
+
+    names = [f"presence_{name}_split_ms" for name in ("available", "meal", "unreachable")]
+    assert [count // 60_000 for count in sums(counted, *names)] == [17, 30, 3]
+    assert [count // 60_000 for count in sums(counted, "paid_split_ms", "productive_split_ms")] == [50, 17]
 
 
 def test_resolution_leaves_out_what_waited_for_the_customer(waiting, now):

@@ -52,14 +52,26 @@ START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 picks = st.integers(0, 5)
 # The database itself notes each change of state, also one that another follows in the same command.
 NOTE_EDGES = """
-CREATE TEMPORARY TABLE walked (item boolean, was text, became text);
+CREATE TEMPORARY TABLE walked (of text, was text, became text);
 CREATE FUNCTION note_edge() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN INSERT INTO walked VALUES (TG_TABLE_NAME = 'routing_workitem', old.state, new.state); RETURN NULL; END $$;
+BEGIN INSERT INTO walked VALUES (TG_TABLE_NAME, old.state, new.state); RETURN NULL; END $$;
+CREATE FUNCTION note_presence() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO walked VALUES (TG_TABLE_NAME, old.presence, new.presence); RETURN NULL; END $$;
 CREATE TRIGGER note_edge AFTER UPDATE ON routing_workitem FOR EACH ROW
     WHEN (old.state <> new.state) EXECUTE FUNCTION note_edge();
 CREATE TRIGGER note_edge AFTER UPDATE ON routing_offer FOR EACH ROW
     WHEN (old.state <> new.state) EXECUTE FUNCTION note_edge();
+CREATE TRIGGER note_presence AFTER UPDATE ON routing_agentstate FOR EACH ROW
+    WHEN (old.presence <> new.presence) EXECUTE FUNCTION note_presence();
 """
+CHOSEN = {"available", "busy", "break", "meal", "offline"}
+# Presence → what may follow. Only who is at their desk is missed, or misses an offer; nobody is made available by a gap.
+PRESENCE_EDGES = {
+    "available": CHOSEN | {"missed", "unreachable"},
+    "busy": CHOSEN | {"unreachable"},
+    **dict.fromkeys(["break", "meal", "missed", "offline", "unreachable"], CHOSEN),
+}
+EDGES = {"routing_workitem": ITEM_EDGES, "routing_offer": OFFER_EDGES, "routing_agentstate": PRESENCE_EDGES}
 
 
 class Life(RuleBasedStateMachine):
@@ -71,6 +83,7 @@ class Life(RuleBasedStateMachine):
         self.now = START
         self.numbers = count()
         self.entries: dict[int, datetime] = {}
+        self.silent: set[int] = set()  # whose page is not heard
         self.paused: Counter[int] = Counter()  # item → seconds it waited for its customer
 
     def teardown(self) -> None:
@@ -161,7 +174,8 @@ class Life(RuleBasedStateMachine):
 
         def timers() -> None:
             for user in self.users:
-                heartbeat(user.pk, now=self.now)
+                if user.pk not in self.silent:
+                    self.is_heard(user)
             lose_unreachable(now=self.now)
             expire_due(now=self.now)
             end_wrap_ups(now=self.now)
@@ -214,7 +228,26 @@ class Life(RuleBasedStateMachine):
             else lambda: request_callback(found.pk, kind=how, address=address, slot_at=slot, actor="customer", now=now)
         )
 
-    @rule(who=picks, presence=st.sampled_from(["available", "available", "break", "offline"]), after=st.booleans())
+    def is_heard(self, user: User) -> None:
+        """Whatever they were they are, but lost: then it is what they were at their desk. What is to follow stays."""
+        was = AgentState.objects.get(user=user)
+        heartbeat(user.pk, now=self.now)
+        became = AgentState.objects.get(user=user)
+        assert became.presence == (was.lost_from if was.presence == "unreachable" else was.presence)
+        assert (became.pending_presence, became.reason) == (was.pending_presence, was.reason)
+
+    @rule(who=picks)
+    def a_page_falls_silent_or_is_heard_again(self, who: int) -> None:
+        user = self.users[who % 3]
+        self.silent ^= {user.pk}
+        if user.pk not in self.silent:
+            self.attempt(lambda: self.is_heard(user))
+
+    @rule(
+        who=picks,
+        presence=st.sampled_from(["available", "available", "busy", "break", "meal", "offline"]),
+        after=st.booleans(),
+    )
     def presence_changes(self, who: int, presence: str, after: bool) -> None:
         user = self.users[who % 3]
         self.attempt(lambda: set_presence(user, presence=presence, after_work=after, actor=user, now=self.now))
@@ -223,9 +256,9 @@ class Life(RuleBasedStateMachine):
 
     def look(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM walked RETURNING item, was, became")
-            for item, was, became in cursor.fetchall():
-                assert became in (ITEM_EDGES if item else OFFER_EDGES)[was], (was, became)
+            cursor.execute("DELETE FROM walked RETURNING of, was, became")
+            for of, was, became in cursor.fetchall():
+                assert became in EDGES[of][was], (of, was, became)
         for one in WorkItem.objects.all():
             assert self.entries.setdefault(one.pk, one.queued_at) == one.queued_at, "an age is never lost"
             running = (self.now - one.paused_at).total_seconds() if one.paused_at else 0.0

@@ -172,6 +172,82 @@ def test_a_heartbeat_brings_a_lost_agent_back(held, ana, now):
     assert lose_unreachable(now=now + timedelta(seconds=61)) == 0
 
 
+@pytest.mark.parametrize("presence", ["available", "busy"])
+def test_who_was_at_their_desk_is_what_they_were(presence, ana, on_duty, now):
+    on_duty(ana)
+    set_presence(ana, presence=presence, reason="Coaching", actor=ana, now=now)
+
+    assert lose_unreachable(now=now + timedelta(seconds=31)) == 1
+    assert lose_unreachable(now=now + timedelta(seconds=90)) == 0, "once"
+    assert AgentState.objects.get(user=ana).presence == Presence.UNREACHABLE
+    heartbeat(ana.pk, now=now + timedelta(seconds=100))
+
+    state = AgentState.objects.get(user=ana)
+    assert (state.presence, state.reason, state.lost_from) == (presence, "Coaching", "")
+    assert state.presence_since == now + timedelta(seconds=100)
+    told = Event.objects.filter(name="PresenceChanged").order_by("id").values_list("payload", flat=True)
+    assert [(one["presence"], one["reason"]) for one in told][-2:] == [
+        ("unreachable", "Connection lost"), (presence, "Coaching"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("presence", ["break", "meal", "meeting", "training", "missed", "offline"])
+def test_who_was_away_stays_where_they_said_they_are(presence, ana, on_duty, now):
+    on_duty(ana)
+    AgentState.objects.filter(user=ana).update(presence=presence, reason="Soup", presence_since=now)
+    told = Event.objects.count()
+
+    assert lose_unreachable(now=now + timedelta(minutes=45)) == 0
+    heartbeat(ana.pk, now=now + timedelta(minutes=50))
+
+    state = AgentState.objects.get(user=ana)
+    assert (state.presence, state.reason, state.presence_since) == (presence, "Soup", now)
+    assert Event.objects.count() == told, "its time goes on as one piece"
+
+
+def test_a_silent_agent_at_a_meal_gives_the_work_back_and_stays_at_the_meal(held, ana, now):
+    set_presence(ana, presence="meal", actor=ana, now=now)
+    assert lose_unreachable(now=now + timedelta(seconds=59)) == 0
+    held.refresh_from_db()
+    assert held.agent == ana
+
+    assert lose_unreachable(now=now + timedelta(seconds=61)) == 0
+
+    held.refresh_from_db()
+    assert (held.state, held.agent) == ("waiting", None)
+    assert AgentState.objects.get(user=ana).presence == Presence.MEAL
+
+
+def test_a_break_asked_for_after_work_survives_a_lost_connection(held, ana, waiting, now):
+    set_presence(ana, presence="break", reason="Tea", after_work=True, actor=ana, now=now)
+
+    lose_unreachable(now=now + timedelta(seconds=31))
+    lost = AgentState.objects.get(user=ana)
+    heartbeat(ana.pk, now=now + timedelta(seconds=40))
+
+    back = AgentState.objects.get(user=ana)
+    assert (lost.presence, lost.pending_presence, lost.reason) == ("unreachable", "break", "Tea")
+    assert (back.presence, back.pending_presence, back.reason) == ("available", "break", "Tea")
+    assert match_items([waiting(at=now).id], now=now + timedelta(seconds=41)) == [], "nothing new meanwhile"
+    finish(held.id, actor=ana, now=now + timedelta(seconds=50))
+    state = AgentState.objects.get(user=ana)
+    assert (state.presence, state.pending_presence, state.reason) == ("break", "", "Tea")
+
+
+@pytest.mark.parametrize(
+    ("asked", "gone", "back"), [("break", "break", "break"), ("available", "unreachable", "available")]
+)
+def test_the_change_asked_for_happens_when_the_work_is_taken_from_who_is_gone(asked, gone, back, held, ana, now):
+    set_presence(ana, presence=asked, after_work=True, actor=ana, now=now)
+
+    lose_unreachable(now=now + timedelta(seconds=61))
+
+    assert AgentState.objects.get(user=ana).presence == gone, "never available while nobody is there"
+    heartbeat(ana.pk, now=now + timedelta(seconds=70))
+    state = AgentState.objects.get(user=ana)
+    assert (state.presence, state.pending_presence) == (back, "")
+
+
 def test_a_break_asked_for_after_work_comes_when_the_last_item_is_done(held, ana, waiting, now):
     set_presence(ana, presence="break", after_work=True, actor=ana, now=now)
     assert match_items([waiting().id], now=now) == [], "nothing new meanwhile"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from django.utils import timezone
 from channels_app.models import Channel
 from cxos.core.models import User
 from routing.models import AgentState, Presence, PresenceReason
+from routing.services.leases import lose_unreachable
 from routing.services.presence import set_presence
 from tests.screens.markup import Reader
 
@@ -56,6 +58,17 @@ def test_away_offers_one_click_back(as_ana: Client, ana: User) -> None:
     assert shown(page) == "Away"
     assert "I am back" in page
     assert 'data-now="break"' in page
+
+
+def test_a_lost_connection_is_said_whatever_the_reason_to_come_back_to(as_ana: Client, ana: User) -> None:
+    now = timezone.now()
+    set_presence(ana, presence="busy", reason="Coaching", actor=ana, now=now - timedelta(minutes=1))
+    assert lose_unreachable(now=now) == 1
+
+    page = control(as_ana)
+
+    assert shown(page) == "Connection lost"
+    assert "I am back" in page
 
 
 def test_the_page_knows_after_how_long_nobody_is_there(as_ana: Client) -> None:

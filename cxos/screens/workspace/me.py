@@ -103,9 +103,10 @@ def presence_parts(request: HttpRequest) -> dict[str, Any]:
     assert isinstance(request.user, User)
     state = own_state(request.user)
     away = state.presence == Presence.BREAK and state.reason == AWAY
+    lost = state.presence == Presence.UNREACHABLE  # its reason is that of the state to come back to
     return {
         "state": state,
-        "shown": _("Away") if away else state.reason or state.get_presence_display(),
+        "shown": _("Away") if away else (not lost and state.reason) or state.get_presence_display(),
         "tone": TONES.get(Presence(state.presence), "break"),
         "choices": [(value.value, value.label, TONES.get(value, "break")) for value in CHOOSABLE],
         "sound": request.user.preferences.get(SOUND, True),
@@ -113,7 +114,7 @@ def presence_parts(request: HttpRequest) -> dict[str, Any]:
             (one, TONES.get(Presence(one.presence), "break")) for one in PresenceReason.objects.filter(enabled=True)
         ],
         "media": media_switches(state),
-        "back": away or state.presence in {Presence.MISSED, Presence.UNREACHABLE},
+        "back": away or lost or state.presence == Presence.MISSED,
         "away_after": away_after_minutes(request.user),
         "away": AWAY,
     }
