@@ -7,12 +7,13 @@ shapes below are only for the description of the API; `intake` does the checking
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
-from django.db import DatabaseError, InterfaceError, connection
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -40,6 +41,7 @@ from cxos.core.models import ApiKey, Scope
 from cxos.core.services.api_keys import find_key
 from cxos.core.services.idempotency import answer_once, fingerprint
 
+log = structlog.get_logger(__name__)
 BULK_BYTES = 5 * MAX_BYTES
 PROBLEM = "application/problem+json"
 JSON = "application/json"
@@ -168,6 +170,7 @@ class Interactions(IngestEndpoint):
         except intake.NotValid as fault:
             return 422, not_valid(fault)
         [accepted] = accept_all([envelope], now=now, actor=key)
+        note_stored([accepted])
         return stored(envelope, accepted)
 
 
@@ -215,6 +218,7 @@ class BulkInteractions(IngestEndpoint):
             except intake.NotValid as fault:
                 results.append({"status": 422, "code": "not_valid", "detail": fault.detail, "errors": fault.errors})
         answers = accept_all([envelope for _, envelope in valid], now=now, actor=key)
+        note_stored(answers)
         for (index, envelope), accepted in zip(valid, answers, strict=True):
             status, shown = stored(envelope, accepted)
             results[index] = {"status": status, **shown}
@@ -279,6 +283,13 @@ def items_of(body: Any) -> list[Any]:
 def stored(envelope: Envelope, accepted: Accepted) -> Answer:
     shown = {"id": accepted.interaction_id, "external_id": envelope.external_id, "created": accepted.created}
     return (201 if accepted.created else 200), shown
+
+
+def note_stored(answers: Sequence[Accepted]) -> None:
+    """Once they are committed, one line says which interactions this request (its `request_id`) has brought: whatever
+    is done about them is logged by their ids (`interaction_id`)."""
+    if created := [one.interaction_id for one in answers if one.created]:
+        transaction.on_commit(lambda: log.info("interactions stored", interaction_ids=created))
 
 
 def not_valid(fault: intake.NotValid) -> dict[str, Any]:

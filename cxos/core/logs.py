@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import logging.config
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -25,6 +27,18 @@ def redact(_: Any, __: str, entry: structlog.typing.EventDict) -> structlog.typi
         if any(word in name.lower() for word in SECRET_WORDS):
             entry[name] = "[removed]"
     return entry
+
+
+@contextmanager
+def log_context(**words: Any) -> Iterator[None]:
+    """Lines in here carry these words and whatever is bound in here; afterwards only those of before."""
+    before = structlog.contextvars.get_contextvars()
+    structlog.contextvars.bind_contextvars(**words)
+    try:
+        yield
+    finally:
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(**before)
 
 
 def configure(*, as_json: bool, level: str) -> None:

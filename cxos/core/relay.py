@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from cxos.core import outbox
 from cxos.core.catalogue import HANDLERS, Received, rebuild
+from cxos.core.logs import log_context
 from cxos.core.models import Delivery
 
 log = structlog.get_logger(__name__)
@@ -114,20 +115,18 @@ def handle(claims: Sequence[Claim]) -> None:
     If several fail together each is tried alone, so that one of them does not hold up the others.
     """
     handler, received = HANDLERS.get(claims[0].handler), [one.received for one in claims]
-    structlog.contextvars.bind_contextvars(event_id=received[-1].id, event_key=received[-1].key)
-    try:
-        if handler is None:
-            raise LookupError(f"No handler is called {claims[0].handler} any more.")
-        with outbox.handling(received), transaction.atomic() if handler.atomic else nullcontext():
-            handler.run(received)
-            finish(claims)
-    except LostLease:
-        log.warning("lease lost", handler=claims[0].handler)
-    except Exception as problem:
-        log.error("handler failed", handler=claims[0].handler, attempt=claims[0].attempt, exc_info=True)
-        _failed(claims, problem)
-    finally:
-        structlog.contextvars.unbind_contextvars("event_id", "event_key")
+    with log_context(event_id=received[-1].id, event_key=received[-1].key):
+        try:
+            if handler is None:
+                raise LookupError(f"No handler is called {claims[0].handler} any more.")
+            with outbox.handling(received), transaction.atomic() if handler.atomic else nullcontext():
+                handler.run(received)
+                finish(claims)
+        except LostLease:
+            log.warning("lease lost", handler=claims[0].handler)
+        except Exception as problem:
+            log.error("handler failed", handler=claims[0].handler, attempt=claims[0].attempt, exc_info=True)
+            _failed(claims, problem)
 
 
 def _failed(claims: Sequence[Claim], problem: Exception) -> None:

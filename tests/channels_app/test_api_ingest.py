@@ -59,6 +59,25 @@ def test_posted_interaction_is_stored_with_all_it_says(key: str, api: Channel) -
     assert Event.objects.get().actor.startswith("key:")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "k-1"}])
+def test_one_line_of_the_log_says_which_interactions_a_request_brought(
+    headers: dict[str, str], key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="channels_app.api_ingest")
+    post(key, item("a1"))
+    caplog.clear()
+
+    answer = post(
+        key, {"interactions": [item("a1"), item("a2"), item("a3")]}, BULK, X_Request_Id="checkout42", **headers
+    )
+    post(key, {"interactions": [item("a1"), item("a2"), item("a3")]}, BULK, **headers)
+
+    [line] = [one.msg for one in caplog.records if one.name == "channels_app.api_ingest"]
+    assert (line["event"], line["request_id"]) == ("interactions stored", "checkout42")
+    assert line["interaction_ids"] == [one["id"] for one in answer.body["results"][1:]]
+
+
 def test_first_identity_names_the_thread_when_nothing_else_does(key: str) -> None:
     post(key, item())
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from cxos.core import catalogue, relay
 from cxos.core.models import Delivery, Event
@@ -97,6 +98,39 @@ def test_each_handler_is_owed_one_delivery_and_keeps_none_when_done(heard):
     assert listen_other == [7]
     assert Delivery.objects.count() == 0
     assert Event.objects.get().payload == {"lamp": 7, "on": True}
+
+
+def test_what_one_delivery_binds_to_its_log_lines_ends_with_it(heard):
+    bound = []
+
+    @catalogue.on(LampSwitched, lane="live")
+    def hear(received):
+        bound.append(get_contextvars())
+        bind_contextvars(lamp=received.event.lamp)
+        if received.event.lamp == 2:
+            raise RuntimeError("the bulb is loose")
+
+    ids = [switch(1), switch(2), switch(3)]
+    before = get_contextvars()
+
+    assert relay.run_lane("live") == 3
+
+    assert bound == [before | {"event_id": id, "event_key": f"lamp:{n}"} for n, id in enumerate(ids, 1)]
+    assert get_contextvars() == before
+
+
+def test_the_line_of_a_failure_carries_what_its_handler_bound(heard, caplog):
+    @catalogue.on(LampSwitched, lane="live")
+    def hear(received):
+        bind_contextvars(lamp=received.event.lamp)
+        raise RuntimeError("the bulb is loose")
+
+    id = switch(7)
+
+    relay.drain_outbox()
+
+    [line] = [one.msg for one in caplog.records if one.name == "cxos.core.relay"]
+    assert (line["event"], line["lamp"], line["event_id"]) == ("handler failed", 7, id)
 
 
 def test_events_of_one_key_are_handled_in_order_and_wait_for_a_failing_one(heard):
