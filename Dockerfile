@@ -29,7 +29,7 @@ COPY --from=browser /app/node_modules /tmp/node_modules
 # Collecting needs settings but no secrets and no server: these values go no further than this line.
 RUN ln -s /tmp/node_modules node_modules \
  && python -c "from cxos.ops.vendor import collect; collect()" \
- && CXOS_SECRET_KEY=build CXOS_FIELD_KEYS=build DATABASE_URL=postgres://build/build REDIS_URL=redis://build/0 \
+ && CXOS_SECRET_KEY=build CXOS_FIELD_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= DATABASE_URL=postgres://build/build REDIS_URL=redis://build/0 \
     python manage.py collectstatic --noinput -v0 \
  && rm -rf node_modules /tmp/node_modules \
  && python -m compileall -q cxos channels_app routing automation cases crm intelligence \

@@ -16,13 +16,14 @@ DEBUG = env.flag("CXOS_DEBUG")
 SECRET_KEY = env.text("CXOS_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.items("CXOS_SECRET_KEY_FALLBACKS")
 # Fernet keys for secrets at rest, newest first; separate from SECRET_KEY so that either can be rotated alone.
-FIELD_KEYS = env.items("CXOS_FIELD_KEYS", env.text("CXOS_FIELD_KEYS"))
-PUBLIC_URL = env.text("CXOS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+FIELD_KEYS = env.field_keys("CXOS_FIELD_KEYS")
+PUBLIC_URL = env.origin("CXOS_PUBLIC_URL", "http://localhost:8000")
 # Where browsers open their socket; empty = the page's own origin (a proxy stands in front of both).
-SOCKET_URL = env.text("CXOS_SOCKET_URL", "").rstrip("/")
+SOCKET_URL = env.origin("CXOS_SOCKET_URL", "", schemes=("ws", "wss"))
 SECURE = urlsplit(PUBLIC_URL).scheme == "https"
-ALLOWED_HOSTS = env.items("CXOS_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.hosts("CXOS_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+env.private_hosts("CXOS_ALLOWED_PRIVATE_HOSTS")  # a wrong one stops the start; cxos/core/outbound.py reads it
 
 # --- Apps --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -118,7 +119,7 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"]["OPTIONS"],  # type: ignore[dict-item]
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis()
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
@@ -225,7 +226,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
 }
-API_REQUESTS_PER_MINUTE = env.number("CXOS_API_REQUESTS_PER_MINUTE", 6_000)
+API_REQUESTS_PER_MINUTE = env.number("CXOS_API_REQUESTS_PER_MINUTE", 6_000, least=1)
 SPECTACULAR_SETTINGS = {
     "TITLE": "CXOS API",
     "VERSION": "1",
@@ -247,14 +248,14 @@ UNDO_SEND_SECONDS = env.number("CXOS_UNDO_SEND_SECONDS", 10)
 # --- Background work: the figures behind these are in docs/explanation/reliability.md ----------------------------
 # How many days rows are kept that only explain or record; 0 = for good. An admin may choose otherwise in the settings.
 KEEP_DAYS = {
-    "decisions": env.number("CXOS_KEEP_DECISIONS_DAYS", 400),
-    "actions": env.number("CXOS_KEEP_ACTIONS_DAYS", 400),
-    "webhook_attempts": env.number("CXOS_KEEP_WEBHOOK_ATTEMPTS_DAYS", 30),
-    "trials": env.number("CXOS_KEEP_TRIALS_DAYS", 180),
-    "notifications": env.number("CXOS_KEEP_NOTIFICATIONS_DAYS", 90),
+    "decisions": env.number("CXOS_KEEP_DECISIONS_DAYS", 400, most=3_650),
+    "actions": env.number("CXOS_KEEP_ACTIONS_DAYS", 400, most=3_650),
+    "webhook_attempts": env.number("CXOS_KEEP_WEBHOOK_ATTEMPTS_DAYS", 30, most=3_650),
+    "trials": env.number("CXOS_KEEP_TRIALS_DAYS", 180, most=3_650),
+    "notifications": env.number("CXOS_KEEP_NOTIFICATIONS_DAYS", 90, most=3_650),
 }
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = env.as_broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -278,10 +279,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_DB_REUSE_MAX = 1_000_000  # tasks keep their connection; cxos/celery.py drops one that is broken
 CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TIMEZONE = "UTC"
-METRICS_PORT = env.number("CXOS_METRICS_PORT", 0)
+METRICS_PORT = env.number("CXOS_METRICS_PORT", 0, most=65_535)
 
 # --- Logs --------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = None
 from cxos.core import logs
 
-logs.configure(as_json=env.text("CXOS_LOG_FORMAT", "json") == "json", level=env.text("CXOS_LOG_LEVEL", "INFO"))
+logs.configure(
+    as_json=env.choice("CXOS_LOG_FORMAT", "json", ("json", "console")) == "json",
+    level=env.choice("CXOS_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
+)

@@ -194,7 +194,7 @@ def is_public(text: str) -> bool:
 
 
 def allowed_private_hosts() -> frozenset[str]:
-    return frozenset(entry.lower() for entry in env.items("CXOS_ALLOWED_PRIVATE_HOSTS"))
+    return env.private_hosts("CXOS_ALLOWED_PRIVATE_HOSTS")
 
 
 def _is_allowed(host: str, address: str, allowed: frozenset[str]) -> bool:

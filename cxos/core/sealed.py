@@ -14,10 +14,7 @@ from django.db import models
 
 @lru_cache(maxsize=4)
 def _box(keys: tuple[str, ...]) -> MultiFernet:
-    try:
-        return MultiFernet([Fernet(key) for key in keys])
-    except ValueError as problem:
-        raise ImproperlyConfigured(f"CXOS_FIELD_KEYS holds a key that is no Fernet key: {problem}") from None
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 def box() -> MultiFernet:

@@ -42,7 +42,9 @@ class Address:
     @property
     def name(self) -> str:
         """The host as a browser on this machine says it."""
-        return "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host
+        if self.host in {"127.0.0.1", "0.0.0.0", "::"}:
+            return "localhost"
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
     def url(self) -> str:

@@ -14,6 +14,8 @@ def main() -> int:
     if len(sys.argv) != 2:
         raise CannotRun(f"Name one program to run: {', '.join(GRACE_SECONDS)}.")
     host, port = os.environ.get("HOST", "0.0.0.0"), os.environ.get("PORT", "8000")
+    if not port.isdigit():
+        raise CannotRun(f"PORT must be a number, not {port!r}.")
     arguments = module_arguments(sys.argv[1], host, int(port))
     os.execve(sys.executable, [sys.executable, "-m", *arguments], program_environment(os.environ))
 
