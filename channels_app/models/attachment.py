@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from channels_app.models.conversation import Conversation, Message
+from channels_app.models.draft import Draft
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
@@ -41,6 +42,8 @@ class Attachment(models.Model):
     conversation = models.ForeignKey(
         Conversation, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    # Of which of the uploader's drafts there it is a part: a note's file goes to no customer.
+    mode = models.CharField(max_length=5, choices=Draft.Mode, default=Draft.Mode.REPLY, db_default=Draft.Mode.REPLY)
     message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
     # A reply that waits to be sent has taken it.
     held = models.ForeignKey("HeldReply", null=True, on_delete=models.SET_NULL, related_name="+")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from channels_app.channel_rules import Rules
 from channels_app.file_links import key_of
 from channels_app.file_types import HEAD_BYTES, Unacceptable, clean_name, recognise
-from channels_app.models import Attachment, Conversation, Message
+from channels_app.models import Attachment, Conversation, Draft, Message
 from cxos.core.errors import Invalid, NotFound
 from cxos.core.models import User
 
@@ -31,9 +31,11 @@ def store_attachment(
     uploader: User | None = None,
     visitor: str = "",
     conversation: Conversation | None = None,
+    mode: str = Draft.Mode.REPLY,
     now: datetime,
 ) -> Attachment:
-    """Keep a file that belongs to its uploader until a message takes it. Raises Invalid for what is not taken here."""
+    """Keep a file that belongs to its uploader until a message takes it, one that is said for `mode` reply, a note for
+    `mode` note. Raises Invalid for what is not taken here."""
     shown, size = clean_name(name), int(file.size or 0)
     if size > rules.max_file_bytes:
         raise Invalid(
@@ -49,7 +51,7 @@ def store_attachment(
         raise Invalid("file_type", str(refusal), field="file") from None
     attachment = Attachment(
         digest=_digest(file), name=shown, mime=found.mime, size=size, width=found.width, height=found.height,
-        uploader=uploader, visitor=visitor, conversation=conversation, created_at=now,
+        uploader=uploader, visitor=visitor, conversation=conversation, mode=mode, created_at=now,
     )  # fmt: skip
     with transaction.atomic():
         _hold(attachment.digest)
@@ -58,10 +60,11 @@ def store_attachment(
     return attachment
 
 
-def unsent_of(conversation_id: int, *, uploader: User, keys: Iterable[str]) -> list[Attachment]:
-    """The user's own files with these keys that no message has taken, in the order given. Raises Invalid if one is not."""
+def unsent_of(conversation_id: int, *, uploader: User, mode: str, keys: Iterable[str]) -> list[Attachment]:
+    """The files with these keys of the user's own draft of this mode, in the order given. Raises Invalid if one is not:
+    what was attached to a note is nothing a reply can name."""
     wanted = [key for key in dict.fromkeys(keys) if key]
-    rows = Attachment.objects.unused().filter(conversation_id=conversation_id, uploader=uploader)
+    rows = Attachment.objects.unused().filter(conversation_id=conversation_id, uploader=uploader, mode=mode)
     return _in_order(rows, wanted)
 
 

@@ -19,10 +19,7 @@ def save_draft(
 ) -> None:
     """Keep the text; an empty one ends the draft. The user's other pages are told; `page` names the one that knows.
     One query, two when it is new. Raises Invalid."""
-    if mode not in Draft.Mode.values:
-        raise Invalid(
-            "mode", _("A draft is one of %(choices)s.") % {"choices": ", ".join(Draft.Mode.values)}, field="mode"
-        )
+    check_mode(mode)
     text = text.replace("\0", "")
     if len(text) > MAX_TEXT:
         raise Invalid(
@@ -41,6 +38,14 @@ def save_draft(
             update_fields=["text", "updated_at"],
         )  # fmt: skip
     tell_drafts(user.pk, conversation_id=conversation_id, page=page)
+
+
+def check_mode(mode: str) -> None:
+    """Raises Invalid for what is no kind of draft."""
+    if mode not in Draft.Mode.values:
+        raise Invalid(
+            "mode", _("A draft is one of %(choices)s.") % {"choices": ", ".join(Draft.Mode.values)}, field="mode"
+        )
 
 
 def end_draft(conversation_id: int, *, user: User, mode: str, page: str = "") -> None:

@@ -31,10 +31,15 @@ def conversation(api: Channel, kim: Customer, now: datetime) -> Conversation:
 
 
 def upload(
-    conversation: Conversation, user: User, now: datetime, content: bytes = PNG, name: str = "cat.png"
+    conversation: Conversation,
+    user: User,
+    now: datetime,
+    content: bytes = PNG,
+    name: str = "cat.png",
+    mode: str = "reply",
 ) -> Attachment:
     file = ContentFile(content, name=name)
-    return store_attachment(file, name=name, rules=RULES, uploader=user, conversation=conversation, now=now)
+    return store_attachment(file, name=name, rules=RULES, uploader=user, conversation=conversation, mode=mode, now=now)
 
 
 def test_the_same_bytes_are_stored_once(conversation: Conversation, ana: User, now: datetime) -> None:
@@ -48,7 +53,7 @@ def test_the_same_bytes_are_stored_once(conversation: Conversation, ana: User, n
 def test_a_message_takes_the_files_of_its_author(conversation: Conversation, ana: User, now: datetime) -> None:
     file = upload(conversation, ana, now)
 
-    [taken] = unsent_of(conversation.pk, uploader=ana, keys=[str(file.key)])
+    [taken] = unsent_of(conversation.pk, uploader=ana, mode="reply", keys=[str(file.key)])
     message = send_reply(conversation.pk, text="", attachments=[taken.descriptor], author=ana, actor=ana, now=now)
 
     file.refresh_from_db()
@@ -57,16 +62,27 @@ def test_a_message_takes_the_files_of_its_author(conversation: Conversation, ana
         {"id": str(file.key), "name": "cat.png", "mime": "image/png", "size": len(PNG), "width": 2, "height": 2}
     ]
     with pytest.raises(Invalid):
-        unsent_of(conversation.pk, uploader=ana, keys=[str(file.key)])
+        unsent_of(conversation.pk, uploader=ana, mode="reply", keys=[str(file.key)])
+
+
+@pytest.mark.parametrize(("mode", "other"), [("note", "reply"), ("reply", "note")])
+def test_what_was_attached_to_one_draft_goes_with_no_other(
+    conversation: Conversation, ana: User, now: datetime, mode: str, other: str
+) -> None:
+    file = upload(conversation, ana, now, mode=mode)
+
+    with pytest.raises(Invalid, match="not there any more"):
+        unsent_of(conversation.pk, uploader=ana, mode=other, keys=[str(file.key)])
+    assert unsent_of(conversation.pk, uploader=ana, mode=mode, keys=[str(file.key)]) == [file]
 
 
 @pytest.mark.parametrize("key", ["", "x", "../../etc/passwd", "%", "0" * 400, "73f0c538-b8ac-4ac8-98bd-c22d7bf72954"])
 def test_a_key_that_is_none_finds_nothing(conversation: Conversation, ana: User, key: str) -> None:
     if key:
         with pytest.raises(Invalid):
-            unsent_of(conversation.pk, uploader=ana, keys=[key])
+            unsent_of(conversation.pk, uploader=ana, mode="reply", keys=[key])
     else:
-        assert unsent_of(conversation.pk, uploader=ana, keys=[key]) == []
+        assert unsent_of(conversation.pk, uploader=ana, mode="reply", keys=[key]) == []
 
 
 def test_nobody_sends_or_removes_the_file_of_another(
@@ -75,7 +91,7 @@ def test_nobody_sends_or_removes_the_file_of_another(
     file = upload(conversation, ana, now)
 
     with pytest.raises(Invalid):
-        unsent_of(conversation.pk, uploader=sam, keys=[str(file.key)])
+        unsent_of(conversation.pk, uploader=sam, mode="reply", keys=[str(file.key)])
     with pytest.raises(NotFound):
         remove_unsent(str(file.key), uploader=sam)
     remove_unsent(str(file.key), uploader=ana)

@@ -69,6 +69,38 @@ def test_a_reply_is_written_on_two_devices_taken_back_and_sent_with_a_file(
     assert said() == ["I was faster", "Hello Kim!"]
 
 
+def test_what_was_attached_to_a_note_stays_with_the_note(browse: Browse, conversation: Conversation, ana: User) -> None:
+    page = browse(ana, f"/workspace/c/{conversation.pk}/")
+    field, chips = page.locator("#composer-text"), page.locator(".ws-chip")
+    page.keyboard.press("n")
+    page.keyboard.type("Only for us")
+    page.locator("#composer-pick").set_input_files({"name": "passport.png", "mimeType": "image/png", "buffer": PNG})
+    expect(page.locator(".ws-chip input[name=file]")).to_have_count(1)
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(chips).to_have_count(0)
+    page.keyboard.type("On its way.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#thread")).to_contain_text("On its way.")
+    expect(field).to_have_value("")
+
+    assert [one.attachments for one in Message.objects.filter(author_kind="agent")] == [[]]
+    for _again in range(2):
+        page.keyboard.press("Escape")
+        page.keyboard.press("n")
+        expect(field).to_have_value("Only for us")
+        expect(chips).to_contain_text("passport.png")
+        page.reload()
+        page.locator(".ws-composer[data-mode]").wait_for()
+    field.press("Control+Enter")
+    expect(page.locator("#thread [data-kind=note] .ws-picture img")).to_be_visible()
+    assert [(one.kind, len(one.attachments)) for one in Message.objects.filter(author=ana).order_by("id")] == [
+        ("message", 0),
+        ("note", 1),
+    ]
+
+
 def test_what_is_saved_while_the_drafts_are_asked_for_stays(
     browse: Browse, conversation: Conversation, ana: User
 ) -> None:

@@ -10,10 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from channels_app.models import Attachment, Channel, Conversation
+from channels_app.models import Attachment, Channel, Conversation, Message
 from channels_app.services.replies import send_reply
 from crm.models import Customer
 from cxos.core.models import Team, User
+from routing.models import Queue
 from tests.channels_app.files import PDF, PNG
 from tests.channels_app.said import say
 
@@ -31,8 +32,11 @@ def desk(client: Client, ana: User) -> Client:
     return client
 
 
-def upload(client: Client, conversation: Conversation, content: bytes = PNG, name: str = "cat.png") -> Any:
-    return client.post(f"/workspace/c/{conversation.pk}/files/", {"file": SimpleUploadedFile(name, content)})
+def upload(
+    client: Client, conversation: Conversation, content: bytes = PNG, name: str = "cat.png", mode: str = "reply"
+) -> Any:
+    given = {"file": SimpleUploadedFile(name, content), "mode": mode}
+    return client.post(f"/workspace/c/{conversation.pk}/files/", given)
 
 
 def test_a_draft_takes_a_file_and_gives_it_back(desk: Client, conversation: Conversation) -> None:
@@ -77,6 +81,30 @@ def test_who_may_not_see_the_conversation_sees_no_file_of_it(
 
     assert desk.get(f"/workspace/files/{key}/").status_code == 404
     assert upload(desk, conversation).status_code == 404
+
+
+def test_a_reply_takes_no_file_of_a_note(desk: Client, conversation: Conversation, settings: Any) -> None:
+    settings.UNDO_SEND_SECONDS = 0
+    Queue.objects.create(key="care", name="Care")
+    kept, sent = (upload(desk, conversation, mode=mode).json()["id"] for mode in ("note", "reply"))
+    files = desk.get(f"/workspace/c/{conversation.pk}/drafts/").json()["files"]
+    assert [(one["mode"], one["id"]) for one in files] == [("note", kept), ("reply", sent)]
+
+    refusals = [
+        desk.post(f"/workspace/c/{conversation.pk}/{verb}/", {"text": "Hello", "file": [own, other]}).status_code
+        for verb, own, other in (("reply", sent, kept), ("note", kept, sent))
+    ]
+
+    assert refusals == [422, 422]
+    assert Message.objects.filter(author_kind="agent").count() == 0
+    desk.post(f"/workspace/c/{conversation.pk}/reply/", {"text": "Hello", "file": sent})
+    assert [one["id"] for one in Message.objects.get(author_kind="agent").attachments] == [sent]
+    assert Attachment.objects.unused().get().mode == "note"
+
+
+def test_a_file_says_of_which_draft_it_is(desk: Client, conversation: Conversation) -> None:
+    assert upload(desk, conversation, mode="letter").status_code == 422
+    assert Attachment.objects.count() == 0
 
 
 def test_a_refusal_says_why(desk: Client, conversation: Conversation) -> None:

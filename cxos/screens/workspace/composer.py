@@ -39,7 +39,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`drafts`: mode → {text, seen_id}. `read_to`: the newest line the user had read. `closed`: the channel takes free
+    """`drafts`: mode → {text, seen_id}. `files` name the mode they belong to. `read_to`: the newest line the user had read. `closed`: the channel takes free
     text no longer, since `window_ends`; then `templates` are what can be sent."""
 
     drafts: dict[str, dict[str, Any]]
@@ -103,7 +103,7 @@ def _rows(conversation_id: int, user: User) -> dict[str, Any]:
     return Conversation.objects.values(
         drafts=ArraySubquery(drafts.values(shown=JSONObject(mode="mode", text="text", seen_id="seen_id"))),
         files=ArraySubquery(
-            files.values(shown=JSONObject(id="key", name="name", mime="mime", size="size", width="width"))
+            files.values(shown=JSONObject(id="key", mode="mode", name="name", mime="mime", size="size", width="width"))
         ),
         held=ArraySubquery(_held_rows(OuterRef("pk")).values("shown")),
         read_to=Subquery(marker.values("message_id")),

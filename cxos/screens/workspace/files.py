@@ -14,6 +14,7 @@ from channels_app.file_types import INLINE, TYPES, Unacceptable, recognise
 from channels_app.models import Attachment, Message
 from channels_app.permissions import can_reply, get_conversation_for
 from channels_app.services.attachments import remove_unsent, store_attachment
+from channels_app.services.drafts import check_mode
 from channels_app.serving import SANDBOX, file_response
 from cxos.core.errors import Forbidden, Invalid, NotFound
 from cxos.core.models import User
@@ -34,18 +35,21 @@ def file(request: HttpRequest, key: UUID) -> FileResponse | HttpResponse:
 @require_POST
 @staff
 def upload(request: HttpRequest, pk: int) -> HttpResponse:
-    """One `file` for the user's draft in this conversation → {id, name, mime, size}. A refusal is {message}."""
+    """One `file` for the user's draft of `mode` in this conversation → {id, name, mime, size}. A refusal is {message}."""
     assert isinstance(request.user, User)
     found, given = get_conversation_for(request.user, pk), request.FILES.get("file")
+    mode = request.POST.get("mode", "")
     if not can_reply(request.user, found):
         raise Forbidden("not_allowed", _("You may read this conversation, but not change it."))
     if given is None:
         raise Invalid("file", _("Choose a file first."), field="file")
+    check_mode(mode)
     rules = rules_of(found.channel.kind, found.channel.config)
     try:
         stored = store_attachment(
-            given, name=given.name or "file", rules=rules, uploader=request.user, conversation=found, now=timezone.now()
-        )
+            given, name=given.name or "file", rules=rules, uploader=request.user, conversation=found,
+            mode=mode, now=timezone.now(),
+        )  # fmt: skip
     except Invalid as refusal:
         return JsonResponse({"message": refusal.message}, status=refusal.status)
     return JsonResponse(stored.descriptor)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app.channel_rules import rules_of, sms_parts
-from channels_app.models import Attachment, Conversation, HeldReply, MessageTemplate
+from channels_app.models import Attachment, Conversation, Draft, HeldReply, MessageTemplate
 from channels_app.permissions import get_conversation_for
 from channels_app.placeholders import MOST_PLACES, filled
 from channels_app.services import held as held_replies
@@ -61,7 +61,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         held = held_replies.hold_reply(
             pk,
             text=given.get("text", ""),
-            attachments=[] if given.get("template") else files_of(request, found, user),
+            attachments=[] if given.get("template") else files_of(request, found, user, mode=Draft.Mode.REPLY),
             template_id=number(given.get("template", "")) or None,
             values=values_of(given),
             author=user,
@@ -95,11 +95,11 @@ def ask_first(request: HttpRequest, found: Conversation, collision: held_replies
 @staff
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     user, found, now = loaded(request, pk)
-    files = [one.descriptor for one in files_of(request, found, user)]
+    files = [one.descriptor for one in files_of(request, found, user, mode=Draft.Mode.NOTE)]
     client_id = request.POST.get("client_id", "")[:60]
     text = request.POST.get("text", "")
     add_note(pk, text=text, attachments=files, author=user, client_id=client_id, actor=user, now=now)
-    end_draft(pk, user=user, mode="note")
+    end_draft(pk, user=user, mode=Draft.Mode.NOTE)
     return answered(request, pk)
 
 
@@ -174,8 +174,8 @@ def own_or_supervised(pk: int, held: int, user: User) -> None:
         raise Forbidden("not_yours", _("Only its author or a supervisor can change this reply."))
 
 
-def files_of(request: HttpRequest, found: Conversation, user: User) -> list[Attachment]:
-    return unsent_of(found.pk, uploader=user, keys=request.POST.getlist("file")[:50])
+def files_of(request: HttpRequest, found: Conversation, user: User, *, mode: str) -> list[Attachment]:
+    return unsent_of(found.pk, uploader=user, mode=mode, keys=request.POST.getlist("file")[:50])
 
 
 def moment(given: str) -> datetime | None:

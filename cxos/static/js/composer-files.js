@@ -1,4 +1,5 @@
-// The files of a draft: pasted, dropped or picked; uploaded at once, one request each, with progress.
+// The files of a draft: pasted, dropped or picked; uploaded at once, one request each, with progress. Each mode has a tray
+// of its own, of which only the one on the page goes along with what is sent.
 
 const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 const make = (tag, more = {}) => Object.assign(document.createElement(tag), more);
@@ -6,11 +7,14 @@ const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} 
 const complain = (message) => document.dispatchEvent(new CustomEvent("toast", { detail: { tone: "error", message } }));
 
 export class Tray {
-  #uploads = new Set();
+  #uploads = { reply: new Set(), note: new Set() };
+  #lists;
 
   constructor(composer, files, signal) {
     this.composer = composer;
     this.list = composer.querySelector(".ws-tray");
+    this.#lists = { reply: this.list, note: this.list.cloneNode() };
+    this.mode = "reply";
     this.show(files);
     const pick = composer.querySelector("#composer-pick");
     composer.querySelector("[data-pick]").addEventListener("click", () => pick.click(), { signal });
@@ -40,41 +44,51 @@ export class Tray {
     }, { signal });
   }
 
-  get isBusy() { return this.#uploads.size > 0; }
+  get isBusy() { return this.#uploads[this.mode].size > 0; }
   get count() { return this.list.children.length; }
-  whenDone() { return Promise.allSettled([...this.#uploads]); }
-  clear() { this.list.replaceChildren(); }
+  holds(mode) { return this.#lists[mode].children.length > 0; }
+  whenDone() { return Promise.allSettled([...this.#uploads[this.mode]]); }
+  clear(mode) { this.#lists[mode].replaceChildren(); }
 
-  // What the server says is in the draft; what is being uploaded stays.
-  show(files) {
-    for (const row of [...this.list.querySelectorAll("li[data-file]")]) if (!files.some((file) => file.id === row.dataset.file)) row.remove();
-    for (const file of files) if (!this.list.querySelector(`li[data-file="${CSS.escape(file.id)}"]`)) this.#finish(this.#row(file.name), file);
+  switch(mode) {
+    this.list.replaceWith(this.#lists[mode]);
+    [this.mode, this.list] = [mode, this.#lists[mode]];
   }
 
-  add(files) {
-    const { maxBytes, maxFiles } = this.composer.dataset;
-    for (const file of files) {
-      if (this.count >= Number(maxFiles)) return complain(this.list.dataset.tooMany);
-      if (file.size > Number(maxBytes)) { complain(`${file.name}: ${this.list.dataset.tooLarge} (${size(Number(maxBytes))})`); continue; }
-      const upload = this.#upload(file).finally(() => this.#uploads.delete(upload));
-      this.#uploads.add(upload);
+  // What the server says is in the drafts; what is being uploaded stays.
+  show(files) {
+    for (const [mode, list] of Object.entries(this.#lists)) {
+      const own = files.filter((file) => file.mode === mode);
+      for (const row of [...list.querySelectorAll("li[data-file]")]) if (!own.some((file) => file.id === row.dataset.file)) row.remove();
+      for (const file of own) if (!list.querySelector(`li[data-file="${CSS.escape(file.id)}"]`)) this.#finish(this.#row(file.name, list), file);
     }
   }
 
-  #row(name) {
+  add(files) {
+    const { maxBytes, maxFiles } = this.composer.dataset, under = this.#uploads[this.mode];
+    for (const file of files) {
+      if (this.count >= Number(maxFiles)) return complain(this.list.dataset.tooMany);
+      if (file.size > Number(maxBytes)) { complain(`${file.name}: ${this.list.dataset.tooLarge} (${size(Number(maxBytes))})`); continue; }
+      const upload = this.#upload(file).finally(() => under.delete(upload));
+      under.add(upload);
+    }
+  }
+
+  #row(name, list) {
     const row = make("li", { className: "ws-chip" });
     row.append(make("span", { className: "ws-chip-name", textContent: name, dir: "auto" }));
-    this.list.append(row);
+    list.append(row);
     return row;
   }
 
   #upload(file) {
-    const row = this.#row(file.name);
+    const row = this.#row(file.name, this.list);
     const bar = make("progress", { max: 1, value: 0 });
     bar.setAttribute("aria-label", file.name);
     row.append(bar);
     const request = new XMLHttpRequest();
     const body = new FormData();
+    body.append("mode", this.mode);
     body.append("file", file, file.name);
     return new Promise((done) => {
       const fail = () => {

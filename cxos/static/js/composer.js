@@ -26,11 +26,11 @@ customElements.define("cx-composer", class extends HTMLElement {
     this.text.addEventListener("input", () => this.#changed(), { signal });
     this.form.addEventListener("submit", (event) => this.#submit(event), { signal, capture: true });
     this.form.addEventListener("htmx:configRequest", ({ detail }) => { if (detail.elt === this.form) detail.path = `${this.dataset.base}${this.mode}/`; }, { signal });
-    this.form.addEventListener("htmx:afterRequest", ({ detail }) => detail.elt === this.form && this.#answered(), { signal });
+    this.form.addEventListener("htmx:afterRequest", ({ detail }) => detail.elt === this.form && this.text.value && this.drafts.flush(), { signal }); // refused, or asked first: it is a draft as before
     document.addEventListener("composer:sent", ({ detail }) => this.#isMine(detail) && this.#sent(), { signal });
     document.addEventListener("composer:restore", ({ detail }) => this.#isMine(detail) && this.#restore(), { signal });
     document.addEventListener("htmx:afterSettle", () => this.#lookAround(), { signal });
-    this.switch(this.drafts.of("reply") || !this.drafts.of("note") ? "reply" : "note");
+    this.switch(["reply", "note"].find((mode) => this.drafts.of(mode) || this.tray.holds(mode)) ?? "reply");
   }
 
   disconnectedCallback() {
@@ -41,7 +41,7 @@ customElements.define("cx-composer", class extends HTMLElement {
   #isMine(detail) { return String(detail.conversation) === this.dataset.conversation; }
 
   switch(mode) {
-    this.mode = this.dataset.mode = mode;
+    this.tray.switch(this.mode = this.dataset.mode = mode);
     for (const button of this.querySelectorAll("[data-mode]")) button.setAttribute("aria-checked", String(button.dataset.mode === mode));
     this.text.setAttribute("aria-label", this.text.dataset[`${mode}Label`]);
     this.text.placeholder = this.text.dataset[`${mode}Hint`];
@@ -82,29 +82,29 @@ customElements.define("cx-composer", class extends HTMLElement {
 
   #submit(event) {
     const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
-    const { submitter } = event;
-    if (this.tray.isBusy) { stop(); this.tray.whenDone().then(() => this.isConnected && this.form.requestSubmit(submitter)); return; }
-    const templated = this.mode === "reply" && this.hasAttribute("data-closed");
+    const { submitter } = event, { mode } = this;
+    if (this.tray.isBusy) { stop(); this.tray.whenDone().then(() => this.isConnected && this.mode === mode && this.form.requestSubmit(submitter)); return; }
+    const templated = mode === "reply" && this.hasAttribute("data-closed");
     if (templated && !this.hasAttribute("data-templated")) return stop();
     if (!templated && !this.text.value.trim() && !this.tray.count) { stop(); this.text.focus(); return; }
     if (submitter?.name !== "anyway") { // which repeats what was asked for
       this.form.elements.then.value = submitter?.dataset.then ?? "";
       this.form.elements.send_at.value = this.sendAt ?? "";
     }
-    [this.sendAt, this.submitted] = [null, this.text.value];
-    this.form.elements.seen.value = this.drafts.seen(this.mode) || this.form.elements.seen.value;
+    [this.sendAt, this.submitted, this.submittedMode] = [null, this.text.value, mode];
+    this.form.elements.seen.value = this.drafts.seen(mode) || this.form.elements.seen.value;
     this.drafts.pause();
   }
 
-  #answered() { if (this.text.value) this.drafts.flush(); } // refused, or asked first: it is a draft as before
-
   #sent() {
-    if (!this.hasAttribute("data-templated")) { this.drafts.ended(this.mode); this.tray.clear(); }
+    const mode = this.submittedMode ?? this.mode;
+    if (!this.hasAttribute("data-templated")) { this.drafts.ended(mode); this.tray.clear(mode); }
     this.notice.replaceChildren();
+    if (mode !== this.mode) return; // gone on to the other one before the answer was here
     this.form.elements.client_id.value = newId();
     this.#know();
     const more = this.submitted && this.text.value.startsWith(this.submitted) ? this.text.value.slice(this.submitted.length).trimStart() : "";
-    this.show(more || this.drafts.of(this.mode)); if (more) this.#changed(); // the next message, begun on a slow line before the answer was here
+    this.show(more || this.drafts.of(mode)); if (more) this.#changed(); // the next message, begun on a slow line before the answer was here
     document.getElementById("scroll")?.scrollTo({ top: 0 });
   }
 
