@@ -16,11 +16,16 @@ CONVERSATION_WORDS = TextIndex(
 )
 
 
-def thread_of(conversation_id: int, *, before_id: int | None = None, limit: int = 50) -> list[Message]:
-    """The newest `limit` lines of a thread, or those before one, oldest first, with their authors. One query."""
+def thread_of(
+    conversation_id: int, *, before_id: int | None = None, first_id: int | None = None, limit: int = 50
+) -> list[Message]:
+    """The newest `limit` lines of a thread, or those before one, and none before `first_id`; oldest first, with their
+    authors. One query."""
     lines = Message.objects.filter(conversation_id=conversation_id).select_related("author").order_by("-id")
     if before_id is not None:
         lines = lines.filter(id__lt=before_id)
+    if first_id is not None:
+        lines = lines.filter(id__gte=first_id)
     return list(lines[:limit])[::-1]
 
 

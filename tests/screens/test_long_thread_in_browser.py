@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 from channels_app.models import Channel, Conversation, Message, ReadMarker
 from crm.models import Customer
 from cxos.core.models import User
+from cxos.screens.workspace.thread import KEPT, MOST
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Page]
@@ -26,6 +28,11 @@ SCROLL = """(pages) => {
   return line ? [line.id, line.getBoundingClientRect().top] : null;
 }"""
 TOP_OF = "(id) => document.getElementById(id)?.getBoundingClientRect().top"
+# What a hint does; it ends when the answer is shown.
+FETCH = """() => {
+  const thread = document.getElementById("thread");
+  return htmx.ajax("GET", thread.dataset.url, { source: thread, target: thread, swap: "morph" });
+}"""
 # Nothing in sight is still being fetched.
 FILLED = """() => {
   const box = document.getElementById("scroll").getBoundingClientRect();
@@ -50,6 +57,41 @@ def conversation(webchat: Channel, kim: Customer, ana: User) -> Conversation:
     )  # fmt: skip
     ReadMarker.objects.create(user=ana, conversation=found, message_id=made[-1].pk)
     return found
+
+
+def test_a_thread_that_stays_open_goes_on_however_much_is_said(
+    open_as: Open, ana: User, webchat: Channel, kim: Customer
+) -> None:
+    """What it has no room for any more moves into pages above it, without a jump for who reads."""
+    talk = Conversation.objects.create(customer=kim, channel=webchat, thread_key="busy", assignee=ana)
+    say(talk, 0, 10)
+    page = open_as(ana, f"/workspace/c/{talk.pk}/")
+    expect(page.locator("#thread .ws-line")).to_have_count(10)
+    say(talk, 10, MOST)
+    page.evaluate(FETCH)
+    expect(page.locator("#thread .ws-line")).to_have_count(MOST)
+    read = page.evaluate(SCROLL, -30)
+
+    say(talk, MOST, MOST + 2)
+    page.evaluate(FETCH)
+
+    expect(page.locator("#thread .ws-line")).to_have_count(KEPT)
+    expect(page.locator("#thread .ws-line").last).to_contain_text(f"Line {MOST + 1} ")
+    expect(page.locator(".htmx-request, .htmx-settling")).to_have_count(0)
+    page.wait_for_function(FILLED)
+    assert page.evaluate(TOP_OF, read[0]) == pytest.approx(read[1], abs=1)
+    page.evaluate(FETCH)
+    expect(page.locator(".ws-page")).to_have_count(math.ceil((MOST + 1 - KEPT) / 60))
+    page.evaluate(SCROLL, -100)
+    expect(page.locator("#scroll .ws-line").first).to_contain_text("Line 0 ")
+    expect(page.locator("#scroll .ws-older")).to_have_count(0)
+
+
+def say(conversation: Conversation, start: int, end: int) -> None:
+    Message.objects.bulk_create(
+        Message(conversation=conversation, author_kind="customer", state="received", text=f"Line {n} " + "x " * (n % 9))
+        for n in range(start, end)
+    )
 
 
 def test_a_long_thread_is_walked_up_and_down_without_a_jump(

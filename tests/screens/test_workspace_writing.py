@@ -21,7 +21,7 @@ from channels_app.services.replies import add_note, send_reply
 from crm.models import Customer
 from cxos.core.models import User
 from cxos.screens.ui.emoji import find_emoji
-from cxos.screens.workspace.thread import LINES
+from cxos.screens.workspace.thread import KEPT, LINES, MOST
 from routing.models import Queue
 from tests.channels_app.said import say
 
@@ -212,6 +212,38 @@ def test_the_newest_part_stays_whole_while_new_lines_come(desk: Client, conversa
     again = desk.get(f"/workspace/c/{conversation.pk}/thread/?from={ids[-LINES]}").content.decode()
     assert again.count('class="ws-line"') == LINES + 5
     assert f"?from={ids[-LINES]}" in again
+
+
+def test_a_page_that_stays_open_shows_what_is_new_however_much_came(
+    desk: Client, conversation: Conversation, ana: User
+) -> None:
+    first = Message.objects.get().pk
+    ids = fill(conversation, MOST + 100)
+    answer = send_reply(conversation.pk, text="Mine", author=ana, actor=ana, now=timezone.now())
+    ids += [*fill(conversation, KEPT), answer.pk]
+
+    with CaptureQueriesContext(connection) as asked:
+        part = desk.get(f"/workspace/c/{conversation.pk}/thread/?from={first}").content.decode()
+
+    assert len([one for one in asked if "channels_app_message" in one["sql"]]) == 1
+    newest, grown = part.split("hx-swap-oob=")
+    shown = sorted(ids)
+    assert lines_of(newest) == shown[-KEPT:] and lines_of(grown) == shown[-MOST - 1 : -KEPT]
+    assert f"?from={shown[-KEPT]}" in newest
+    assert f'data-last="{shown[-1]}"' in newest and f'data-answer="{answer.pk}"' in newest
+    assert all(len(lines_of(page)) <= LINES for page in grown.split("<section"))
+    assert f"?before={shown[-MOST - 1]}&amp;from={first}" in grown
+    address, found = f"?before={shown[-MOST - 1]}&from={first}", []
+    while address:
+        older = desk.get(f"/workspace/c/{conversation.pk}/thread/{address}").content.decode()
+        found = lines_of(older) + found
+        address = older.split("/thread/?before=")[1].split('"')[0].replace("&amp;", "&") if "?before=" in older else ""
+        address = address and f"?before={address}"
+    assert found == [first, *shown[: -MOST - 1]]
+
+
+def lines_of(part: str) -> list[int]:
+    return [int(one.split('"')[0]) for one in part.split('id="message-')[1:]]
 
 
 def test_events_fold_quotes_fold_and_calls_are_marked(

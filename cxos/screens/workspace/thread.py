@@ -3,7 +3,7 @@ what is new, on demand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -13,7 +13,8 @@ from channels_app.models import Message
 from channels_app.queries import thread_from, thread_of
 
 LINES = 60
-MOST = 500  # so many lines a page that stays open for long shows as its newest part
+MOST = 500  # when the newest part of a page that stays open for long has more lines than this,
+KEPT = 200  # so many stay in it; those before them become pages above it
 TOGETHER = timedelta(minutes=5)
 FOLDED = 3  # so many events in a row are folded
 OURS = (Message.Author.AGENT, Message.Author.BOT)
@@ -59,11 +60,14 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The newest lines; and, when what was read ends before them, those from there on."""
+    """The newest lines; and, when what was read ends before them, those from there on. `grown`: what the newest part of
+    an open page has no room for any more, as pages above it, none older than the line `since`."""
 
     newest: Lines
     unread: Lines | None = None
     first_unread: int | None = None
+    grown: list[Lines] = field(default_factory=list)
+    since: int | None = None
 
     @property
     def older_before(self) -> int | None:
@@ -72,8 +76,10 @@ class Thread:
 
 def read_thread(conversation_id: int, *, read_to: int | None = None, start: int | None = None) -> Thread:
     """As it opens, or with `start`: as it stands from that line on. 1 query; 2 with more unread than fits."""
-    newest = read_newest(conversation_id, start=start)
-    if read_to is None or start is not None or not newest.first_id:
+    if start is not None:
+        return read_since(conversation_id, start)
+    newest = read_newest(conversation_id)
+    if read_to is None or not newest.first_id:
         return Thread(newest)
     if read_to >= newest.first_id or newest.older_before is None:
         unread = (line for day in newest.days for block in day.blocks for line in block.lines if line.pk > read_to)
@@ -83,17 +89,27 @@ def read_thread(conversation_id: int, *, read_to: int | None = None, start: int 
     return Thread(newest, between, between.first_id) if between.first_id else Thread(newest)
 
 
-def read_newest(conversation_id: int, *, start: int | None = None) -> Lines:
-    if start is not None:
-        lines = thread_from(conversation_id, first_id=start, limit=MOST)
-        return run(lines, older_before=None)
+def read_since(conversation_id: int, start: int) -> Thread:
+    """The newest part as it stands from that line on. One query of at most MOST + 1 lines."""
+    lines = thread_of(conversation_id, first_id=start, limit=MOST + 1)
+    if len(lines) <= MOST:
+        return Thread(run(lines, older_before=None))
+    left = lines[:-KEPT]
+    grown = [run(left[at : at + LINES], older_before=None) for at in range(0, len(left), LINES)]
+    if lines[0].pk > start:
+        grown[0] = replace(grown[0], older_before=lines[0].pk)
+    return Thread(run(lines[-KEPT:], older_before=None, known=lines), grown=grown, since=start)
+
+
+def read_newest(conversation_id: int) -> Lines:
     lines = thread_of(conversation_id, limit=LINES + 1)
     older = lines[1].pk if len(lines) > LINES else None
     return run(lines[-LINES:], older_before=older)
 
 
-def read_before(conversation_id: int, before: int) -> Lines:
-    lines = thread_of(conversation_id, before_id=before, limit=LINES + 1)
+def read_before(conversation_id: int, before: int, *, since: int | None = None) -> Lines:
+    """The lines before one, and none before `since`."""
+    lines = thread_of(conversation_id, before_id=before, first_id=since, limit=LINES + 1)
     older = lines[1].pk if len(lines) > LINES else None
     return run(lines[-LINES:], older_before=older)
 
@@ -106,8 +122,16 @@ def read_after(conversation_id: int, after: int, *, until: int) -> Lines:
     return run(lines, older_before=lines[0].pk if lines else None, newer_after=lines[-1].pk if more else None)
 
 
-def run(lines: list[Message], *, older_before: int | None, newer_after: int | None = None) -> Lines:
-    answers = [one for one in lines if one.kind == Message.Kind.MESSAGE and one.author_kind in OURS]
+def run(
+    lines: list[Message],
+    *,
+    older_before: int | None,
+    newer_after: int | None = None,
+    known: list[Message] | None = None,
+) -> Lines:
+    """`known`: all that was read, these among them; what was answered and heard is told of all of it."""
+    known = known or lines
+    answers = [one for one in known if one.kind == Message.Kind.MESSAGE and one.author_kind in OURS]
     answer = answers[-1] if answers else None
     return Lines(
         days=by_day(lines),
@@ -115,7 +139,7 @@ def run(lines: list[Message], *, older_before: int | None, newer_after: int | No
         last_id=lines[-1].pk if lines else 0,
         older_before=older_before,
         newer_after=newer_after,
-        heard_id=max((one.pk for one in lines if one.author_kind == Message.Author.CUSTOMER), default=0),
+        heard_id=max((one.pk for one in known if one.author_kind == Message.Author.CUSTOMER), default=0),
         answer_id=answer.pk if answer else 0,
         answer_by=(answer.author_id or 0) if answer else 0,
         answer_name=answer.author.name if answer and answer.author else "",

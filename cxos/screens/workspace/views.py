@@ -77,12 +77,13 @@ def thread_region(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
     before, after, until, start = (id_of(request, name) for name in ("before", "after", "until", "from"))
     if before is not None:
-        return render(request, "workspace/older.html", {"conversation": found, "lines": read_before(pk, before)})
+        lines = read_before(pk, before, since=start)
+        return render(request, "workspace/older.html", {"conversation": found, "lines": lines, "since": start})
     if after is not None and until is not None:
         lines = read_after(pk, after, until=until)
         return render(request, "workspace/newer.html", {"conversation": found, "lines": lines, "until": until})
     thread = read_thread(pk, start=start)
-    return render(request, "workspace/thread.html", {"conversation": found, "thread": thread})
+    return render(request, "workspace/thread_part.html", {"conversation": found, "thread": thread})
 
 
 def id_of(request: HttpRequest, name: str) -> int | None:

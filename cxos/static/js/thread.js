@@ -22,6 +22,10 @@ customElements.define("cx-thread", class extends HTMLElement {
     document.addEventListener("htmx:configRequest", ({ detail }) => {
       if (detail.target?.id === "thread" && detail.verb === "post") detail.parameters.set?.("from", new URL(detail.target.dataset.url, location.href).searchParams.get("from") ?? "");
     }, { signal });
+    // Lines that leave the newest part for pages above it do so once, however many answers say so.
+    this.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+      if ([...detail.fragment.querySelectorAll(".ws-page")].some((page) => document.getElementById(page.id))) detail.shouldSwap = false;
+    }, { signal });
     document.addEventListener("htmx:afterSwap", () => this.#keep(), { signal });
     document.addEventListener("htmx:afterSettle", () => this.#settled(), { signal });
     document.addEventListener("live:signal", ({ detail }) => detail.kind === "held" && this.#refetch("held"), { signal });
