@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation, Priority
 from channels_app.services import conversations as verbs
 from channels_app.services.assignment import assign
+from channels_app.services.snoozes import snooze_until
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.models import User
 from routing.models import Queue
@@ -21,7 +23,6 @@ from routing.services.queue import live_item
 
 Status = Conversation.Status
 SPAM = "spam"
-LONGEST_SNOOZE = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,8 @@ def undo_status(found: Conversation, given: Mapping[str, Any], before: Any, acto
 
 
 def check_snooze(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """`minutes` from now."""
-    minutes = whole(given, "minutes") or 0
-    if not 0 < minutes <= LONGEST_SNOOZE.total_seconds() / 60:
-        raise Invalid("snooze", _("Choose how long to snooze."))
-    return {"status": Status.SNOOZED, "until": (now + timedelta(minutes=minutes)).isoformat()}
+    """`for` or `until`, as channels_app.services.snoozes reads them, in the zone of whoever asks."""
+    return {"status": Status.SNOOZED, "until": snooze_until(given, here=localtime(now)).isoformat()}
 
 
 def do_snooze(found: Conversation, given: Mapping[str, Any], actor: User, now: datetime) -> Any:

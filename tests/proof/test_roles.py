@@ -57,6 +57,7 @@ PAGES: dict[str, Any] = {
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/share-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
     "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/outside/": (STAFF, 409),
+    "workspace/c/<int:pk>/snooze-menu/": STAFF, "workspace/c/<int:pk>/snooze-until/": STAFF,
     "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
     "settings/snippets/": STAFF, "help/": EVERYBODY, "help/<int:pk>/": (EVERYBODY, 404),
     "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),
@@ -75,7 +76,7 @@ COMMANDS: dict[str, set[Role | None]] = {
     "chat/<slug:channel_key>/typing": EVERYBODY, "chat/<slug:channel_key>/end": EVERYBODY,
     "chat/<slug:channel_key>/survey": EVERYBODY, "chat/<slug:channel_key>/files": EVERYBODY,
     **{f"workspace/c/<int:pk>/{verb}/": STAFF for verb in (
-        "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "priority", "tag", "assign", "wrap-up",
+        "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "spam", "priority", "tag", "assign", "wrap-up",
         "retry/<int:message>", "files", "files/<uuid:key>/remove", "draft", "held/<int:held>/take-back",
         "held/<int:held>/send", "held/<int:held>/discard", "ask", "let-take-part", "hand-over", "leave",
     )},

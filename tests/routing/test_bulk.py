@@ -69,7 +69,7 @@ def test_a_few_are_changed_at_once_and_taken_back(talks: Talks, ana: User, now: 
     ("action", "arguments", "column", "after"),
     [
         ("resolve", {}, "status", "resolved"), ("status", {"status": "pending"}, "status", "pending"),
-        ("snooze", {"minutes": "60"}, "status", "snoozed"), ("spam", {}, "status", "resolved"),
+        ("snooze", {"for": "hour"}, "status", "snoozed"), ("spam", {}, "status", "resolved"),
         ("tag", {"tag": "Big Fish"}, "tags", ["old", "big-fish"]), ("priority", {"priority": "0"}, "priority", 0),
     ],
 )  # fmt: skip
@@ -125,7 +125,7 @@ def test_what_is_not_mine_or_refuses_is_counted_and_the_rest_is_done(
     done = talks(2, status="resolved")
     open_ones = talks(2)
 
-    change = ask([*foreign, *done, *open_ones], "snooze", minutes="60", actor=ana, now=now)
+    change = ask([*foreign, *done, *open_ones], "snooze", **{"for": "hour"}, actor=ana, now=now)
 
     assert (change.changed, change.failed) == (2, 3)
     assert change.problems["It is resolved. Reopen it first."] == 2
@@ -179,7 +179,7 @@ def test_a_stopped_one_goes_no_further_and_what_is_done_can_be_undone(
 @pytest.mark.parametrize(
     ("action", "arguments"),
     [("nothing", {}), ("priority", {"priority": "9"}), ("assign", {"to": "0"}), ("assign", {"queue": "²"}), ("tag", {}),
-     ("snooze", {"minutes": "999999999"}), ("status", {"status": "snoozed"})],
+     ("snooze", {"for": "ever"}), ("snooze", {"until": "2020-01-01T09:00"}), ("status", {"status": "snoozed"})],
 )  # fmt: skip
 def test_an_action_that_makes_no_sense_changes_nothing(
     talks: Talks, ana: User, now: datetime, action: str, arguments: dict[str, str]

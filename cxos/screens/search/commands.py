@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.urls import Resolver404, resolve, reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from channels_app.models import Conversation
 from channels_app.permissions import can_reply, get_conversation_for
+from channels_app.services.snoozes import snoozes as presets
 from cxos.core.errors import NotFound
 from cxos.core.models import User
 from routing.models import Queue
 
 COLLEAGUES = 200
+Status = Conversation.Status
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`verb`: the view that does it; `quiet`: shown only once somebody types for it."""
+    """`verb`: the view that does it; `quiet`: shown only once somebody types for it; `asks`: it opens a dialog first."""
 
     label: str
     icon: str
@@ -30,6 +33,7 @@ class Command:
     quiet: bool = False
     words: str = ""
     url: str = ""
+    asks: bool = False
 
     @property
     def vals(self) -> str:
@@ -47,7 +51,7 @@ def here(user: User, *, at: str) -> dict[str, Any]:
 
 def addressed(one: Command, conversation_id: int) -> Command:
     url = reverse(f"workspace:{one.verb}", args=[conversation_id])
-    return Command(one.label, one.icon, one.verb, one.values, one.key, one.quiet, one.words, url)
+    return replace(one, url=url)
 
 
 def open_at(user: User, at: str) -> Conversation | None:
@@ -66,13 +70,23 @@ def open_at(user: User, at: str) -> Conversation | None:
 
 
 def verbs(found: Conversation) -> list[Command]:
-    ended = found.status == Conversation.Status.RESOLVED
-    waiting = {"status": Conversation.Status.PENDING.value}
+    take = Command(_("Assign to me"), "hand", "assign", {"to": "me"}, words=_("take"))
+    spam = Command(_("Status: spam"), "shield-alert", "spam")
+    if found.status == Status.RESOLVED:
+        return [take, Command(_("Reopen"), "rotate-ccw", "reopen", key="e"), spam]
+    states = {
+        Status.OPEN: Command(_("Status: open"), "circle-dot", "status", {"status": Status.OPEN.value}, key="o"),
+        Status.PENDING: Command(
+            _("Status: waiting for customer"), "hourglass", "status", {"status": Status.PENDING.value}
+        ),
+    }
     return [
-        Command(_("Assign to me"), "hand", "assign", {"to": "me"}, words=_("take")),
-        Command(_("Reopen"), "rotate-ccw", "reopen", key="e") if ended else Command(_("Resolve"), "check", "resolve", key="e"),
-        *([] if ended else [Command(_("Status: waiting for customer"), "hourglass", "status", waiting)]),
-    ]  # fmt: skip
+        take,
+        Command(_("Resolve"), "check", "resolve", key="e", words=_("Status: resolved")),
+        *(one for status, one in states.items() if status != found.status),
+        Command(_("Status: snoozed…"), "alarm-clock", "ask_snooze", words=_("Snooze"), asks=True),
+        spam,
+    ]
 
 
 def priorities(found: Conversation) -> list[Command]:
@@ -85,10 +99,9 @@ def priorities(found: Conversation) -> list[Command]:
 
 
 def snoozes() -> list[Command]:
-    spans = {"1h": _("one hour"), "3h": _("three hours"), "tomorrow": _("tomorrow"), "week": _("next week")}
     return [
-        Command(_("Snooze: %(span)s") % {"span": words}, "alarm-clock", "snooze", {"for": span}, quiet=True)
-        for span, words in spans.items()
+        Command(_("Snooze: %(span)s") % {"span": one.said}, "alarm-clock", "snooze", {"for": one.key}, quiet=True)
+        for one in presets(localtime())
     ]
 
 

@@ -52,7 +52,7 @@ def menu(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """`ids` with commas, or `all` = 1 and the list's `query`; `action` with its arguments, `to` an id or "me"."""
     asking = asking_of(request)
-    names = ("to", "queue", "status", "priority", "tag", "minutes")
+    names = ("to", "queue", "status", "priority", "tag", "for", "until")
     arguments = {name: request.POST.get(name, "")[:80] for name in names}
     if arguments["to"] == "me":
         arguments["to"] = str(asking.user.pk)
@@ -63,7 +63,7 @@ def start(request: HttpRequest) -> HttpResponse:
         actor=asking.user,
         now=asking.now,
     )
-    return told(request, change)
+    return trigger(told(request, change), **{"dialog:close": True})
 
 
 def chosen(request: HttpRequest) -> list[int]:

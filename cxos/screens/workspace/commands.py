@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -15,24 +15,19 @@ from channels_app.models import Conversation
 from channels_app.permissions import can_reply, get_conversation_for
 from channels_app.services import conversations as verbs
 from channels_app.services.replies import add_note, retry_message
-from cxos.core.errors import Forbidden, Invalid
+from channels_app.services.snoozes import morning
+from cxos.core.errors import Conflict, Forbidden, Invalid
 from cxos.core.models import User
 from cxos.core.services import notifications
 from cxos.screens.staff import staff, toast, trigger
 from cxos.screens.workspace.views import head_region, thread_region
 from cxos.screens.workspace.wrapping import FOLLOW_UPS
 from routing.models import Queue
+from routing.services import bulk
 from routing.services.endings import choices_in
 from routing.services.hand_over import give, give_to_queue
 from routing.services.queue import live_item
 from routing.services.work import finish
-
-SNOOZES = {
-    "1h": timedelta(hours=1),
-    "3h": timedelta(hours=3),
-    "tomorrow": timedelta(days=1),
-    "week": timedelta(days=7),
-}
 
 
 def loaded(request: HttpRequest, pk: int) -> tuple[User, Conversation, datetime]:
@@ -107,13 +102,13 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @staff
-def snooze(request: HttpRequest, pk: int) -> HttpResponse:
+def spam(request: HttpRequest, pk: int) -> HttpResponse:
+    """As the bulk bar marks many: tagged and resolved, with the way back."""
     user, _found, now = loaded(request, pk)
-    preset = request.POST.get("for", "")
-    if preset not in SNOOZES:
-        raise Invalid("snooze", _("Choose how long to snooze."))
-    verbs.snooze(pk, until=now + SNOOZES[preset], actor=user, now=now)
-    return toast(reread(request, pk), _("Snoozed"))
+    change = bulk.ask_for_all([pk], action="spam", arguments={}, actor=user, now=now)
+    if not change.changed:
+        raise Conflict("is_spam", next(iter(change.problems), "") or _("It is marked as spam already."))
+    return toast(reread(request, pk), _("Marked as spam"), undo=reverse("workspace:bulk_undo", args=[change.pk]))
 
 
 @require_POST
@@ -182,5 +177,6 @@ def wrap_up(request: HttpRequest, pk: int) -> HttpResponse:
         if (follow_up := request.POST.get("follow_up", "")) in FOLLOW_UPS:
             if found.status == Conversation.Status.RESOLVED:
                 verbs.reopen(pk, actor=user, now=now)
-            verbs.snooze(pk, until=now + FOLLOW_UPS[follow_up][1], actor=user, now=now)
+            until = morning(timezone.localtime(now), days=FOLLOW_UPS[follow_up][1])
+            verbs.snooze(pk, until=until, actor=user, now=now)
     return toast(reread(request, pk), _("Wrapped up"))

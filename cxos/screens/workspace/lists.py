@@ -28,7 +28,7 @@ MOST_TAKEN_PART = 2_000  # how far back "where I took part" looks
 Rows = QuerySet[Conversation]
 # What a row shows, and what orders walk by.
 SHOWN = (
-    "status", "priority", "tags", "last_message_at", "last_message_text", "last_message_author", "waiting_since",
+    "status", "snoozed_until", "priority", "tags", "last_message_at", "last_message_text", "last_message_author", "waiting_since",
     "customer__name", "customer__vip", "channel__name", "channel__kind", "assignee__name",
 )  # fmt: skip
 

@@ -14,11 +14,11 @@ from cxos.core.models import User
 from routing.models import WorkItem
 from routing.services.endings import Ending, choices_in
 
-# When to come back: key → (words, after how long)
-FOLLOW_UPS: dict[str, tuple[Any, timedelta]] = {
-    "tomorrow": (gettext_lazy("Tomorrow"), timedelta(days=1)),
-    "3d": (gettext_lazy("In three days"), timedelta(days=3)),
-    "week": (gettext_lazy("Next week"), timedelta(days=7)),
+# When to come back: key → (words, on the morning after how many days)
+FOLLOW_UPS: dict[str, tuple[Any, int]] = {
+    "tomorrow": (gettext_lazy("Tomorrow"), 1),
+    "3d": (gettext_lazy("In three days"), 3),
+    "week": (gettext_lazy("In a week"), 7),
 }
 SAID_CHARS = 160
 
@@ -44,7 +44,7 @@ def read_wrap_up(conversation: Conversation, item: WorkItem | None, user: User, 
         item=item,
         endings=choices_in(item.queue_id),
         summary=summary_of(conversation, item),
-        follow_ups=[(key, label) for key, (label, _after) in FOLLOW_UPS.items()],
+        follow_ups=[(key, label) for key, (label, _days) in FOLLOW_UPS.items()],
         seconds=max(0, round((until - now).total_seconds())) if until else None,
         total=item.queue.wrap_up_seconds,
     )
