@@ -28,8 +28,10 @@ EXCERPT = 200
 @stream("offers people are told of", OfferMade, OfferAccepted, OfferDeclined, OfferWithdrawn)
 def tell_of_offers(events: list[Received]) -> None:
     """One that was answered is no news, nor is one that rang and was answered since we looked; one that expired stays, so
-    that the agent sees what they missed. At most 6 queries, however many offers."""
+    that the agent sees what they missed. Work that came without an offer is told as assigned. At most 9 queries, however
+    many offers."""
     ringing: dict[tuple[int, str], Received] = {}
+    unasked: dict[tuple[int, str], Received] = {}
     settled: set[tuple[int, str]] = set()
     for one in events:
         who = one.event.agent_id, about(one.event.conversation_id)
@@ -38,20 +40,24 @@ def tell_of_offers(events: list[Received]) -> None:
         else:
             ringing.pop(who, None)
             settled.add(who)
+            if one.name == "OfferAccepted" and not one.event.asked:
+                unasked[who] = one
     if settled:
         take_back(settled, kind="offered")
-    known = conversations_details({one.event.conversation_id for one in ringing.values()})
-    news = [
-        News(user, where, known[one.event.conversation_id], one.at)
-        for (user, where), one in ringing.items()
-        if one.event.conversation_id in known
-    ]
-    notify_each(news, kind="offered")
+    known = conversations_details({one.event.conversation_id for one in [*ringing.values(), *unasked.values()]})
+    for kind, told in (("offered", ringing), ("assigned", unasked)):
+        news = [
+            News(user, where, known[one.event.conversation_id], one.at)
+            for (user, where), one in told.items()
+            if one.event.conversation_id in known
+        ]
+        notify_each(news, kind=kind)
 
 
 @on(ConversationAssigned, lane="work")
 def tell_of_assignment(received: Received) -> None:
-    """Not whoever took it themselves, nor whoever was asked before by an offer."""
+    """Not whoever took it themselves, nor whoever was asked before by an offer. Work that comes without being asked has its
+    agent for an actor as well: `tell_of_offers` tells of it."""
     told = received.event
     if told.agent_id is None or actor_user_id(received.actor) in {None, told.agent_id}:
         return

@@ -77,7 +77,7 @@ def take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, now
     agent.handled_today = F("handled_today") + 1
     agent.missed_in_row = agent.declined_in_row = 0
     agent.save(update_fields=["handled_today", "missed_in_row", "declined_in_row"])
-    _tell_accepted(offer, item, now=now)
+    _tell_accepted(offer, item, asked=asked, now=now)
 
 
 def lock_item(item_id: int) -> WorkItem:
@@ -136,7 +136,7 @@ def _join(offer: Offer, user: User, *, now: datetime) -> None:
     )
 
 
-def _tell_accepted(offer: Offer, item: WorkItem, *, now: datetime) -> None:
+def _tell_accepted(offer: Offer, item: WorkItem, *, asked: bool, now: datetime) -> None:
     waited_ms = milliseconds(item.entered_at, now)
     emit(
         OfferAccepted(
@@ -151,6 +151,7 @@ def _tell_accepted(offer: Offer, item: WorkItem, *, now: datetime) -> None:
             ring_ms=milliseconds(offer.made_at, now),
             within_service_level=waited_ms <= item.queue.service_level_seconds * 1000,
             called_back=keeps_place(item),
+            asked=asked,
         ),
         key=f"work:{item.id}",
         actor=f"user:{offer.agent_id}",

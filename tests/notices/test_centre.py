@@ -23,7 +23,7 @@ from cxos.core.notices import KINDS
 from cxos.core.relay import drain_outbox, received
 from cxos.core.services.notifications import choose, forget_old, mark_read, notify
 from cxos.screens.handlers import tell_of_offers, tell_who_is_away
-from routing.models import Offer, WorkItem
+from routing.models import Offer, Queue, WorkItem
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer, decline_offer
 from routing.services.presence import set_presence
@@ -99,6 +99,20 @@ def test_an_offer_that_is_answered_at_once_is_no_news(ana: User, ringing: Offer)
 
     assert notices(ana) == []
     assert not Event.objects.filter(name__in=["PersonNotified", "NotificationsRead"]).exists()
+
+
+def test_work_that_comes_without_being_asked_is_told_as_assigned(ana: User, waiting: Callable[[], WorkItem]) -> None:
+    item = waiting()
+    item.queue.memberships.create(user=ana)
+    Queue.objects.update(auto_accept=[item.medium])
+    set_presence(ana, presence="available", actor=ana, now=timezone.now())
+    match_items([item.pk], now=timezone.now())
+    made, accepted = happened("OfferMade", "OfferAccepted")
+
+    tell_of_offers([made])
+    tell_of_offers([accepted])
+
+    assert notices(ana) == [("assigned", f"conversation:{item.conversation_id}", 1, True)]
 
 
 def test_a_lost_offer_that_rings_again_is_told_and_many_cost_no_more_than_one(
@@ -198,7 +212,8 @@ def test_the_bell_counts_and_leads_on(client: Client, ana: User, kim: Customer, 
 
     page = client.get("/notifications/bell/").content.decode()
     assert "Notifications, 2 unread" in page
-    assert page.count("Kim was assigned to you") == 2
+    assert f'data-given="{round(second.at.timestamp() * 1_000_000)}" data-about="conversation:6"' in page
+    assert page.count("<bdi>Kim was assigned to you</bdi>") == 2
     assert client.get(f"/notifications/{first.pk}/")["Location"] == "/workspace/c/5/"
     assert notices(ana)[1][3] is True, "a GET reads nothing"
     assert client.post(f"/notifications/{first.pk}/open/")["Location"] == "/workspace/c/5/"

@@ -32,7 +32,8 @@ class OfferMade:
 @event
 class OfferAccepted:
     """`waited_ms` from the entry into the queue to the acceptance, ringing included. `called_back`: the customer had hung
-    up and kept the place, so that nobody waited on the line any more."""
+    up and kept the place, so that nobody waited on the line any more. `asked` False: queue or agent take this medium
+    without being asked, so that nobody saw an offer."""
 
     offer_id: int
     item_id: int
@@ -45,6 +46,7 @@ class OfferAccepted:
     ring_ms: int
     within_service_level: bool
     called_back: bool = False
+    asked: bool = True
 
 
 @event

@@ -21,6 +21,7 @@ from cxos.screens.staff import staff, toast
 IN_BELL = 8
 PAGE = 30
 MOST_COUNTED = 100
+GIVEN = "assigned"  # work that is mine from now on: told at the corner as well, with the way to it
 PLACES = {
     "conversation": ("workspace:conversation",),
     "case": ("cases:case", "cases:detail", "cases:index"),
@@ -39,6 +40,14 @@ class Line:
     def unread(self) -> bool:
         return self.notice.read_at is None
 
+    @property
+    def stamp(self) -> int:
+        """When it happened (last): µs since 1970. What happens later has a larger one."""
+        return round(self.notice.at.timestamp() * 1_000_000)
+
+    def wanted(self, user: User, way: str) -> bool:
+        return wants(user.preferences, self.notice.kind, way)
+
 
 @require_safe
 @staff
@@ -47,14 +56,15 @@ def bell(request: HttpRequest) -> HttpResponse:
 
 
 def bell_parts(user: User) -> dict[str, Any]:
-    """The newest ones, how many are unread, and the newest that asks for a sound. 2 queries."""
+    """The newest ones, how many are unread, the newest that asks for a sound and the newest work given to me. 2 queries."""
     unread = Notification.objects.filter(user=user, read_at=None)
     lines = lines_of(Notification.objects.filter(user=user).order_by("-at", "-id")[:IN_BELL])
-    sounding = next((one for one in lines if one.unread and wants(user.preferences, one.notice.kind, "sound")), None)
+    unread_lines, shown = [one for one in lines if one.unread], [one for one in lines if one.wanted(user, "app")]
     return {
-        "lines": [one for one in lines if wants(user.preferences, one.notice.kind, "app")],
+        "lines": shown,
         "unread": unread[:MOST_COUNTED].count(),
-        "sounding": f"{sounding.notice.pk}-{sounding.notice.times}" if sounding else "",
+        "sounding": next((one for one in unread_lines if one.wanted(user, "sound")), None),
+        "given": next((one for one in unread_lines if one in shown and one.notice.kind == GIVEN), None),
     }
 
 

@@ -1,7 +1,8 @@
-// The bell: a sound when something new asks for one, once over all open pages; and the switch that lets this browser tell
-// its owner while no page is open (<cx-push data-key-url data-worker data-add data-remove>, on the profile).
+// The bell: a sound when something new asks for one, once over all open pages; work that was given to me is said at the
+// corner of each, with the way to it; and the switch that lets this browser tell its owner while no page is open
+// (<cx-push data-key-url data-worker data-add data-remove>, on the profile).
 
-let heard = document.getElementById("notifications")?.dataset.sound ?? null;
+let heard = null, given = null; // when what was told last happened; null: this page has not asked yet
 
 function chime() {
   const audio = new AudioContext();
@@ -23,12 +24,22 @@ function chime() {
 document.addEventListener("htmx:afterSettle", (event) => {
   const bell = document.getElementById("notifications");
   if (!bell || event.target !== bell || bell.dataset.sound === undefined) return;
-  const before = heard;
-  heard = bell.dataset.sound;
-  if (before === null || !heard || heard === before || localStorage.getItem("cxos-heard") === heard) return;
-  localStorage.setItem("cxos-heard", heard);
+  const link = bell.querySelector("[data-given]");
+  const sounds = Number(bell.dataset.sound), comes = Number(link?.dataset.given ?? 0);
+  const rings = heard !== null && sounds > Math.max(heard, Number(localStorage.getItem("cxos-heard")) || 0);
+  if (given !== null && comes > given) tellGiven(link);
+  [heard, given] = [Math.max(heard, sounds), Math.max(given, comes)];
+  if (!rings) return;
+  localStorage.setItem("cxos-heard", sounds);
   if (navigator.userActivation?.hasBeenActive) chime(); // browsers let no page sound that nobody has touched
 });
+
+function tellGiven(link) {
+  const open = document.querySelector("[data-conversation]")?.dataset.conversation;
+  if (link.dataset.about === `conversation:${open}`) return;
+  const detail = { message: link.dataset.words, link: { url: link.href, words: link.textContent } };
+  document.dispatchEvent(new CustomEvent("toast", { detail }));
+}
 
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 const base64url = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");

@@ -9,10 +9,17 @@ const region = () => document.getElementById("offers");
 const cards = () => [...document.querySelectorAll("#offers .offer")];
 const mayRing = () => document.querySelector("[data-offer-sound]")?.dataset.offerSound !== "off";
 
-addEventListener("pointerdown", () => { try { audio ??= new AudioContext(); audio.resume(); } catch { /* no sound here */ } }, { once: true });
+// A page may sound once somebody has used it, or the one they came from: with whatever, and the browser knows.
+async function sounds() {
+  try {
+    audio ??= new AudioContext();
+    await Promise.race([audio.resume(), new Promise((done) => setTimeout(done, 1_000))]);
+  } catch { /* no sound here */ }
+  return audio?.state === "running";
+}
 
-function ring() {
-  if (!mayRing() || audio?.state !== "running") return;
+async function ring() {
+  if (!mayRing() || !(await sounds())) return;
   [587, 784].forEach((pitch, index) => {
     const start = audio.currentTime + index * 0.16;
     const tone = audio.createOscillator(), volume = audio.createGain();

@@ -1,5 +1,6 @@
-// Event "toast" on document (also by the header HX-Trigger: {"toast": {…}}): {message, tone, undo}. Errors stay until
-// closed; the others go after six seconds, but not while someone points at them or has focus in them.
+// Event "toast" on document (also by the header HX-Trigger: {"toast": {…}}): {message, tone, undo, link: {url, words}}.
+// Errors stay until closed; the others go after six seconds, but not while someone points at them or has focus in them, nor
+// while the page is not seen.
 
 const place = document.getElementById("toasts");
 const STAY = 6_000;
@@ -19,7 +20,7 @@ function leave(toast) {
 
 function keep(toast) {
   if (toast.dataset.tone === "error") return;
-  const wait = () => setTimeout(() => (toast.matches(":hover, :focus-within") ? wait() : leave(toast)), STAY);
+  const wait = () => setTimeout(() => (document.hidden || toast.matches(":hover, :focus-within") ? wait() : leave(toast)), STAY);
   wait();
 }
 
@@ -36,6 +37,10 @@ document.addEventListener("toast", (event) => {
     undo.setAttribute("hx-post", detail.undo);
     undo.setAttribute("hx-swap", "none");
     toast.querySelector(".toast-close").before(undo);
+  }
+  if (detail.link) {
+    const link = Object.assign(document.createElement("a"), { className: "toast-action", href: detail.link.url, textContent: detail.link.words });
+    toast.querySelector(".toast-close").before(link);
   }
   place.append(toast);
   raise();
