@@ -69,8 +69,10 @@ def test_a_conversation_is_worked_on_by_keyboard_alone(
     expect(page.locator(".ws-who h2")).to_have_text("Max")
     page.keyboard.press("j")
     expect(page.locator(".ws-who h2")).to_have_text("Kim")
+    expect(page).to_have_title("Kim · CXOS")
     page.keyboard.press("k")
     expect(page.locator(".ws-who h2")).to_have_text("Max")
+    expect(page).to_have_title("Max · CXOS")
 
     page.keyboard.press("n")
     page.keyboard.type("Has paid twice")

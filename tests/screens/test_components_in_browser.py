@@ -284,6 +284,21 @@ def test_a_toast_says_what_happened_and_offers_to_undo_it(open_as: Open, adi: Us
     expect(toast).to_have_count(0)
 
 
+def test_a_title_that_flashed_is_what_the_page_is_called_by_then(open_as: Open, adi: User) -> None:
+    page = open_as(adi, "/ui/")
+    page.wait_for_load_state("networkidle")
+    settle = "document.dispatchEvent(new CustomEvent('htmx:afterSettle'))"
+    page.evaluate(f"offers.innerHTML = '<article class=offer data-offer=1></article>'; {settle}")
+    expect(page).to_have_title("(1) New work")
+
+    page.evaluate("document.title = 'Kim · CXOS'")
+    expect(page).to_have_title("(1) New work")
+    expect(page).to_have_title("Kim · CXOS")
+    page.evaluate(f"offers.replaceChildren(); {settle}")
+
+    expect(page).to_have_title("Kim · CXOS")
+
+
 def test_a_countdown_tells_once_that_time_is_over(open_as: Open, adi: User) -> None:
     page = open_as(adi, "/ui/time/")
     page.evaluate(

@@ -39,7 +39,7 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
     parts = open_parts(request, found)
     if request.headers.get("HX-Target") == "open":
-        return render(request, "workspace/open.html", parts)
+        return render(request, "workspace/opened.html", parts)
     return render(request, "workspace/index.html", list_parts(request, open_id=pk) | parts)
 
 

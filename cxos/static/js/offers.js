@@ -4,7 +4,7 @@
 let audio;
 let known = new Set();
 let flashing = 0;
-const title = document.title;
+let title = "", flashed = ""; // what the page is called; what we called it
 const region = () => document.getElementById("offers");
 const cards = () => [...document.querySelectorAll("#offers .offer")];
 const mayRing = () => document.querySelector("[data-offer-sound]")?.dataset.offerSound !== "off";
@@ -37,13 +37,19 @@ function look() {
   const here = new Set(cards().map((card) => card.dataset.offer));
   if ([...here].some((id) => !known.has(id))) ring();
   known = here;
-  if (here.size && !flashing) {
-    let on = false;
-    flashing = setInterval(() => { on = !on; document.title = on ? `(${known.size}) ${region()?.dataset.title ?? ""}` : title; }, 1_000);
-  } else if (!here.size && flashing) {
+  if (here.size && !flashing) flashing = setInterval(flash, 1_000);
+  else if (!here.size && flashing) {
     flashing = clearInterval(flashing) ?? 0;
-    document.title = title;
+    if (document.title === flashed) document.title = title;
+    flashed = "";
   }
+}
+
+// Whoever opens something else meanwhile gives the page another name.
+function flash() {
+  const isOurs = document.title === flashed;
+  if (!isOurs) title = document.title;
+  document.title = isOurs ? title : flashed = `(${known.size}) ${region()?.dataset.title ?? ""}`;
 }
 
 document.addEventListener("htmx:afterSettle", look);
