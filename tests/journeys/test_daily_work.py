@@ -13,6 +13,8 @@ from channels_app.envelope import Envelope
 from channels_app.models import Channel, Conversation, Message
 from channels_app.services.ingest import accept
 from cxos.core.models import User
+from cxos.core.services.preferences import keep_preference
+from cxos.screens.workspace.context import PREFERENCE
 from routing.models import Queue
 from routing.services.hand_over import give
 from tests.journeys.conftest import forgive, until
@@ -84,7 +86,10 @@ def test_a_conversation_is_worked_on_by_keyboard_alone(
     page.keyboard.press("t")
     page.keyboard.type("refund")
     page.keyboard.press("Enter")
-    expect(page.locator(".ws-tags .tag")).to_contain_text("refund")
+    expect(page.locator(".ws-tags .tag")).to_have_text(["refund"])
+    page.keyboard.type("paid twice")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ws-tags .tag")).to_have_text(["refund", "paid-twice"])
     page.locator("#scroll").focus()
 
     page.keyboard.press("p")
@@ -101,8 +106,28 @@ def test_a_conversation_is_worked_on_by_keyboard_alone(
     page.get_by_role("menuitemradio", name="Sam").press("Enter")
     until(page, lambda: Conversation.objects.get(pk=newest.pk).assignee_id == sam.pk)
     kept = Conversation.objects.get(pk=newest.pk)
-    assert (kept.tags, kept.priority) == (["refund"], 3)
+    assert (kept.tags, kept.priority) == (["refund", "paid-twice"], 3)
     assert Message.objects.get(kind="note").text == "Has paid twice"
+
+
+@pytest.mark.parametrize("width", [1280, 900])
+def test_the_tag_key_brings_its_field_into_sight(
+    browse: Browse, held: Callable[..., list[Conversation]], ana: User, width: int
+) -> None:
+    page = browse(ana, "/workspace/", width=width)
+    held(page, ("Kim", "Where is my parcel?"))
+    keep_preference(ana, name=PREFERENCE, value={"order": [], "folded": ["tags"]})
+    page.reload()
+    page.keyboard.press("j")
+    expect(page.locator("#ws-tag")).to_be_attached()
+    expect(page.locator("#ws-tag")).to_be_hidden()
+
+    page.keyboard.press("t")
+
+    expect(page.locator("#ws-tag")).to_be_focused()
+    page.keyboard.type("refund")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ws-tags .tag")).to_have_text(["refund"])
 
 
 def test_reply_and_note_keep_drafts_of_their_own_over_a_reload(

@@ -71,6 +71,14 @@ addEventListener("unhandledrejection", (event) => { if (event.reason === undefin
 // A form of one choice sends itself.
 document.addEventListener("change", (event) => event.target.closest?.("form[data-submits]")?.requestSubmit());
 
+// A form whose words were taken is empty for the next ones, but for what was typed since.
+document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
+  if (!detail.successful || !target.matches?.("form[data-clears]")) return;
+  for (const field of target.elements) {
+    if ("defaultValue" in field && field.value === detail.requestConfig.formData.get(field.name)) field.value = field.defaultValue;
+  }
+});
+
 // A form sent twice by an impatient double click is sent once.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method === "dialog" || event.target.hasAttribute("hx-post")) return;

@@ -1,5 +1,7 @@
 // data-key="r", "shift+t", "mod+enter" or "g i": pressing it clicks (or focuses, for fields) the first visible element that
-// carries it. Single keys rest while someone types or a dialog is open. The sheet (?) is made from what is on the page.
+// carries it; where all are hidden, the first that can be brought into sight: cards around it are unfolded, and who hides a
+// part of the page hears "key:wanted" there. Single keys rest while someone types or a dialog is open. The sheet (?) is
+// made from what is on the page.
 
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
 const names = { mod: isMac ? "⌘" : "Ctrl", shift: "⇧", enter: "↵", escape: "Esc", alt: isMac ? "⌥" : "Alt", up: "↑", down: "↓" };
@@ -7,6 +9,8 @@ let first = "";
 let firstTimer = 0;
 
 const typing = (element) => element?.closest?.('input:not([type="checkbox"], [type="radio"], [type="button"]), textarea, select, [contenteditable="true"], [role="menu"]');
+
+const isSeen = (element) => element.checkVisibility?.() ?? true;
 
 function pressed(event) {
   const key = event.key === " " ? "space" : event.key.toLowerCase();
@@ -17,9 +21,15 @@ function pressed(event) {
 
 function find(combination) {
   const scope = document.querySelector("dialog[open]:modal, [aria-modal]:popover-open") ?? document;
-  return [...scope.querySelectorAll(`[data-key="${CSS.escape(combination)}"]`)].find(
-    (element) => !element.matches(':disabled, [aria-disabled="true"]') && (element.checkVisibility?.() ?? true) || element.closest("[popover]:not(:popover-open)"),
-  );
+  const all = [...scope.querySelectorAll(`[data-key="${CSS.escape(combination)}"]`)];
+  const isAble = (element) => !element.matches(':disabled, [aria-disabled="true"]');
+  return all.find((element) => isAble(element) && isSeen(element) || element.closest("[popover]:not(:popover-open)")) ?? all.find((element) => isAble(element) && unfold(element));
+}
+
+function unfold(element) {
+  for (let card = element.closest("details:not([open])"); card; card = card.parentElement.closest("details:not([open])")) card.open = true;
+  element.dispatchEvent(new CustomEvent("key:wanted", { bubbles: true }));
+  return isSeen(element);
 }
 
 document.addEventListener("keydown", (event) => {

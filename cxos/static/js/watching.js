@@ -21,9 +21,6 @@ if (page) {
     if (id === "sv-watched") atEnd = scrollHeight - scrollTop - clientHeight < 48;
   }, true);
   document.addEventListener("htmx:afterSettle", () => atEnd && toEnd());
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && event.target.matches?.("[data-clears]")) event.target.reset();
-  });
   document.addEventListener("live:open", () => setTimeout(say, 500, true));
   setInterval(say, SAY_EVERY, true);
   addEventListener("pagehide", () => say(false));

@@ -36,6 +36,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-shows-context]")) open()?.toggleAttribute("data-context");
   else if (!event.target.closest?.(".ws-context")) open()?.removeAttribute("data-context");
 });
+document.addEventListener("key:wanted", (event) => { if (event.target.closest(".ws-context")) open()?.setAttribute("data-context", ""); });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") open()?.removeAttribute("data-context"); });
 
 document.addEventListener("offer:accepted", ({ detail }) => { if (detail.url) location.assign(detail.url); });
