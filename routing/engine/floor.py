@@ -189,6 +189,7 @@ class Floor:
         standing.group = group
         standing.recheck_at = _earliest(
             item.direct_until if need.direct is not None else None,
+            item.sticky_until if need.sticky is not None else None,
             advances_at(rules, standing.ring, standing.since),
             changes_at,
             None if rules.max_wait is None else _future(wait_limit_at(item, rules.max_wait), now),
@@ -204,7 +205,7 @@ class Floor:
             item.preferred,
             ring,
             item.direct_agent if item.direct_until is None or now < item.direct_until else None,
-            item.sticky_agent if item.sticky_agent in self.roster.bit_of else None,
+            item.sticky_agent if _waits_for_known(item, now) and item.sticky_agent in self.roster.bit_of else None,
             item.id if item.agent_scores and rules.strategy is Strategy.SCORE else None,
         )
 
@@ -237,7 +238,7 @@ class Floor:
 
     def has_chance(self, item: Item, only: int) -> bool:
         """A quick look before an item is indexed: False when none of these agents could take it in any ring."""
-        if item.direct_agent is not None or item.sticky_agent is not None:
+        if item.direct_agent is not None:
             return True
         rules, roster = self.rules(item.queue), self.roster
         bits = roster.free(item.medium, cost_of(item)) & only
@@ -299,6 +300,11 @@ def _with_its_ring(standing: Standing) -> Item:
     if standing.ring == item.ring:
         return item
     return replace(item, ring=standing.ring, ring_since=standing.since, ring_elapsed=0.0)
+
+
+def _waits_for_known(item: Item, now: float) -> bool:
+    """Who served this customer last comes first until then; after that they are one of the queue's agents."""
+    return item.sticky_until is not None and now < item.sticky_until
 
 
 def _earliest(*instants: float | None) -> float | None:

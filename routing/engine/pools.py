@@ -140,7 +140,7 @@ class Roster:
         serving = _union(bits for _, bits in levels)
         reached = serving & self.reached_by(need.medium)
         skilled = reached & self.skilled(asked_of(need, rules, relaxed))
-        known = 0 if need.sticky is None else self.bit_of.get(need.sticky, 0) & self._may_serve(need)
+        known = self._known(need, serving)
         here = self.present
         filtered = {
             Reason.NOT_ROUTABLE: len(self.seats) - here.bit_count(),
@@ -150,6 +150,11 @@ class Roster:
         }
         counts = {reason: count for reason, count in filtered.items() if count}
         return Pool(skilled | known, levels, counts, known)
+
+    def _known(self, need: Need, serving: int) -> int:
+        """Who knows the customer: a member at any level or one who helps in this ring; only hard requirements hold."""
+        bit = 0 if need.sticky is None else self.bit_of.get(need.sticky, 0)
+        return bit & (self.members(need.queue) | serving) & self._may_serve(need)
 
     def _demands(self, rules: QueueRules, ring: int) -> tuple[Relaxation, tuple[tuple[int, int], ...]]:
         """What this ring of the queue allows, and who serves it at which level; worked out once."""

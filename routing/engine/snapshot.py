@@ -121,7 +121,7 @@ class Item:
     direct_agent: int | None = None
     direct_until: float | None = None  # None = waits for that agent only
     sticky_agent: int | None = None
-    sticky_until: float | None = None
+    sticky_until: float | None = None  # until then they come first, if they serve the queue; None = not at all
     excluded: tuple[tuple[int, float], ...] = ()  # (agent, until)
     ring: int = 0
     ring_since: float | None = None  # when the ring clock started or last resumed; None = entry into the queue

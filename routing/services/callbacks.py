@@ -147,6 +147,7 @@ def _schedule(item: WorkItem, holder: Any, *, at: datetime, actor: Any, now: dat
     if item.state in WorkItem.HELD:
         end_segment(item, by="scheduled", now=now)
         tell_released(item, kind="scheduled", reason="called back later", actor=actor, now=now)
+        _wait_for_holder(item, at=at)
     end_parts(item, now=now)
     for name, value in unpaused(item, now=now).items():
         setattr(item, name, value)
@@ -156,13 +157,19 @@ def _schedule(item: WorkItem, holder: Any, *, at: datetime, actor: Any, now: dat
     item.save(
         update_fields=[
             "state", "agent", "accepted_at", "paused_at", "eligible_at", "due_at", "sla_target_seconds", "ring",
-            "ring_elapsed", "wake_at", "version", "cost", "paused_seconds",
+            "ring_elapsed", "wake_at", "version", "cost", "paused_seconds", "sticky_agent", "sticky_until",
         ]
     )  # fmt: skip
     if item.conversation_id:
         assign(item.conversation_id, assignee_id=None, actor=actor, now=now)
     if holder is not None:
         free(holder, now=now)
+
+
+def _wait_for_holder(item: WorkItem, *, at: datetime) -> None:
+    """Who agreed it calls back, if they are free within the time the queue waits for a known agent."""
+    patience = timedelta(seconds=item.queue.sticky_seconds)
+    item.sticky_agent_id, item.sticky_until = (item.agent_id, at + patience) if patience else (None, None)
 
 
 def wake_callbacks(*, now: datetime, limit: int = 200) -> int:

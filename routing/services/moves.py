@@ -44,7 +44,7 @@ MOVABLE = frozenset({State.WAITING, State.OFFERED, State.ACTIVE, State.PAUSED})
 WAITS = [
     "queue", "entered_at", "ring", "ring_elapsed", "state", "agent", "accepted_at", "paused_at", "ring_since", "wake_at",
     "version", "excluded", "age_credit", "overflow_path", "direct_agent", "direct_until", "predicted_wait_seconds",
-    "actual_wait_seconds", "cost", "paused_seconds",
+    "actual_wait_seconds", "cost", "paused_seconds", "sticky_agent", "sticky_until",
 ]  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
 
 def _hold(item: WorkItem, agent: User, *, now: datetime) -> None:
     WorkItem.objects.filter(id=item.id).update(
-        state=State.ACTIVE, agent=agent, sticky_agent=agent, accepted_at=now, version=F("version") + 1,
+        state=State.ACTIVE, agent=agent, accepted_at=now, version=F("version") + 1,
         wake_at=None, direct_agent=None, direct_until=None, **unpaused(item, now=now),
     )  # fmt: skip
 
@@ -215,6 +215,8 @@ def _put_back(
             until = now + timedelta(seconds=item.queue.cooldown_seconds)
             item.excluded = {**item.excluded, str(holder.user_id): until.isoformat()}
         end_parts(item, now=now)
+        if held or (queue is not None and queue.pk != item.queue_id):  # somebody let it go, or others serve it
+            item.sticky_agent = item.sticky_until = None
         if queue is not None and queue.pk != item.queue_id:
             _enter(item, queue, overflows=kind == "overflow", now=now)
         elif held:  # waits anew; its age still counts from queued_at

@@ -62,7 +62,7 @@ def take(offer: Offer, user: User, agent: AgentState, *, asked: bool = True, now
         return
     item = offer.item
     taken = WorkItem.objects.filter(id=item.id, state=WorkItem.State.OFFERED).update(
-        state=WorkItem.State.ACTIVE, agent=user, accepted_at=now, sticky_agent=user, direct_agent=None, direct_until=None,
+        state=WorkItem.State.ACTIVE, agent=user, accepted_at=now, direct_agent=None, direct_until=None,
         version=F("version") + 1, actual_wait_seconds=Coalesce(
             F("actual_wait_seconds"), Value(max(0.0, (now - item.entered_at).total_seconds()))
         ),

@@ -115,7 +115,7 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         begin_segment(item, agent.pk, now=now)
         WorkItem.objects.filter(id=item.pk).update(
-            state=State.ACTIVE, agent=agent, sticky_agent=agent, accepted_at=now, version=F("version") + 1,
+            state=State.ACTIVE, agent=agent, accepted_at=now, version=F("version") + 1,
             **unpaused(item, now=now),
         )  # fmt: skip
         if item.conversation_id:

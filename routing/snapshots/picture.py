@@ -30,7 +30,9 @@ def take_snapshot(
     items, setup = list(items), setup or read_setup()
     queue_ids = {item.queue_id for item in items}
     rules = rules_for(queue_ids, setup, now=now)
-    known = {item.sticky_agent_id for item in items if item.sticky_agent_id and item.sticky_until}
+    known = {
+        item.sticky_agent_id for item in items if item.sticky_agent_id and item.sticky_until and item.sticky_until > now
+    }
     people = known | {item.direct_agent_id for item in items if item.direct_agent_id}
     people |= set(freed or ())
     for queue_id, one in rules.items():

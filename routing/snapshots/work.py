@@ -18,12 +18,12 @@ SCORE = """
      + CASE WHEN i.due_at IS NULL OR coalesce(i.sla_target_seconds, 0) = 0 THEN 0
             ELSE 3600 * greatest(0, 1 - date_part('epoch', i.due_at - %(now)s) / i.sla_target_seconds) END)
 """
-# What one agent could take: queues they serve or help in, their own, and those who know them; no hard skill they lack.
+# What one agent could take: queues they serve or help in, and their own; no hard skill they lack.
 CANDIDATES = f"""
 SELECT i.* FROM routing_workitem i JOIN routing_queue q ON q.id = i.queue_id
     LEFT JOIN unnest(%(queues)s::bigint[], %(levels)s::int[]) AS mine(queue_id, level) ON mine.queue_id = i.queue_id
 WHERE i.state = 'waiting' AND i.eligible_at <= %(now)s AND i.needs <@ %(skills)s::varchar[]
-  AND (i.queue_id = ANY(%(queues)s) OR i.direct_agent_id = %(agent)s OR i.sticky_agent_id = %(agent)s)
+  AND (i.queue_id = ANY(%(queues)s) OR i.direct_agent_id = %(agent)s)
   AND (i.direct_agent_id IS NULL OR i.direct_agent_id = %(agent)s OR i.direct_until <= %(now)s)
   AND (i.cost <= %(room)s OR (i.medium = 'voice' AND i.cost <= %(voice_room)s))
 ORDER BY {SCORE} + coalesce(mine.level, 0) * 60 DESC, i.queued_at, i.id LIMIT %(limit)s OFFSET %(offset)s

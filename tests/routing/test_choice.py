@@ -10,6 +10,8 @@ from routing.matching import (
     QueueRules,
     Reason,
     Requirement,
+    Ring,
+    RingGroup,
     Snapshot,
     Strategy,
     explain,
@@ -99,10 +101,30 @@ def test_a_direct_agent_need_not_serve_the_queue() -> None:
 
 
 def test_a_known_agent_who_is_free_goes_first() -> None:
-    result = decide([item(1, sticky_agent=BEN)], [agent(ANA, queues={SALES: 5}), agent(BEN, queues={})])
+    crew = [agent(ANA, queues={SALES: 5}), agent(BEN, queues={SALES: 0})]
+
+    result = decide([item(1, sticky_agent=BEN, sticky_until=NOW + 30)], crew)
 
     assert pairs(result) == [(1, BEN)]
     assert result.matches[0].reason is Reason.STICKY
+
+
+@pytest.mark.parametrize("until", [None, NOW])
+def test_a_known_agent_comes_first_only_for_as_long_as_the_item_waits_for_them(until: float | None) -> None:
+    crew = [agent(ANA, queues={SALES: 5}), agent(BEN, queues={SALES: 0}, idle=9_000)]
+
+    result = decide([item(1, sticky_agent=BEN, sticky_until=until)], crew)
+
+    assert pairs(result) == [(1, ANA)]
+    assert result.matches[0].reason is Reason.RANKED
+
+
+def test_a_known_agent_serves_the_queue_or_helps_in_it() -> None:
+    known = item(1, sticky_agent=BEN, sticky_until=NOW + 30)
+    helped = QueueRules(SALES, rings=(Ring(groups=(RingGroup(7),)),))
+
+    assert pairs(decide([known], [agent(BEN, queues={})])) == []
+    assert pairs(decide([known], [agent(ANA), agent(BEN, queues={}, groups=frozenset({7}))], helped)) == [(1, BEN)]
 
 
 @pytest.mark.parametrize(("free_at", "expected"), [(NOW + 20, []), (NOW + 31, [(1, ANA)]), (None, [(1, ANA)])])

@@ -149,49 +149,6 @@ def test_work_sent_to_an_agent_waits_for_them_then_goes_to_anybody(ana, ben, on_
     assert WorkItem.objects.get(id=item.id).offers.get(state="pending").agent == ana
 
 
-def test_a_known_agent_who_is_free_gets_the_returning_customer(queue, ana, ben, on_duty, waiting, now):
-    Queue.objects.filter(pk=queue.pk).update(sticky_seconds=60)
-    queue.refresh_from_db()
-    on_duty(ana)
-    on_duty(ben, at=after(now, hours=-1))
-    first = waiting()
-    WorkItem.objects.filter(id=first.id).update(
-        state="completed", agent=ana, accepted_at=now, completed_at=after(now, minutes=-5)
-    )
-
-    again = waiting()
-    [offer] = match_items([again.id], now=now)
-
-    assert (offer.agent, Decision.objects.get(kind="match").facts["reason"]) == (ana, "sticky")
-
-
-@pytest.mark.parametrize("held_for,holds", [(110, True), (10, False)])
-def test_a_returning_customer_waits_for_a_busy_agent_only_if_they_will_soon_be_free(
-    queue, ana, ben, on_duty, waiting, now, held_for, holds
-):
-    """Ana's work usually takes two minutes: after 110 s she is nearly done, after 10 s she is not."""
-    Queue.objects.filter(pk=queue.pk).update(sticky_seconds=60)
-    queue.refresh_from_db()
-    on_duty(ana)
-    on_duty(ben, at=after(now, hours=-1))
-    for _ in range(20):
-        done = waiting(at=after(now, hours=-1))
-        WorkItem.objects.filter(id=done.id).update(
-            state="completed", agent=ana, accepted_at=after(now, minutes=-9), completed_at=after(now, minutes=-7)
-        )
-    busy = waiting()
-    WorkItem.objects.filter(id=busy.id).update(
-        state="active", agent=ana, cost=100, accepted_at=after(now, seconds=-held_for)
-    )
-
-    item = waiting()
-    offers = match_items([item.id], now=now)
-
-    assert [offer.agent for offer in offers] == ([] if holds else [ben])
-    item.refresh_from_db()
-    assert (item.reason == "waits_for_sticky") is holds
-
-
 # --- 5 rings and helping teams ---------------------------------------------------------------------------------------
 
 
