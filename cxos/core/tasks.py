@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from cxos.core import broker, relay, streams
+from cxos.core import broker, leases, relay, streams
 from cxos.core.models import IdempotentAnswer
 from cxos.core.services import notifications
 from cxos.core.services.retention import keep_days
@@ -21,7 +21,7 @@ def relay_lane(lane: str) -> None:
 
 @shared_task(name="core.sweep_live")
 def sweep_live() -> None:
-    relay.recover_leases()
+    leases.recover_leases()
     relay.run_lane("live")
 
 

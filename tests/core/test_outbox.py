@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from structlog.contextvars import bind_contextvars, get_contextvars
 
-from cxos.core import catalogue, relay
+from cxos.core import catalogue, leases, relay
 from cxos.core.models import Delivery, Event
 from cxos.core.outbox import MAX_DEPTH, cause_of, emit, emit_all
 from tests.nested_loops import plan_nested_loops_only
@@ -34,6 +34,7 @@ def heard(monkeypatch):
     heard: list[tuple[str, int]] = []
     monkeypatch.setattr(catalogue, "HANDLERS", {})
     monkeypatch.setattr(relay, "HANDLERS", catalogue.HANDLERS)
+    monkeypatch.setattr(leases, "HANDLERS", catalogue.HANDLERS)
     catalogue.HANDLERS_OF.pop("LampSwitched", None)
     catalogue.HANDLERS_OF.pop("RoomLit", None)
     yield heard
@@ -162,7 +163,7 @@ def test_a_failing_handler_waits_longer_each_time_and_is_parked_at_last(heard):
     listen(heard, fail_times=99)
     switch(1)
     waits = []
-    for _ in range(relay.MAX_ATTEMPTS):
+    for _ in range(relay.MAX_FAILURES):
         make_due()
         [claim] = relay.claim("live", batch=1)
         before = timezone.now()
@@ -180,7 +181,7 @@ def test_a_failing_handler_waits_longer_each_time_and_is_parked_at_last(heard):
 def test_a_parked_delivery_lets_later_events_of_its_key_pass_and_can_be_retried(heard):
     listen(heard)
     switch(1, "house")
-    Delivery.objects.update(state=Delivery.State.PARKED, attempts=10)
+    Delivery.objects.update(state=Delivery.State.PARKED, failures=10)
     switch(2, "house")
 
     relay.drain_outbox()
@@ -199,7 +200,7 @@ def test_a_dead_process_gives_its_delivery_back(heard):
     assert relay.claim("live", batch=1) == [], "leased"
 
     Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert relay.recover_leases() == 1
+    assert leases.recover_leases() == 1
     relay.drain_outbox()
 
     assert heard == [("lamp:1", 1)]
@@ -227,11 +228,11 @@ def test_a_handler_that_outlived_its_lease_cannot_commit(heard):
 def test_a_delivery_that_kills_its_process_is_parked(heard):
     listen(heard)
     switch(1)
-    for _ in range(relay.MAX_DEATHS):
+    for _ in range(leases.MAX_DEATHS):
         make_due()
         assert relay.claim("live", batch=1)
         Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-        relay.recover_leases()
+        leases.recover_leases()
 
     owed = Delivery.objects.get()
     assert owed.state == Delivery.State.PARKED

@@ -160,14 +160,16 @@ def test_a_webhook_is_made_changed_and_its_log_replayed(as_adi: Client) -> None:
 def test_a_parked_delivery_is_tried_again(as_adi: Client) -> None:
     event = Event.objects.create(name="WorkQueued", key="work:1", payload={})
     parked = Delivery.objects.create(
-        event=event, handler="x.y", lane="work", key="work:1", state="parked", attempts=10, last_error="Boom"
+        event=event, handler="x.y", lane="work", key="work:1", state="parked", failures=9, deaths=1, last_error="Boom"
     )
-    assert "Boom" in as_adi.get("/settings/parked/").content.decode()
+    page = as_adi.get("/settings/parked/").content.decode()
+    assert "Boom" in page
+    assert "10 tries" in page
 
     as_adi.post(f"/settings/parked/{parked.pk}/retry/")
 
     parked.refresh_from_db()
-    assert (parked.state, parked.attempts) == ("pending", 0)
+    assert (parked.state, parked.failures, parked.deaths) == ("pending", 0, 0)
     assert last_entry().verb == "retried"
     assert as_adi.post(f"/settings/parked/{parked.pk}/retry/").status_code == 409
 

@@ -33,7 +33,11 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """An event owed to a handler. The row goes when the handler's work commits; a parked one waits for an admin."""
+    """An event owed to a handler. The row goes when the handler's work commits; a parked one waits for an admin.
+
+    `attempts`: how often it was claimed, the fencing token, which never shrinks. `failures` and `deaths`: how often its
+    handler raised, and how often its process died of it.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -46,6 +50,8 @@ class Delivery(models.Model):
     key = models.CharField(max_length=120)
     state = models.CharField(max_length=8, choices=State, default=State.PENDING, db_default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)
+    deaths = models.PositiveSmallIntegerField(default=0, db_default=0)
     due_at = models.DateTimeField(db_default=Now())
     leased_until = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True, default="", db_default="")
@@ -56,6 +62,11 @@ class Delivery(models.Model):
             models.Index(fields=["handler", "key", "id"], name="delivery_in_order", condition=~Q(state="parked")),
             models.Index(fields=["leased_until"], name="delivery_leased", condition=Q(state="running")),
         ]
+
+    @property
+    def tries(self) -> int:
+        """Those that went wrong."""
+        return self.failures + self.deaths
 
     def __str__(self) -> str:
         return f"{self.handler} ← {self.event_id}"

@@ -20,6 +20,7 @@ from cxos.core.notices import sentence, wants
 
 log = structlog.get_logger(__name__)
 MOST_BROWSERS = 10
+SEND_SECONDS = 5.0  # ten that are silent stay well under a task's time limit
 KEPT_SECONDS = 3600  # a push service keeps it so long for a browser that is not there
 GONE = (404, 410)
 TAKEN_LATER = (408, 425, 429)
@@ -107,7 +108,8 @@ def send(browser: PushSubscription, message: bytes, ours: PushIdentity, *, now: 
     try:
         keys: Any = browser.keys
         body = web_push.encrypt(message, p256dh=keys["p256dh"], auth=keys["auth"])
-        answer = outbound.send("POST", browser.endpoint, headers=headers(browser.endpoint, ours, now), body=body)
+        told = headers(browser.endpoint, ours, now)
+        answer = outbound.send("POST", browser.endpoint, headers=told, body=body, seconds=SEND_SECONDS)
     except outbound.Unreachable:
         return None
     except (outbound.AddressRefused, web_push.BadKeys) as problem:
