@@ -4,14 +4,15 @@ import argparse
 import json
 import sys
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from cxos.ops.bench.installation import answers
 from cxos.ops.bench.product import Product, running_product
+from cxos.ops.chaos.endurance import endure
 from cxos.ops.chaos.faults import FAULTS, Fault
 from cxos.ops.chaos.ledger import Ledger
 from cxos.ops.chaos.verdict import Verdict, judge
-from cxos.ops.daemon import wait_until
-from cxos.ops.errors import run_or_explain
+from cxos.ops.errors import CannotRun, run_or_explain
 
 # A queue, and a rule that answers: an effect that would be seen if it happened twice.
 SETUP = """
@@ -25,13 +26,13 @@ VALUES ('Greet', 'MessageReceived', '{}', '[{"kind": "reply", "text": "We are lo
 
 def main() -> int:
     options = parse(sys.argv[1:])
-    chosen = {name: run for name, run in FAULTS.items() if options.only.lower() in name.lower()}
+    chosen = {name: fault for name, fault in FAULTS.items() if options.only.lower() in name.lower()}
     verdicts: dict[str, Verdict] = {}
     with running_product() as product:
         with closing(product.servers.postgres.connect("cxos")) as connection, connection.cursor() as cursor:
             cursor.execute(SETUP)
-        for number, (name, run) in enumerate(chosen.items()):
-            verdicts[name] = endure(product, run, name=f"f{number}", options=options)
+        for number, (name, fault) in enumerate(chosen.items()):
+            verdicts[name] = survive(product, fault, name=f"f{number}", options=options)
             say(name, verdicts[name])
     figures = {
         "faults": len(verdicts),
@@ -43,15 +44,23 @@ def main() -> int:
     return 0 if figures["passed"] == figures["faults"] else 1
 
 
-def endure(product: Product, run: Fault, *, name: str, options: argparse.Namespace) -> Verdict:
+def survive(product: Product, fault: Fault, *, name: str, options: argparse.Namespace) -> Verdict:
     """One fault under load, then calm, then the count."""
     with Ledger(product.url, name, options.per_second) as ledger:
-        ledger.wait_for(20, seconds=30)
-        run(product, ledger, options.redis_seconds)
-        wait_until(lambda: answers(f"{product.url}/readyz"), seconds=60, every=0.2)
-        ledger.wait_for(20, seconds=60)
+        problems = endure(product, fault, ledger, seconds=options.redis_seconds)
     print(f"  {len(ledger.acknowledged)} acknowledged, answers {dict(sorted(ledger.answers.items()))}")
-    return judge(product.servers.postgres, ledger.acknowledged, patience=options.patience)
+    verdict = judge(product.servers.postgres, ledger.acknowledged, patience=options.patience)
+    return replace(verdict, problems=(*problems, *figures_that_differ(product)))
+
+
+def figures_that_differ(product: Product) -> list[str]:
+    """What reports show is what the facts add up to: an event that was counted twice would stand out."""
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)  # it may have been midnight meanwhile
+    try:
+        product.installation.manage("recount", str(yesterday), "--days", "2", "--check")
+    except CannotRun as problem:
+        return [str(problem)]
+    return []
 
 
 def say(name: str, verdict: Verdict) -> None:
@@ -59,6 +68,8 @@ def say(name: str, verdict: Verdict) -> None:
     print(
         f"{mark}  {name}: {verdict.lost} lost, {verdict.doubled} doubled, {verdict.left_over} still owed, "
         f"calm after {verdict.seconds:.1f} s",
+        *verdict.problems,
+        sep="\n       ",
         flush=True,
     )
 

@@ -1,14 +1,19 @@
 """Customers who post at a steady rate, repeat until they get a 2xx, and keep a ledger of what was acknowledged."""
 
+import http.client
 import json
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 
 from cxos.ops.bench.installation import API_KEY, CHANNEL
+from cxos.ops.daemon import wait_until
+
+
+class TooLate(Exception):
+    """Something did not come in its time; says what."""
 
 
 @dataclass
@@ -22,6 +27,7 @@ class Ledger:
     answers: Counter[str] = field(default_factory=Counter)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     THREADS = 4
 
@@ -38,10 +44,18 @@ class Ledger:
             thread.join(60)
 
     def wait_for(self, count: int, *, seconds: float) -> None:
-        """Until `count` more are acknowledged, or the time is up."""
-        target, stop = len(self.acknowledged) + count, time.monotonic() + seconds
-        while len(self.acknowledged) < target and time.monotonic() < stop:
-            time.sleep(0.05)
+        """Until `count` more are acknowledged. Raises TooLate."""
+        before = len(self.acknowledged)
+        if not wait_until(lambda: len(self.acknowledged) >= before + count, seconds=seconds):
+            taken, answers = len(self.acknowledged) - before, dict(sorted(self.told().items()))
+            raise TooLate(
+                f"Only {taken} of {count} posts were taken within {seconds:g} s; all answers so far: {answers}."
+            )
+
+    def told(self) -> Counter[str]:
+        """The answers so far."""
+        with self._lock:
+            return Counter(self.answers)
 
     def _post_on(self, thread: int) -> None:
         number = 0
@@ -52,13 +66,14 @@ class Ledger:
 
     def _post_until_taken(self, external_id: str) -> None:
         """The same id again and again until it is taken: what every careful sender does."""
-        for _ in range(2000):
+        while not self._stop.is_set():
             status = self._post(external_id)
-            self.answers[status] += 1
+            with self._lock:
+                self.answers[status] += 1
             if status.startswith("2"):
                 self.acknowledged.append(external_id)
                 return
-            time.sleep(0.1)
+            self._stop.wait(0.1)
 
     def _post(self, external_id: str) -> str:
         body = {
@@ -77,5 +92,5 @@ class Ledger:
                 return str(answer.status)
         except urllib.error.HTTPError as refusal:
             return str(refusal.code)
-        except (urllib.error.URLError, OSError):
+        except (urllib.error.URLError, http.client.HTTPException, OSError):
             return "away"

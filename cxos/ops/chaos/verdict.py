@@ -20,32 +20,35 @@ GROUP BY a.external_id
 """
 OWED = "SELECT count(*) FROM core_delivery"
 UNSENT = "SELECT count(*) FROM channels_app_message WHERE state = 'pending'"
-FACTS = """
-SELECT (SELECT count(*) FROM core_event e WHERE e.name = ANY(%s)) - (SELECT count(*) FROM intelligence_fact f WHERE f.name = ANY(%s))
-"""
+# Events of which the analytic reader has not made a fact yet.
+UNCOUNTED = (
+    "SELECT count(*) FROM core_event e WHERE NOT EXISTS (SELECT FROM intelligence_fact f WHERE f.event_id = e.id)"
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`lost`: acknowledged, but something of it is missing. `doubled`: something of it is there twice."""
+    """`lost`: acknowledged, but something of it is missing. `doubled`: something of it is there twice. `left_over`: still
+    owed, or happened and not counted, when patience was over. `problems`: what else went wrong, a sentence each."""
 
     lost: int
     doubled: int
     left_over: int
     seconds: float
+    problems: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
-        return not (self.lost or self.doubled or self.left_over)
+        return not (self.lost or self.doubled or self.left_over or self.problems)
 
 
 def judge(postgres: Postgres, acknowledged: Sequence[str], *, patience: float) -> Verdict:
-    """Wait until nothing is owed any more, then compare the ledger with the database."""
+    """Wait until nothing is owed any more and everything is counted, then compare the ledger with the database."""
     began = time.monotonic()
-    left = owed(postgres)
+    left = owed(postgres) or uncounted(postgres)
     while left and time.monotonic() - began < patience:
         time.sleep(0.5)
-        left = owed(postgres)
+        left = owed(postgres) or uncounted(postgres)
     lost = doubled = 0
     with closing(postgres.connect("cxos")) as connection, connection.cursor() as cursor:
         cursor.execute(CONSEQUENCES, (list(acknowledged),))
@@ -58,7 +61,15 @@ def judge(postgres: Postgres, acknowledged: Sequence[str], *, patience: float) -
 
 def owed(postgres: Postgres) -> int:
     """Deliveries and replies that still wait to be handled."""
+    return number(postgres, f"SELECT ({OWED}) + ({UNSENT})")
+
+
+def uncounted(postgres: Postgres) -> int:
+    return number(postgres, UNCOUNTED)
+
+
+def number(postgres: Postgres, query: str) -> int:
     with closing(postgres.connect("cxos")) as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT ({OWED}) + ({UNSENT})")
+        cursor.execute(query)
         [count] = cursor.fetchone() or [0]
         return int(count)
