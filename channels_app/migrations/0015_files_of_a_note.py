@@ -15,7 +15,7 @@ WHERE file.message_id IS NULL AND file.held_id IS NULL AND file.uploader_id IS N
 
 class Migration(migrations.Migration):
 
-    dependencies = [("channels_app", "0012_smaller_blocks")]
+    dependencies = [("channels_app", "0014_why_it_is_this_customers")]
 
     operations = [
         migrations.AddField(
