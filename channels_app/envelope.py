@@ -19,6 +19,7 @@ class Envelope:
     """What came in. `thread_key` names the thread within its channel; empty = the first identity that is valid.
 
     `identities`: (kind, value) as given, strongest claim first. `customer`: attributes such as name and language.
+    `conversation_external_id`: what the sender calls the conversation, whole, however the key shortens it.
     `attachments`: dicts of url, name, mime, size. `html` is untrusted; it is cleaned when the message is made.
     """
 
@@ -26,6 +27,7 @@ class Envelope:
     external_id: str
     occurred_at: datetime
     thread_key: str = ""
+    conversation_external_id: str = ""
     identities: tuple[tuple[str, str], ...] = ()
     customer: dict[str, Any] = field(default_factory=dict)
     text: str = ""
@@ -35,7 +37,7 @@ class Envelope:
 
     def payload(self) -> dict[str, Any]:
         """The part that is kept raw in the interaction's row."""
-        return {
+        raw = {
             "identities": self.identities,
             "customer": self.customer,
             "text": self.text,
@@ -43,6 +45,9 @@ class Envelope:
             "attachments": self.attachments,
             "metadata": self.metadata,
         }
+        if self.conversation_external_id:
+            raw["conversation_external_id"] = self.conversation_external_id
+        return raw
 
     def thread(self) -> str:
         """The thread key in force, at most THREAD_KEY_LENGTH characters."""

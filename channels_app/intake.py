@@ -75,6 +75,7 @@ def read_interaction(body: Any, *, find_channel: FindChannel, now: datetime) -> 
         external_id=external_id,
         # Names that senders give to their conversations are apart from identities: neither can pass for the other.
         thread_key=f"ref:{thread}" if thread else identity,
+        conversation_external_id=thread,
         identities=identities,
         customer=customer,
         text=text,

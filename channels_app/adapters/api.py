@@ -31,26 +31,27 @@ def prepare(message: Message) -> Send:
 
 
 def reply_body(message: Message) -> dict[str, Any]:
-    """What the other system gets. `in_reply_to`: its id of the customer's message before this one."""
+    """What the other system gets. `in_reply_to`: its id of the customer's message before this one; `thread_key`: the one
+    that message came with. One query."""
     conversation = message.conversation
     answered = (
         Message.objects.filter(conversation=conversation, author_kind=Message.Author.CUSTOMER, id__lt=message.id)
         .order_by("-id")
-        .values_list("interaction__external_id", flat=True)
+        .values_list("interaction__external_id", "interaction__thread_key")
         .first()
     )
-    thread = conversation.thread_key.removesuffix(f"#{conversation.customer_id}")
+    in_reply_to, thread_key = answered or (None, None)
     return {
         "type": "message.sent",
         "timestamp": message.created_at.isoformat(),
         "data": {
             "message_id": message.id,
             "conversation_id": conversation.id,
-            "conversation_external_id": thread.removeprefix("ref:") if thread.startswith("ref:") else None,
-            "thread_key": thread,
+            "conversation_external_id": conversation.external_id or None,
+            "thread_key": thread_key or conversation.thread_key,
             "customer_id": conversation.customer_id,
             "channel": conversation.channel.key,
-            "in_reply_to": answered,
+            "in_reply_to": in_reply_to,
             "author_kind": message.author_kind,
             "author": message.author.name if message.author else None,
             "text": message.text,

@@ -48,7 +48,7 @@ class Interaction(models.Model):
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=200)
     thread_key = models.CharField(max_length=200)
-    # identities [[kind, value]…], customer {…}, text, html, attachments […], metadata {…}
+    # identities [[kind, value]…], customer {…}, text, html, attachments […], metadata {…}, conversation_external_id if given
     payload = models.JSONField()
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)

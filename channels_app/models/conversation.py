@@ -48,6 +48,8 @@ class Conversation(models.Model):
     customer = models.ForeignKey("crm.Customer", on_delete=models.PROTECT, related_name="+")
     channel = models.ForeignKey("Channel", on_delete=models.PROTECT, related_name="+")
     thread_key = models.CharField(max_length=200)
+    # What its sender calls it, as given; the thread key is made of it and may be shorter.
+    external_id = models.CharField(max_length=200, default="", db_default="", blank=True)
     subject = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)

@@ -52,7 +52,7 @@ def attach(interaction: Interaction, customer: Customer, *, is_new: bool = False
         message.save(force_insert=True)
         hand_over(message)
         if how != "started":
-            conversation.save(update_fields=_touch(conversation, message))
+            conversation.save(update_fields=[*_touch(conversation, message), *_name(conversation, interaction)])
         conversation.channel, conversation.customer = interaction.channel, customer  # so that nobody reads them again
         _emit(interaction, conversation, message, how)
     return Attached(conversation, message, created=how == "started", reopened=how == "reopened")
@@ -114,6 +114,7 @@ def _start(interaction: Interaction, customer: Customer, key: str, message: Mess
         customer=customer,
         channel_id=interaction.channel_id,
         thread_key=key,
+        external_id=external_id_of(interaction),
         subject=subject,
         created_at=interaction.received_at,
         last_message_at=interaction.received_at,
@@ -121,6 +122,19 @@ def _start(interaction: Interaction, customer: Customer, key: str, message: Mess
     _touch(conversation, message)
     conversation.save(force_insert=True)
     return conversation
+
+
+def external_id_of(interaction: Interaction) -> str:
+    """What the sender calls the conversation; "" when they do not name it."""
+    return str(interaction.payload.get("conversation_external_id", ""))
+
+
+def _name(conversation: Conversation, interaction: Interaction) -> list[str]:
+    """One that was begun before names were kept whole learns its name. The columns set, not saved."""
+    if conversation.external_id or not (name := external_id_of(interaction)):
+        return []
+    conversation.external_id = name
+    return ["external_id"]
 
 
 def _message(interaction: Interaction) -> Message:

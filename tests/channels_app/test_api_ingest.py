@@ -55,6 +55,7 @@ def test_posted_interaction_is_stored_with_all_it_says(key: str, api: Channel) -
         "html": "<p>Hello</p>",
         "attachments": [{"url": "https://example.com/a.png", "name": "a.png", "mime": "image/png", "size": 5}],
         "metadata": {"order": 7},
+        "conversation_external_id": "order-7",
     }
     assert Event.objects.get().actor.startswith("key:")
 

@@ -24,7 +24,8 @@ SECRET = "a shared secret"
 def conversation(api: Channel, kim: Customer, now: datetime, receiver: Receiver) -> Conversation:
     api.config, api.secrets = {"reply_url": receiver.url}, {"signing_secrets": [SECRET]}  # type: ignore[assignment]
     api.save()
-    return say(api, kim, "question-1", now, thread_key="ref:order-7").conversation
+    named = {"thread_key": "ref:order-7", "conversation_external_id": "order-7"}
+    return say(api, kim, "question-1", now, **named).conversation
 
 
 @pytest.fixture
