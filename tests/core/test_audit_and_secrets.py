@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -35,6 +36,16 @@ def test_an_audit_entry_cannot_be_changed_or_removed(adi, team):
     assert AuditEntry.objects.get().verb == "renamed"
 
 
+@pytest.mark.parametrize("sql", ["TRUNCATE core_auditentry", "TRUNCATE core_auditentry RESTART IDENTITY CASCADE"])
+def test_the_audit_cannot_be_emptied(sql, adi, team):
+    audit.record(adi, "renamed", team)
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        raw(sql)
+
+    assert AuditEntry.objects.count() == 1
+
+
 def test_one_flipped_byte_is_found(adi, team):
     for number in range(4):
         audit.record(adi, "renamed", team, after={"number": number})
@@ -55,6 +66,44 @@ def test_a_removed_entry_is_found(adi, team):
     raw("DELETE FROM core_auditentry WHERE id = %s", second.id)
 
     assert audit.first_broken() == third.id
+
+
+def verify(**options: str) -> str:
+    said = StringIO()
+    call_command("verify_audit", stdout=said, **options)
+    return said.getvalue().strip()
+
+
+def test_the_head_that_was_noted_is_found_in_an_audit_that_has_grown(adi, team):
+    assert verify() == f"The audit is whole: 0 entries. Its head: 0:{audit.GENESIS}"
+    heads = [verify().split()[-1]]
+    for number in range(3):
+        last = audit.record(adi, "renamed", team, after={"number": number})
+        heads.append(verify().split()[-1])
+
+    assert heads[-1] == f"3:{last.hash}"
+    for noted in heads:
+        assert verify(noted=noted) == f"The audit is whole: 3 entries. Its head: {heads[-1]}"
+    for noted in ("3", f"3:{'x' * 64}", ""):
+        with pytest.raises(CommandError, match="COUNT:HASH"):
+            verify(noted=noted)
+
+
+def test_missing_last_entries_are_found_by_the_head_that_was_noted(adi, team):
+    for number in range(3):
+        audit.record(adi, "renamed", team, after={"number": number})
+    noted = verify().split()[-1]
+    raw("ALTER TABLE core_auditentry DISABLE TRIGGER append_only")
+    raw("DELETE FROM core_auditentry WHERE id > %s", AuditEntry.objects.earliest("id").id)
+
+    assert audit.first_broken() is None, "what is left is a whole chain"
+    with pytest.raises(CommandError, match="1 entries, where 3 were noted"):
+        verify(noted=noted)
+
+    for number in range(4):
+        audit.record(adi, "renamed", team, after={"number": -number})
+    with pytest.raises(CommandError, match="3 first entries were written anew"):
+        verify(noted=noted)
 
 
 def test_secrets_are_ciphertext_in_the_database_and_survive_a_new_key(settings):

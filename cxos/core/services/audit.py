@@ -77,3 +77,18 @@ def first_broken() -> int | None:
             return int(entry.id)
         previous = entry.hash
     return None
+
+
+def head() -> tuple[int, str]:
+    """(how many entries there are, the hash of the last one). Noted elsewhere, it shows later that none is missing at the
+    end, which the chain alone cannot. 2 queries."""
+    last = AuditEntry.objects.order_by("-id").values_list("id", "hash").first()
+    return (AuditEntry.objects.filter(id__lte=last[0]).count(), last[1]) if last else (0, GENESIS)
+
+
+def has_kept(count: int, hash: str) -> bool:
+    """Whether the entry that was the last when there were `count` of them still is where it was. 1 query."""
+    if count == 0:
+        return hash == GENESIS
+    found = AuditEntry.objects.order_by("id").values_list("hash", flat=True)[count - 1 : count]
+    return list(found) == [hash]

@@ -1,0 +1,13 @@
+from django.db import migrations
+
+# A trigger for each row hears nothing of a TRUNCATE.
+FORBID = """
+CREATE TRIGGER not_emptied BEFORE TRUNCATE ON core_auditentry
+    FOR EACH STATEMENT EXECUTE FUNCTION core_audit_is_append_only();
+"""
+ALLOW = "DROP TRIGGER not_emptied ON core_auditentry;"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("core", "0001_squashed_0007_retention")]
+    operations = [migrations.RunSQL(FORBID, ALLOW)]
