@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -207,6 +208,39 @@ def test_over_the_rate_one_is_told_when_to_come_back(as_ana, monkeypatch):
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "31")
     assert answer.headers["RateLimit-Remaining"] == "0"
     assert answer.json()["detail"] == "You have used this minute's requests. Send the next one in 31 s."
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/conversations"])
+def test_wrong_keys_are_refused_above_the_rate(path, monkeypatch):
+    from cxos.core.api import throttling
+
+    asked: Counter[str] = Counter()
+
+    def count_down(principal, cost=1):
+        asked[principal] += cost
+        return 1, 1 - asked[principal], 31
+
+    monkeypatch.setattr(throttling, "count_request", count_down)
+    answers = [send("get", path, f"cx_guess{number}") for number in range(4)]
+
+    assert [answer.status_code for answer in answers] == [401, 429, 429, 429]
+    assert answers[0].headers["WWW-Authenticate"] == 'Bearer realm="api"'
+    for answer in answers[1:]:
+        assert (answer.headers["Retry-After"], answer.headers["RateLimit-Remaining"]) == ("31", "0")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["detail"] == "You have used this minute's requests. Send the next one in 31 s."
+    assert asked == {"ip:127.0.0.1": 4}
+
+
+def test_wrong_keys_leave_the_budget_of_right_ones_alone(as_ana, monkeypatch):
+    from cxos.core.api import throttling
+
+    monkeypatch.setattr(
+        throttling, "count_request", lambda principal, cost=1: (1, -5 if principal.startswith("ip:") else 1, 31)
+    )
+
+    assert send("get", "/api/v1/me", "wrong").status_code == 429
+    assert as_ana.get("me").status_code == 200
 
 
 @pytest.mark.usefixtures("counted_in_redis")

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -69,7 +69,9 @@ class Endpoint(APIView, ABC):
         try:
             self.perform_authentication(request)
         except APIException:
-            count(request._request, f"ip:{request.META.get('REMOTE_ADDR', '')}")
+            rate = count(request._request, f"ip:{request.META.get('REMOTE_ADDR', '')}")
+            if rate.remaining < 0:
+                raise Throttled(wait=rate.reset - 1) from None
             raise
         self.check_throttles(request)
         self.check_permissions(request)
