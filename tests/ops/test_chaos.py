@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,13 +13,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import orjson
 import pytest
 
+from channels_app.signing import signed_headers
 from cxos.ops.bench.product import Product
 from cxos.ops.chaos import faults
 from cxos.ops.chaos.endurance import endure
 from cxos.ops.chaos.faults import Fault
 from cxos.ops.chaos.ledger import Ledger
+from cxos.ops.chaos.page import Page, SignedOut
+from cxos.ops.chaos.receiver import Receiver
 from cxos.ops.chaos.verdict import Verdict
 from cxos.ops.daemon import Daemon
 
@@ -158,3 +163,57 @@ def test_a_verdict_holds_only_without_anything_against_it() -> None:
     assert GOOD.holds
     for other in ({"lost": 1}, {"doubled": 1}, {"left_over": 1}, {"problems": ("3 × 500 after the blow.",)}):
         assert not replace(GOOD, **other).holds  # type: ignore[arg-type]
+
+
+# --- Witnesses ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_other_system_tells_what_is_missing_double_or_badly_signed() -> None:
+    receiver = Receiver()
+
+    def post(message_id: str, answered: str, secret: bytes = receiver.secret) -> None:
+        raw = orjson.dumps({"data": {"in_reply_to": answered}})
+        secrets = ["whsec_" + base64.b64encode(secret).decode()]
+        receiver.take(signed_headers(secrets, message_id=message_id, timestamp=1, body=raw), raw)
+
+    post("msg_1", "a")
+    post("msg_1", "a")  # sent again by who took over: the same message
+    assert receiver.problems(["a"]) == []
+
+    post("msg_2", "b")
+    post("msg_3", "b")
+    post("msg_4", "c", secret=b"another")
+    assert receiver.problems(["a", "b", "c"]) == [
+        "1 replies never came to the other system.",
+        "1 replies came to the other system as two messages.",
+        "1 posts to the other system were signed wrongly.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "fresh", "connected", "problem"),
+    [
+        (["a"], ["a"], True, []),
+        (["a"], ["a", "b"], True, ["shows another list than a page opened now"]),
+        (["a"], ["a"], False, ["has no line"]),
+        ([], [], True, ["shows another list than a page opened now"]),
+    ],
+)
+def test_an_open_page_must_show_what_a_new_one_does(
+    monkeypatch: pytest.MonkeyPatch, shown: list[str], fresh: list[str], connected: bool, problem: list[str]
+) -> None:
+    page = Page("http://x", "ws://x")
+    page.shown, page.connected = shown, connected
+    monkeypatch.setattr(page, "rows", lambda: fresh)
+
+    assert page.problems(seconds=0) == [f"0 s after all was calm the open page {what}." for what in problem]
+
+
+def test_an_open_page_that_must_sign_in_again_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows() -> list[str]:
+        raise SignedOut
+
+    page = Page("http://x", "ws://x")
+    monkeypatch.setattr(page, "rows", rows)
+
+    assert page.problems(seconds=0) == ["The open page was signed out."]

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from cxos.ops.bench.installation import START_SECONDS, Installation, answers, free_port, throwaway_installation
@@ -83,8 +83,10 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def running_product() -> Iterator[Product]:
+def running_product(environment: Mapping[str, str] | None = None) -> Iterator[Product]:
+    """`environment`: variables its programs get beside the usual ones."""
     with throwaway_installation() as installation:
+        installation.environment |= environment or {}
         product = Product(installation)
         try:
             product.start()

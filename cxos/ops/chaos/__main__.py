@@ -3,14 +3,17 @@
 import argparse
 import json
 import sys
+from collections.abc import Collection
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cxos.ops.bench.product import Product, running_product
 from cxos.ops.chaos.endurance import endure
 from cxos.ops.chaos.faults import FAULTS, Fault
 from cxos.ops.chaos.ledger import Ledger
+from cxos.ops.chaos.page import Page, open_page
+from cxos.ops.chaos.receiver import Receiver, receiving, send_replies_to
 from cxos.ops.chaos.verdict import Verdict, judge
 from cxos.ops.errors import CannotRun, run_or_explain
 
@@ -23,17 +26,22 @@ INSERT INTO automation_rule (name, event, conditions, actions, position, stops, 
 VALUES ('Greet', 'MessageReceived', '{}', '[{"kind": "reply", "text": "We are looking into it."}]', 1, false, true, 1, now());
 """
 
+CALM_SECONDS = 30.0  # until an open page must show what a new one does
+
 
 def main() -> int:
     options = parse(sys.argv[1:])
     chosen = {name: fault for name, fault in FAULTS.items() if options.only.lower() in name.lower()}
     verdicts: dict[str, Verdict] = {}
-    with running_product() as product:
+    with receiving() as receiver, running_product({"CXOS_ALLOWED_PRIVATE_HOSTS": "127.0.0.1"}) as product:
         with closing(product.servers.postgres.connect("cxos")) as connection, connection.cursor() as cursor:
             cursor.execute(SETUP)
-        for number, (name, fault) in enumerate(chosen.items()):
-            verdicts[name] = survive(product, fault, name=f"f{number}", options=options)
-            say(name, verdicts[name])
+        send_replies_to(receiver, product)
+        with closing(open_page(product)) as page:
+            for number, (name, fault) in enumerate(chosen.items()):
+                witnesses = Witnesses(page, receiver)
+                verdicts[name] = survive(product, fault, witnesses, name=f"f{number}", options=options)
+                say(name, verdicts[name])
     figures = {
         "faults": len(verdicts),
         "passed": sum(verdict.holds for verdict in verdicts.values()),
@@ -44,13 +52,25 @@ def main() -> int:
     return 0 if figures["passed"] == figures["faults"] else 1
 
 
-def survive(product: Product, fault: Fault, *, name: str, options: argparse.Namespace) -> Verdict:
+@dataclass(frozen=True)
+class Witnesses:
+    """Who looks at the product from outside, through all the faults."""
+
+    page: Page
+    receiver: Receiver
+
+    def problems(self, acknowledged: Collection[str]) -> list[str]:
+        return [*self.receiver.problems(acknowledged), *self.page.problems(seconds=CALM_SECONDS)]
+
+
+def survive(product: Product, fault: Fault, witnesses: Witnesses, *, name: str, options: argparse.Namespace) -> Verdict:
     """One fault under load, then calm, then the count."""
     with Ledger(product.url, name, options.per_second) as ledger:
         problems = endure(product, fault, ledger, seconds=options.redis_seconds)
     print(f"  {len(ledger.acknowledged)} acknowledged, answers {dict(sorted(ledger.answers.items()))}")
     verdict = judge(product.servers.postgres, ledger.acknowledged, patience=options.patience)
-    return replace(verdict, problems=(*problems, *figures_that_differ(product)))
+    problems += [*witnesses.problems(ledger.acknowledged), *figures_that_differ(product)]
+    return replace(verdict, problems=tuple(problems))
 
 
 def figures_that_differ(product: Product) -> list[str]:

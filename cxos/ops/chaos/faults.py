@@ -84,6 +84,12 @@ def kill_web(product: Product, seconds: float) -> Iterator[str]:
     yield "the kill of the web processes"
 
 
+@fault("the process of the sockets is killed with -9")
+def kill_sockets(product: Product, seconds: float) -> Iterator[str]:
+    running(product, "sockets").kill()
+    yield "the kill of the sockets"
+
+
 @fault("beat is killed, then runs twice")
 def two_beats(product: Product, seconds: float) -> Iterator[str]:
     beat = running(product, "beat")
