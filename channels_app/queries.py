@@ -37,6 +37,15 @@ def thread_from(conversation_id: int, *, first_id: int, until_id: int | None = N
     return list(lines.order_by("id")[:limit])
 
 
+def thread_around(conversation_id: int, message_id: int, *, until_id: int, limit: int) -> list[Message]:
+    """One line with up to `limit` before it and as many after, up to (not with) another, oldest first. One query; without
+    the line itself where it is none of this thread."""
+    said = Message.objects.filter(conversation_id=conversation_id)
+    farthest = said.filter(id__lt=message_id).order_by("-id").values("id")[limit - 1 : limit]
+    lines = said.filter(id__gte=Coalesce(Subquery(farthest), 0), id__lt=until_id).select_related("author")
+    return list(lines.order_by("id")[: 2 * limit + 1])
+
+
 def unread_count(user_id: int, conversation_id: int) -> int:
     """Customer messages after the user's read marker. One query."""
     marker = ReadMarker.objects.filter(user_id=user_id, conversation_id=conversation_id).values("message_id")

@@ -94,6 +94,32 @@ def say(conversation: Conversation, start: int, end: int) -> None:
     )
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_search_hit_leads_to_its_line(open_as: Open, ana: User, conversation: Conversation, width: int) -> None:
+    """Also in a conversation that is open already; from there the thread is read on in both directions."""
+    meant = conversation.messages.order_by("id")[2_000]
+    Message.objects.filter(pk=meant.pk).update(text="The crate of marmalade")
+    page = open_as(ana, f"/workspace/c/{conversation.pk}/", width=width)
+    expect(page.locator(".ws-line").last).to_be_in_viewport()
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("marmalade")
+    page.get_by_role("option").filter(has_text="crate of marmalade").click()
+
+    line = page.locator(f"#message-{meant.pk}")
+    expect(line).to_be_in_viewport(ratio=1)
+    expect(line).to_be_focused()
+    expect(line).to_have_attribute("aria-current", "true")
+    page.evaluate(FETCH)
+    for end, beyond in ((-30, -50), (29, 50)):
+        page.evaluate(
+            "(id) => document.getElementById(id).scrollIntoView({ block: 'center' })", f"message-{meant.pk + end}"
+        )
+        expect(page.locator(f"#message-{meant.pk + beyond}")).to_have_count(1)
+        page.wait_for_function(FILLED)
+        expect(page.locator(f"#message-{meant.pk + end}")).to_be_in_viewport()
+
+
 def test_a_long_thread_is_walked_up_and_down_without_a_jump(
     open_as: Open, ana: User, conversation: Conversation
 ) -> None:

@@ -202,6 +202,44 @@ def test_a_thread_of_5000_opens_at_the_first_unread_line(desk: Client, conversat
     assert between.count('class="ws-line"') == LINES and f"?after={ids[2_000 + 2 * LINES]}" in between
 
 
+def test_a_thread_opens_around_the_line_one_came_for(desk: Client, conversation: Conversation, ana: User) -> None:
+    ids = fill(conversation, 1_000)
+    ReadMarker.objects.create(user=ana, conversation=conversation, message_id=ids[100])
+
+    with CaptureQueriesContext(connection) as asked:
+        page = desk.get(f"/workspace/c/{conversation.pk}/?message={ids[500]}", headers={"HX-Target": "open"})
+
+    assert len(asked) <= 12
+    said = page.content.decode()
+    assert lines_of(said) == ids[500 - LINES // 2 : 500 + LINES // 2] + ids[-LINES:]
+    assert f'data-aimed="message-{ids[500]}"' in said
+    assert f"?before={ids[500 - LINES // 2]}" in said
+    assert f"?after={ids[500 + LINES // 2 - 1]}&amp;until={ids[-LINES]}" in said
+
+
+@pytest.mark.parametrize(("place", "first", "last"), [(1, 0, 31), (930, 900, 940), (990, 940, 940)])
+def test_near_an_end_there_is_nothing_more_to_load_on_that_side(
+    desk: Client, conversation: Conversation, place: int, first: int, last: int
+) -> None:
+    ids = [Message.objects.get().pk, *fill(conversation, 999)]
+
+    page = desk.get(f"/workspace/c/{conversation.pk}/?message={ids[place]}").content.decode()
+
+    assert lines_of(page) == ids[first:last] + ids[940:]
+    assert ("?before=" in page) == (first > 0)
+    assert (f"?after={ids[last - 1]}&amp;until={ids[940]}" in page) == (last < 940)
+
+
+def test_a_line_of_another_thread_is_not_looked_for(desk: Client, conversation: Conversation) -> None:
+    other = Conversation.objects.create(customer=conversation.customer, channel=conversation.channel, thread_key="b")
+    elsewhere = fill(other, 1)
+    ids = fill(conversation, 100)
+
+    for wrong in (*elsewhere, 10**17, "x", "-1"):
+        page = desk.get(f"/workspace/c/{conversation.pk}/?message={wrong}")
+        assert lines_of(page.content.decode()) == ids[-LINES:]
+
+
 def test_the_newest_part_stays_whole_while_new_lines_come(desk: Client, conversation: Conversation) -> None:
     ids = fill(conversation, 100)
     page = desk.get(f"/workspace/c/{conversation.pk}/thread/").content.decode()

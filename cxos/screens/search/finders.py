@@ -183,7 +183,7 @@ def find_messages(look: Look, limit: int, after: str) -> Page:
 def message_hit(one: Message, asked: Asked) -> Hit:
     customer = one.conversation.customer.label
     said = customer if one.author_kind == Message.Author.CUSTOMER else one.author.name if one.author else _("Bot")
-    url = f"{reverse('workspace:conversation', args=[one.conversation_id])}#message-{one.pk}"
+    url = f"{reverse('workspace:conversation', args=[one.conversation_id])}?message={one.pk}"
     return Hit(
         key=f"message-{one.pk}", url=url, icon="sticky-note" if one.kind == Message.Kind.NOTE else "message-square",
         title=asked.excerpt(one.text), detail=[], at=one.created_at,

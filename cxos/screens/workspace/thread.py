@@ -1,5 +1,5 @@
-"""The thread pane: lines grouped by day and speaker, oldest first; earlier ones, and those between what was read and
-what is new, on demand."""
+"""The thread pane: lines grouped by day and speaker, oldest first; earlier ones, and those between what was read or
+looked for and what is new, on demand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import groupby
 from django.utils import timezone
 
 from channels_app.models import Message
-from channels_app.queries import thread_from, thread_of
+from channels_app.queries import thread_around, thread_from, thread_of
 
 LINES = 60
 MOST = 500  # when the newest part of a page that stays open for long has more lines than this,
@@ -60,25 +60,33 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The newest lines; and, when what was read ends before them, those from there on. `grown`: what the newest part of
+    """The newest lines; and, `earlier`, when what was read ends before them, those from there on, or those around the
+    line that was asked for. `grown`: what the newest part of
     an open page has no room for any more, as pages above it, none older than the line `since`."""
 
     newest: Lines
-    unread: Lines | None = None
+    earlier: Lines | None = None
     first_unread: int | None = None
     grown: list[Lines] = field(default_factory=list)
     since: int | None = None
 
     @property
     def older_before(self) -> int | None:
-        return (self.unread or self.newest).older_before
+        return (self.earlier or self.newest).older_before
 
 
-def read_thread(conversation_id: int, *, read_to: int | None = None, start: int | None = None) -> Thread:
-    """As it opens, or with `start`: as it stands from that line on. 1 query; 2 with more unread than fits."""
+def read_thread(
+    conversation_id: int, *, read_to: int | None = None, aimed: int | None = None, start: int | None = None
+) -> Thread:
+    """As it opens, at the line `aimed` if there is one, else at the first unread line; or with `start`: as it stands from
+    that line on. 1 query; 2 where it opens before the newest lines."""
     if start is not None:
         return read_since(conversation_id, start)
     newest = read_newest(conversation_id)
+    if aimed is not None and newest.older_before is not None and aimed < newest.first_id:
+        around = read_around(conversation_id, aimed, until=newest.first_id)
+        if around is not None:
+            return Thread(newest, around)
     if read_to is None or not newest.first_id:
         return Thread(newest)
     if read_to >= newest.first_id or newest.older_before is None:
@@ -120,6 +128,22 @@ def read_after(conversation_id: int, after: int, *, until: int) -> Lines:
     more = len(lines) > LINES
     lines = lines[:LINES]
     return run(lines, older_before=lines[0].pk if lines else None, newer_after=lines[-1].pk if more else None)
+
+
+def read_around(conversation_id: int, aimed: int, *, until: int) -> Lines | None:
+    """The lines before and after one, up to (not with) another; None where it is none of this thread."""
+    half = LINES // 2
+    lines = thread_around(conversation_id, aimed, until_id=until, limit=half + 1)
+    before = [one for one in lines if one.pk < aimed]
+    after = lines[len(before) :]
+    if not after or after[0].pk != aimed:
+        return None
+    shown = before[-half:] + after[:half]
+    return run(
+        shown,
+        older_before=shown[0].pk if len(before) > half else None,
+        newer_after=shown[-1].pk if len(after) > half else None,
+    )
 
 
 def run(

@@ -35,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @staff
 def conversation(request: HttpRequest, pk: int) -> HttpResponse:
-    """The whole page with this conversation open; asked by the list, only the open conversation."""
+    """The whole page with this conversation open, at the line `message` if it says one; asked by the list, only the open
+    conversation."""
     found = get_conversation_for(request.user, pk)
     parts = open_parts(request, found)
     if request.headers.get("HX-Target") == "open":
@@ -162,8 +163,9 @@ def open_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
     assert isinstance(request.user, User)
     now = timezone.now()
     desk = read_desk(found, request.user, now=now)
-    thread = read_thread(found.pk, read_to=desk.read_to)
-    return head_parts(request, found) | {"thread": thread, "desk": desk, "held": desk.held}
+    aimed = id_of(request, "message")
+    thread = read_thread(found.pk, read_to=desk.read_to, aimed=aimed)
+    return head_parts(request, found) | {"thread": thread, "aimed": aimed, "desk": desk, "held": desk.held}
 
 
 def head_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-// <cx-thread>: the scrolling part of a conversation. It opens at the first unread line, else at the newest; what comes
-// in above or below moves nothing one is reading; and far-off pages give their elements back, so that a conversation of
-// 5,000 lines costs what one of 500 does.
+// <cx-thread>: the scrolling part of a conversation. It opens at the line one came for, at the first unread one, or at the
+// newest; what comes in above or below moves nothing one is reading; and far-off pages give their elements back, so that a
+// conversation of 5,000 lines costs what one of 500 does.
 
 const FAR = "3000px 0px";
 const NEAR_END = 40;
@@ -33,8 +33,7 @@ customElements.define("cx-thread", class extends HTMLElement {
     this.scroll.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     this.button?.addEventListener("click", () => this.scroll.scrollTo({ top: 0 }), { signal });
     this.#settled();
-    const unread = this.querySelector("#first-unread");
-    if (unread) this.scroll.scrollTop += unread.getBoundingClientRect().top - this.scroll.getBoundingClientRect().top;
+    this.#begin(this.#aimed ?? this.querySelector("#first-unread"));
   }
 
   disconnectedCallback() {
@@ -42,7 +41,18 @@ customElements.define("cx-thread", class extends HTMLElement {
     this.pages.disconnect();
   }
 
+  get #aimed() { return this.dataset.aimed ? this.querySelector(`#${CSS.escape(this.dataset.aimed)}`) : null; }
   get #atEnd() { return Math.abs(this.scroll.scrollTop) < NEAR_END; }
+
+  #begin(line) {
+    if (!line) return;
+    const [own, box] = [line.getBoundingClientRect(), this.scroll.getBoundingClientRect()];
+    const isAimed = line === this.#aimed;
+    this.scroll.scrollTop += own.top - box.top - (isAimed ? Math.max(0, (box.height - own.height) / 2) : 0);
+    if (!isAimed) return;
+    line.tabIndex = -1;
+    line.focus({ preventScroll: true }); // what is read out first, and where the keyboard goes on
+  }
 
   // The first line in sight, and where it stands.
   #hold() {
@@ -53,6 +63,7 @@ customElements.define("cx-thread", class extends HTMLElement {
   }
 
   #keep() {
+    this.#aimed?.setAttribute("aria-current", "true"); // which no answer of the server knows
     const line = this.#place && document.getElementById(this.#place.id);
     if (line) this.scroll.scrollTop += line.getBoundingClientRect().top - this.#place.top;
   }
