@@ -15,7 +15,7 @@ WHERE file.message_id IS NULL AND file.held_id IS NULL AND file.uploader_id IS N
 
 class Migration(migrations.Migration):
 
-    dependencies = [("channels_app", "0014_why_it_is_this_customers")]
+    dependencies = [("channels_app", "0015_external_ids_of_conversations")]
 
     operations = [
         migrations.AddField(
