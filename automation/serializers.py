@@ -9,7 +9,7 @@ from cxos.core.api.output import Output
 class RuleOutput(Output):
     id = serializers.IntegerField()
     name = serializers.CharField()
-    event = serializers.CharField()
+    event = serializers.CharField(help_text="MessageReceived, or ClockBreached: a promise was broken.")
     conditions = serializers.JSONField()
     actions = serializers.JSONField()
     position = serializers.IntegerField()

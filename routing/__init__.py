@@ -9,6 +9,7 @@ Invariants
 - Of two who accept one offer, one wins and the other is told so; an accepted item has exactly one holder.
 - Every decision keeps who was considered, who was not and why.
 
+Events in: InteractionReceived begins the journey, ClockBreached lets the rules decide again.
 Events out: WorkQueued, OfferMade, OfferAccepted, OfferDeclined, OfferExpired, OfferWithdrawn, WorkAssigned, WorkWrapping,
 WorkCompleted, PresenceChanged. Imports: cases, automation, intelligence, channels_app, crm, cxos.core.
 """

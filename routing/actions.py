@@ -1,5 +1,5 @@
 """What an action of a plan does: one function each, calling one service. Register a new one here (and name it in
-automation.facts_known.ACTIONS)."""
+automation.facts_known.ACTIONS, and in ACTIONS_ON where it makes no sense on every event)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ from datetime import datetime
 from typing import Any
 
 from automation.fill import fill
-from automation.plan import PlannedAction
+from automation.plan import Plan, PlannedAction
 from cases.services.cases import open_case
-from channels_app.models import Conversation, Message
+from channels_app.models import Conversation, Interaction, Message
 from channels_app.services.conversations import add_tags, resolve, set_priority
 from channels_app.services.replies import add_note, send_reply
+from routing.place import send_on
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the actions are about."""
+    """What the actions are about, and what made the rules decide: a message that came in, or the event `event_id` about
+    the conversation."""
 
     conversation: Conversation
-    message: Message
     facts: dict[str, Any]
+    plan: Plan
+    interaction: Interaction | None = None
+    message: Message | None = None
+    event_id: int | None = None
+
+    @property
+    def once(self) -> dict[str, Any]:
+        """What, beside rule and position, names one of its actions, so that it is done once."""
+        if self.event_id is None:
+            return {"interaction": self.interaction}
+        return {"event_id": self.event_id, "conversation": self.conversation}
 
 
 Do = Callable[[Subject, PlannedAction, datetime], str]
@@ -41,6 +53,12 @@ def actor_of(planned: PlannedAction) -> str:
     return f"rule:{planned.rule_id}"
 
 
+def rule_behind(actor: str) -> int | None:
+    """The rule that `actor_of` names; None for anybody else."""
+    kind, _colon, number = actor.partition(":")
+    return int(number) if kind == "rule" and number.isdecimal() else None
+
+
 @action("add_tags")
 def tag(subject: Subject, planned: PlannedAction, now: datetime) -> str:
     tags = [str(name) for name in planned.args.get("tags", [])]
@@ -57,12 +75,13 @@ def prioritise(subject: Subject, planned: PlannedAction, now: datetime) -> str:
 
 @action("reply")
 def reply(subject: Subject, planned: PlannedAction, now: datetime) -> str:
+    to = f"event:{subject.event_id}" if subject.message is None else subject.message.pk
     send_reply(
         subject.conversation.pk,
         text=fill(str(planned.args["text"]), subject.facts),
         author=None,
         author_kind=Message.Author.BOT,
-        client_id=f"rule:{planned.rule_id}:{planned.position}:{subject.message.pk}",
+        client_id=f"rule:{planned.rule_id}:{planned.position}:{to}",
         actor=actor_of(planned),
         now=now,
     )
@@ -78,15 +97,24 @@ def note(subject: Subject, planned: PlannedAction, now: datetime) -> str:
 
 @action("open_case")
 def case(subject: Subject, planned: PlannedAction, now: datetime) -> str:
+    about = subject.conversation
+    said = subject.facts.get("message.text") or about.subject or about.last_message_text
     opened = open_case(
-        customer=subject.conversation.customer,
-        conversation=subject.conversation,
-        subject=fill(str(planned.args.get("subject") or "{{message.text}}"), subject.facts)[:200],
-        priority=subject.conversation.priority,
+        customer=about.customer,
+        conversation=about,
+        subject=(fill(str(planned.args.get("subject") or ""), subject.facts) or said)[:200],
+        priority=about.priority,
         actor=actor_of(planned),
         now=now,
     )
     return f"opened {opened.reference}"
+
+
+@action("enqueue")
+def move(subject: Subject, planned: PlannedAction, now: datetime) -> str:
+    """Of what waits or is held already: what comes in is placed by the journey, last of all."""
+    item = send_on(subject.conversation, planned, subject.plan, actor=actor_of(planned), now=now)
+    return f"in {item.queue.name}"
 
 
 @action("resolve")

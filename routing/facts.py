@@ -1,18 +1,22 @@
-"""What rules may ask about a message that just came in, gathered once."""
+"""What rules may ask about a message that just came in, or about a promise that was broken; gathered once."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from cases.models import Calendar
+from cases.models import Calendar, Case, Clock
 from cases.services.calendars import is_open
 from channels_app.models import Channel, Conversation, Message
 from channels_app.services.threads import Attached
 from crm.models import Customer
+from cxos.core.events.cases import ClockBreached
 from cxos.core.memory import remembered
 from intelligence.models import Insight
 from routing.models import Queue
+from routing.services.queue import live_item
+
+OPEN_CASE = (Case.Status.OPEN, Case.Status.PENDING)
 
 
 def gather(
@@ -22,15 +26,62 @@ def gather(
     return {
         **message_facts(attached.message, attached, insight),
         **conversation_facts(attached.conversation),
-        "channel.key": channel.key,
-        "channel.kind": channel.kind,
-        "channel.medium": channel.medium,
+        **channel_facts(channel),
+        **customer_facts(customer),
         "customer.known": known,
+        "hours.open": hours_open(channel, now=now),
+    }
+
+
+def gather_breach(clock: Clock, told: ClockBreached, *, now: datetime) -> dict[str, Any]:
+    """As `gather`, for a clock with its policy and a conversation with channel and customer. 2 queries."""
+    conversation = clock.conversation
+    assert conversation is not None
+    item = live_item(conversation.pk)
+    return {
+        **breach_facts(
+            clock,
+            late_ms=told.late_ms,
+            cause=told.cause,
+            queue=item.queue.key if item else "",
+            has_case=Case.objects.filter(conversations=conversation, status__in=OPEN_CASE).exists(),
+            at=now,
+        ),
+        "hours.open": hours_open(conversation.channel, now=now),
+    }
+
+
+def breach_facts(clock: Clock, *, late_ms: int, cause: str, queue: str, has_case: bool, at: datetime) -> dict[str, Any]:
+    """All but the business hours. `at`: when the rules are asked. No query."""
+    conversation = clock.conversation
+    assert conversation is not None
+    channel, customer = conversation.channel, conversation.customer
+    return {
+        "promise.metric": clock.metric,
+        "promise.policy": clock.policy.name if clock.policy else "",
+        "promise.budget_minutes": round(clock.budget_seconds / 60, 2),
+        "promise.late_minutes": round(late_ms / 60_000, 2),
+        "promise.cause": cause,
+        "promise.kept_since": clock.stopped_at is not None and clock.stopped_at <= at,
+        "queue.key": queue,
+        "case.open": has_case,
+        **conversation_facts(conversation),
+        **channel_facts(channel),
+        **customer_facts(customer),
+        "customer.known": customer.created_at < conversation.created_at,
+    }
+
+
+def channel_facts(channel: Channel) -> dict[str, Any]:
+    return {"channel.key": channel.key, "channel.kind": channel.kind, "channel.medium": channel.medium}
+
+
+def customer_facts(customer: Customer) -> dict[str, Any]:
+    return {
         "customer.name": customer.name,
         "customer.vip": customer.vip,
         "customer.tags": customer.tags,
         "customer.language": customer.language,
-        "hours.open": hours_open(channel, now=now),
     }
 
 

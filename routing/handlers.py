@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from cxos.core.catalogue import Received, on, on_several
-from cxos.core.events.cases import CalendarChanged, ClockChanged, ClockPaused, ClockResumed
+from cxos.core.events.cases import CalendarChanged, ClockBreached, ClockChanged, ClockPaused, ClockResumed
 from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
 from cxos.core.events.crm import CustomerChanged
 from cxos.core.events.people import PersonChanged
@@ -25,6 +25,7 @@ from cxos.core.events.routing import (
     WorkQueued,
     WorkReleased,
 )
+from routing.breach import react
 from routing.journey import advance
 from routing.models import Presence
 from routing.services import bulk
@@ -48,6 +49,12 @@ OFFERS_CLOSED = frozenset(event.__name__ for event in (OfferDeclined, OfferExpir
 @on(InteractionReceived)
 def begin_journey(received: Received) -> None:
     advance(received.event.interaction_id, now=timezone.now())
+
+
+@on(ClockBreached, lane="work")
+def decide_again(received: Received) -> None:
+    """Behind what comes in: after a downtime many promises are broken at once."""
+    react(received.event, event_id=received.id, actor=received.actor, now=timezone.now())
 
 
 @on_several(WorkQueued, WorkChanged, OfferDeclined, OfferExpired, OfferWithdrawn)

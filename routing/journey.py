@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from automation.facts_known import MESSAGE
 from automation.plan import Plan
 from automation.services.decide import decide
 from cases.services.cases import wake_cases
@@ -73,14 +74,17 @@ def look(interaction: Interaction, *, now: datetime) -> Seen:
         known=not person.created,
         now=now,
     )
-    plan = decide("MessageReceived", facts)
+    plan = decide(MESSAGE, facts)
     return Seen(person.customer, not person.created, person.kept, attached, insight, facts, plan)
 
 
 def act(interaction: Interaction, seen: Seen, *, now: datetime) -> WorkItem | None:
     """Carry the plan out, wake what waited, start the clocks, and put the conversation before people. Returns its work, if it has any."""
     attached = seen.attached
-    perform(seen.plan, interaction, Subject(attached.conversation, attached.message, seen.facts), now=now)
+    perform(
+        Subject(attached.conversation, seen.facts, seen.plan, interaction=interaction, message=attached.message),
+        now=now,
+    )
     if not attached.created:
         wake_cases(attached.conversation.pk, at=attached.message.created_at, actor=seen.customer, now=now)
     conversation, fresh = attached.conversation, attached.created

@@ -10,8 +10,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from automation.plan import Plan, PlannedAction
-from channels_app.models import Interaction
+from automation.plan import PlannedAction
 from cxos.core.away import database_is_away
 from cxos.core.errors import DomainError
 from cxos.core.events.automation import RuleApplied
@@ -20,25 +19,32 @@ from routing.actions import ACTIONS, Subject, actor_of
 from routing.models import ActionRun
 
 log = structlog.get_logger(__name__)
-PLACING = "enqueue"  # done last, by the journey, when clocks and priority are known
+PLACING = "enqueue"  # done last, when clocks and priority are known; of what comes in by the journey
 
 
-def perform(plan: Plan, interaction: Interaction, subject: Subject, *, now: datetime) -> None:
+def perform(subject: Subject, *, now: datetime) -> None:
     """Everything but the placing. An action that is refused is recorded and does not stop the others."""
-    cause = cause_of()
-    if cause is not None and cause.depth > MAX_DEPTH:
-        log.warning("automation chain cut", depth=cause.depth, interaction_id=interaction.pk)
+    if chain_is_cut(subject.conversation.pk):
         return
-    for planned in plan.actions:
+    for planned in subject.plan.actions:
         if planned.kind != PLACING:
-            perform_once(planned, interaction, subject, now=now)
+            perform_once(planned, subject, now=now)
 
 
-def perform_once(planned: PlannedAction, interaction: Interaction, subject: Subject, *, now: datetime) -> None:
+def chain_is_cut(conversation_id: int) -> bool:
+    """Whether too many events have led to this one: what rules did calls rules no more."""
+    cause = cause_of()
+    if cause is None or cause.depth <= MAX_DEPTH:
+        return False
+    log.warning("automation chain cut", depth=cause.depth, conversation_id=conversation_id)
+    return True
+
+
+def perform_once(planned: PlannedAction, subject: Subject, *, now: datetime) -> None:
     try:
         with transaction.atomic():
             run, new = ActionRun.objects.get_or_create(
-                interaction=interaction,
+                **subject.once,
                 rule_id=planned.rule_id,
                 position=planned.position,
                 defaults={"action": {"kind": planned.kind, **planned.args}, "at": now},
@@ -59,13 +65,17 @@ def perform_once(planned: PlannedAction, interaction: Interaction, subject: Subj
         log.warning(
             "action refused", kind=planned.kind, rule_id=planned.rule_id, problem=str(problem), exc_info=not foreseen
         )
-        ActionRun.objects.get_or_create(
-            interaction=interaction,
-            rule_id=planned.rule_id,
-            position=planned.position,
-            defaults={
-                "action": {"kind": planned.kind, **planned.args},
-                "at": now,
-                "outcome": f"refused: {problem}"[:300],
-            },
-        )
+        record_refusal(planned, subject, problem=str(problem), now=now)
+
+
+def record_refusal(planned: PlannedAction, subject: Subject, *, problem: str, now: datetime) -> None:
+    ActionRun.objects.get_or_create(
+        **subject.once,
+        rule_id=planned.rule_id,
+        position=planned.position,
+        defaults={
+            "action": {"kind": planned.kind, **planned.args},
+            "at": now,
+            "outcome": f"refused: {problem}"[:300],
+        },
+    )

@@ -39,9 +39,10 @@ def why(conversation_id: int, *, now: datetime) -> dict[str, Any]:
 
 
 def actions_of(conversation_id: int) -> list[ActionRun]:
-    """What rules did for the conversation's interactions, oldest first, each with `rule_name`. 2 queries."""
-    runs = ActionRun.objects.filter(interaction__conversation_id=conversation_id).order_by("-id")[:MOST_ACTIONS]
-    actions = list(runs)[::-1]
+    """What rules did on the conversation's messages and broken promises, oldest first, each with `rule_name`. 2 queries."""
+    on_messages = ActionRun.objects.filter(interaction__conversation_id=conversation_id)
+    on_events = ActionRun.objects.filter(conversation_id=conversation_id)
+    actions = list(on_messages.union(on_events, all=True).order_by("-id")[:MOST_ACTIONS])[::-1]
     names = dict(Rule.objects.filter(id__in={run.rule_id for run in actions}).values_list("id", "name"))
     for run in actions:
         run.rule_name = names.get(run.rule_id, "")  # type: ignore[attr-defined]

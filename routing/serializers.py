@@ -127,6 +127,9 @@ class DeadlineOutput(Output):
 class ActionOutput(Output):
     rule = serializers.IntegerField(source="rule_id")
     rule_name = serializers.CharField()
+    event = serializers.CharField(
+        help_text="What made the rule decide: MessageReceived, or ClockBreached for a broken promise."
+    )
     action = serializers.JSONField()
     outcome = serializers.CharField()
     at = serializers.DateTimeField()

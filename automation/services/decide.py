@@ -11,9 +11,11 @@ from automation.plan import Considered, Plan, PlannedAction
 from cxos.core.memory import remembered
 
 
-def decide(event_name: str, facts: Mapping[str, Any]) -> Plan:
-    """The plan of all enabled rules for this event, in their order. One query every two seconds a process."""
-    return plan_of(enabled_rules(event_name), facts)
+def decide(event_name: str, facts: Mapping[str, Any], *, without: int | None = None) -> Plan:
+    """The plan of all enabled rules for this event, in their order. One query every two seconds a process.
+
+    `without`: the rule whose own doing the event is; it is not asked."""
+    return plan_of([rule for rule in enabled_rules(event_name) if rule.pk != without], facts)
 
 
 def plan_of(rules: Sequence[Rule], facts: Mapping[str, Any]) -> Plan:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from automation.conditions import validate
-from automation.facts_known import ACTIONS, FACTS
+from automation.facts_known import ACTIONS, ACTIONS_ON, FACTS
 from automation.models import Rule
 from cxos.core.errors import Invalid, NotFound
 from cxos.core.memory import forget_all
@@ -117,15 +117,17 @@ def check_rule(*, name: str, event: str, conditions: Any, actions: Sequence[Mapp
             "actions", _("A rule does 1 to %(most)s things: add an action.") % {"most": MOST_ACTIONS}, field="actions"
         )
     for action in actions:
-        if problem := problem_of(action):
+        if problem := problem_of(action, event=event):
             raise Invalid("actions", problem, field="actions")
 
 
-def problem_of(action: Mapping[str, Any]) -> str:
+def problem_of(action: Mapping[str, Any], *, event: str) -> str:
     """What is wrong with one action, as a sentence; "" when it can run."""
     kind = action.get("kind")
     if kind not in ACTIONS:
         return f"There is no action “{str(kind)[:40]}”."
+    if kind not in ACTIONS_ON[event]:
+        return f"The action {kind} cannot be asked for on {event}."
     if unknown := set(action) - {"kind", *ACTIONS[kind]}:
         return f"The action {kind} takes no {sorted(unknown)[0]}."
     checks = {"tags": _tags, "priority": _priority, "text": _text, "subject": _text, "queue": _queue, "skills": _skills}

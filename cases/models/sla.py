@@ -115,6 +115,7 @@ class Clock(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="clock_due", condition=Q(state="running")),
             models.Index(fields=["due_at", "id"], name="clock_unmet", condition=Q(state__in=["running", "breached"])),
+            models.Index(fields=["-breached_at", "-id"], name="clock_breached", condition=~Q(breached_at=None)),
             models.Index(fields=["calendar"], name="clock_by_calendar", condition=Q(state__in=["running", "paused"])),
         ]
 

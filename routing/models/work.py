@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from automation.facts_known import BREACH, MESSAGE
 from routing.models.queue import NO_PAIRS, Disposition, Queue
 from routing.sentences import LIMIT, sentence_of
 
@@ -256,10 +257,15 @@ class Decision(models.Model):
 
 
 class ActionRun(models.Model):
-    """One action of a plan, done for one interaction: the row that keeps a rerun from doing it twice."""
+    """One action of a plan, done for one interaction, or for one event about a conversation (a broken promise): the row
+    that keeps a rerun from doing it twice."""
 
     interaction = models.ForeignKey(
-        "channels_app.Interaction", on_delete=models.CASCADE, related_name="+", db_index=False
+        "channels_app.Interaction", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    event_id = models.BigIntegerField(null=True)
+    conversation = models.ForeignKey(
+        "channels_app.Conversation", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     rule_id = models.BigIntegerField()
     position = models.PositiveSmallIntegerField()
@@ -269,8 +275,26 @@ class ActionRun(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["interaction", "rule_id", "position"], name="an_action_runs_once")
+            models.UniqueConstraint(fields=["interaction", "rule_id", "position"], name="an_action_runs_once"),
+            models.UniqueConstraint(
+                fields=["event_id", "rule_id", "position"],
+                condition=~Q(event_id=None),
+                name="an_action_runs_once_an_event",
+            ),
+            models.CheckConstraint(
+                condition=Q(interaction__isnull=False, event_id=None, conversation=None)
+                | Q(interaction=None, event_id__isnull=False, conversation__isnull=False),
+                name="an_action_has_one_cause",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "id"], name="action_of_event", condition=~Q(conversation=None)),
         ]
 
     def __str__(self) -> str:
-        return f"{self.interaction_id}/{self.rule_id}/{self.position}"
+        return f"{self.interaction_id or f'event {self.event_id}'}/{self.rule_id}/{self.position}"
+
+    @property
+    def event(self) -> str:
+        """What made the rule decide, by its name in the catalogue."""
+        return MESSAGE if self.event_id is None else BREACH

@@ -9,5 +9,5 @@ ALLOW = "DROP TRIGGER not_emptied ON core_auditentry;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_squashed_0007_retention")]
+    dependencies = [("core", "0008_deliveries_count_failures_and_deaths")]
     operations = [migrations.RunSQL(FORBID, ALLOW)]
