@@ -11,7 +11,7 @@ Cost: about 2 µs per item and agent passed in, 10–20 µs per match, see `bin/
 from __future__ import annotations
 
 from routing.engine.assignment import improve
-from routing.engine.capacity import BUDGET, DEFAULT_COST, Seat, default_cost, idle_cost
+from routing.engine.capacity import BUDGET, DEFAULT_COST, INTERRUPTING, Seat, default_cost, idle_cost
 from routing.engine.explanation import encoded, explain, unmatched
 from routing.engine.feed import Feed
 from routing.engine.floor import EVERYONE, Floor
@@ -42,6 +42,7 @@ from routing.engine.snapshot import (
 __all__ = [
     "BUDGET",
     "DEFAULT_COST",
+    "INTERRUPTING",
     "MAX_DEPTH",
     "Agent",
     "Choice",

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from cxos.core.models import User
-from routing.models import AgentState
+from routing.matching import INTERRUPTING, default_cost
+from routing.models import AgentState, WorkItem
 from routing.snapshots import held_loads
 
 
@@ -35,6 +36,25 @@ def held_cost(user_id: int) -> int:
 def cost_of_load(load: Mapping[str, tuple[int, int, int]], *, interrupting: bool = False) -> int:
     """The points of one agent's load; a call looks only at what it cannot interrupt."""
     return sum(cost - (soft if interrupting else 0) for _, cost, soft in load.values())
+
+
+def may_hold(state: AgentState, load: Mapping[str, tuple[int, int, int]], *, medium: str, cost: int) -> bool:
+    """Whether one more item of this medium and (full) cost stays within the agent's budget and the medium's cap, beside
+    `load`: medium → (items, cost, interruptible cost), as held_loads has it."""
+    cap = state.caps.get(medium)
+    if cap is not None and load.get(medium, (0, 0, 0))[0] >= cap:
+        return False
+    return cost_of_load(load, interrupting=medium in INTERRUPTING) + cost <= state.budget
+
+
+def has_room(state: AgentState, item: WorkItem) -> bool:
+    """Whether the agent, who holds nothing of it yet, may hold this work once it no longer waits for its customer."""
+    return may_hold(state, held_loads([state.user_id])[state.user_id], medium=item.medium, cost=full_cost(item))
+
+
+def full_cost(item: WorkItem) -> int:
+    """What the work takes of a budget when it is gone on with."""
+    return item.cost if item.paused_at is None else default_cost(item.medium)
 
 
 def note_idle(state: AgentState, *, now: datetime) -> None:

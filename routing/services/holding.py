@@ -18,9 +18,8 @@ from channels_app.services.assignment import let_in, let_out
 from cxos.core.errors import Conflict, NotFound
 from cxos.core.events.routing import OfferWithdrawn, PartLeft, WorkReleased
 from cxos.core.outbox import emit
-from routing.matching import default_cost
 from routing.models import AgentState, Callback, Offer, Segment, WorkItem
-from routing.services.agents import lock_agent, note_idle
+from routing.services.agents import full_cost, lock_agent, note_idle
 from routing.services.presence import apply_pending
 
 
@@ -172,7 +171,7 @@ def unpaused(item: WorkItem, *, now: datetime) -> dict[str, Any]:
     if item.paused_at is None:
         return {}
     paused = item.paused_seconds + (now - item.paused_at).total_seconds()
-    return {"paused_at": None, "paused_seconds": paused, "cost": default_cost(item.medium)}
+    return {"paused_at": None, "paused_seconds": paused, "cost": full_cost(item)}
 
 
 def paused_ms(item: WorkItem, *, now: datetime) -> int:

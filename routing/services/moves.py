@@ -17,8 +17,8 @@ from cxos.core.events.routing import WorkAssigned, WorkMoved
 from cxos.core.models import User
 from cxos.core.outbox import emit
 from cxos.core.phrases import Phrase
-from routing.models import Decision, Queue, WorkItem
-from routing.services.agents import held_cost, lock_agent
+from routing.models import AgentState, Decision, Queue, WorkItem
+from routing.services.agents import has_room, lock_agent
 from routing.services.calls import let_others_call
 from routing.services.holding import (
     begin_segment,
@@ -49,7 +49,7 @@ WAITS = [
 
 
 def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, version: int | None = None) -> WorkItem:
-    """Give the work to an agent, past queue and offer; beyond the agent's capacity only a supervisor may.
+    """Give the work to an agent, past queue and offer; beyond the agent's capacity only a supervisor may, on record.
 
     Also how a supervisor takes over: `agent` and `actor` are the same then.
     """
@@ -63,18 +63,13 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
         if item.agent_id == agent.pk and item.state in WorkItem.HELD:
             return item
         taker = lock_agent(agent.pk)
-        over = held_cost(agent.pk) + item.cost > taker.budget
-        if over and not actor.supervises and actor.pk != agent.pk:
-            raise Forbidden(
-                "over_capacity",
-                _("%(name)s has no free capacity. A supervisor may assign it nevertheless.") % {"name": agent.name},
-            )
         close_pending(item, reason="assigned by hand", now=now)
         if item.state in WorkItem.HELD:
             end_segment(item, by="transferred", now=now)
             tell_released(item, kind="reassigned", reason="assigned by hand", actor=actor, now=now)
             let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
+        over = goes_beyond(taker, agent, item, actor=actor)
         begin_segment(item, agent.pk, now=now)
         _hold(item, agent, now=now)
         if item.conversation_id:
@@ -84,6 +79,24 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
             free(previous, now=now)
     item.refresh_from_db()
     return item
+
+
+def goes_beyond(taker: AgentState, agent: User, item: WorkItem, *, actor: User) -> bool:
+    """Whether the work is more than the agent may hold beside what they hold. Raises Forbidden then, but for a supervisor:
+    whoever else it is, also for themselves."""
+    if has_room(taker, item):
+        return False
+    if actor.supervises:
+        return True
+    if actor.pk == agent.pk:
+        raise Forbidden(
+            "over_capacity",
+            _("You have no free capacity. End or hand back something first, or ask a supervisor to assign it to you."),
+        )
+    raise Forbidden(
+        "over_capacity",
+        _("%(name)s has no free capacity. A supervisor may assign it nevertheless.") % {"name": agent.name},
+    )
 
 
 def _hold(item: WorkItem, agent: User, *, now: datetime) -> None:

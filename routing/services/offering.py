@@ -21,14 +21,13 @@ from cxos.core.phrases import in_source_language
 from routing.matching import Match, explain
 from routing.models import AgentState, Offer, Presence, Queue, WorkItem
 from routing.sentences import LIMIT, match_sentence
-from routing.services.agents import cost_of_load, lock_agents
+from routing.services.agents import lock_agents, may_hold
 from routing.services.offers import made, take
 from routing.snapshots import held_loads
 
 log = structlog.get_logger(__name__)
 MOST = 25  # matches in one transaction
 NAMED = 3  # of those it is offered to, in the sentence that says why
-VOICE = "voice"
 WRITE = """
 WITH offers AS (
     SELECT * FROM jsonb_to_recordset(%(offers)s::jsonb)
@@ -144,10 +143,7 @@ def _may_take(agent: AgentState, item: WorkItem, load: Mapping[str, tuple[int, i
         return False
     if item.medium in {*agent.media_off, *agent.media_missed}:
         return False
-    cap = agent.caps.get(item.medium)
-    if cap is not None and load.get(item.medium, (0, 0, 0))[0] >= cap:
-        return False
-    return cost_of_load(load, interrupting=item.medium == VOICE) + item.cost <= agent.budget
+    return may_hold(agent, load, medium=item.medium, cost=item.cost)
 
 
 def _write(taken: Sequence[Taken], *, now: datetime) -> list[Offer]:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext, gettext_noop
 
+from channels_app.models import Channel
 from channels_app.services.assignment import assign
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.routing import WorkAssigned
@@ -16,7 +17,7 @@ from cxos.core.models import User
 from cxos.core.outbox import emit
 from cxos.core.phrases import Phrase
 from routing.models import AgentState, Decision, Offer, Presence, Segment, WorkItem
-from routing.services.agents import held_cost, lock_agent
+from routing.services.agents import has_room, lock_agent
 from routing.services.calls import let_others_call
 from routing.services.holding import (
     begin_segment,
@@ -29,11 +30,13 @@ from routing.services.holding import (
     tell_released,
     unpaused,
 )
+from routing.services.moves import goes_beyond
 from routing.services.notes import note
 from routing.services.offers import made
 
 State = WorkItem.State
 HANDED_OVER = gettext_noop("Handed over to %(agent)s by %(by)s.")
+HANDED_OVER_BEYOND = gettext_noop("Handed over to %(agent)s by %(by)s, over capacity.")
 IN_HAND = frozenset({State.ACTIVE, State.PAUSED})
 
 
@@ -70,9 +73,15 @@ def _check_free(state: AgentState, agent: User, item: WorkItem) -> None:
     part = Segment.objects.filter(item=item, agent=agent, ended_at=None).exists()
     if item.agent_id == agent.pk or part:
         raise Conflict("there_already", gettext("%(name)s is part of it already.") % {"name": agent.name})
-    if state.presence != Presence.AVAILABLE:
+    if state.presence != Presence.AVAILABLE or state.pending_presence:
         raise Conflict("agent_away", gettext("%(name)s is not available.") % {"name": agent.name})
-    if held_cost(agent.pk) + item.cost > state.budget:
+    if item.medium in {*state.media_off, *state.media_missed}:
+        raise Conflict(
+            "medium_off",
+            gettext("%(name)s takes no %(medium)s now.")
+            % {"name": agent.name, "medium": Channel.Medium(item.medium).label},
+        )
+    if not has_room(state, item):
         raise Conflict("over_capacity", gettext("%(name)s has no free capacity.") % {"name": agent.name})
 
 
@@ -104,7 +113,11 @@ def leave(item_id: int, *, agent: User, now: datetime) -> WorkItem:
 
 
 def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, version: int | None = None) -> WorkItem:
-    """The warm end of a transfer: who advised or took part holds the work, the holder lets go. Capacity is held already."""
+    """The warm end of a transfer: who advised or took part holds the work, the holder lets go.
+
+    They hold its capacity already; only for work that waited for its customer, and takes its full cost again, may that be
+    too much: then as for work assigned by hand.
+    """
     with transaction.atomic():
         item, holder = lock_item(item_id, version=version)
         if item.state not in IN_HAND or not open_parts(item.pk).filter(agent=agent).exists():
@@ -113,6 +126,7 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
         tell_released(item, kind="handed_over", reason=f"handed over to {agent.name}", actor=actor, now=now)
         let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
+        over = goes_beyond(lock_agent(agent.pk), agent, item, actor=actor)
         begin_segment(item, agent.pk, now=now)
         WorkItem.objects.filter(id=item.pk).update(
             state=State.ACTIVE, agent=agent, accepted_at=now, version=F("version") + 1,
@@ -120,16 +134,16 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
         )  # fmt: skip
         if item.conversation_id:
             assign(item.conversation_id, assignee_id=agent.pk, actor=actor, now=now)
-        _tell(item, agent, actor=actor, now=now)
+        _tell(item, agent, actor=actor, over=over, now=now)
         if holder is not None:
             free(holder, now=now)
     item.refresh_from_db()
     return item
 
 
-def _tell(item: WorkItem, agent: User, *, actor: Any, now: datetime) -> None:
-    why = Phrase(HANDED_OVER, {"agent": agent.name, "by": actor.name})
-    facts = {"agent": agent.pk, "by": actor.pk, "over_capacity": False}
+def _tell(item: WorkItem, agent: User, *, actor: Any, over: bool, now: datetime) -> None:
+    why = Phrase(HANDED_OVER_BEYOND if over else HANDED_OVER, {"agent": agent.name, "by": actor.name})
+    facts = {"agent": agent.pk, "by": actor.pk, "over_capacity": over}
     note(item, Decision.Kind.ASSIGN, why, facts=facts, now=now)
     emit(
         WorkAssigned(
@@ -137,7 +151,7 @@ def _tell(item: WorkItem, agent: User, *, actor: Any, now: datetime) -> None:
             queue_id=item.queue_id,
             agent_id=agent.pk,
             conversation_id=item.conversation_id,
-            over_capacity=False,
+            over_capacity=over,
             at=now.isoformat(),
             waited_ms=milliseconds(item.entered_at, now),
             from_queue=False,

@@ -14,14 +14,11 @@ from django.utils.translation import gettext_noop
 
 from cxos.core.events.routing import WorkAbandoned, WorkPaused, WorkResumed
 from cxos.core.outbox import emit
-from cxos.core.phrases import Phrase
 from routing.matching import idle_cost
-from routing.models import AgentState, Callback, Decision, WorkItem
-from routing.services.agents import held_cost
+from routing.models import Callback, WorkItem
 from routing.services.holding import close_pending, lock_item, milliseconds, unpaused
+from routing.services.making_room import make_room
 from routing.services.moves import assign_by_hand, requeue, transfer, transfer_out, transfer_to_agent
-from routing.services.notes import note
-from routing.services.offers import return_offers_of
 from routing.services.wrap_up import end_wrap_ups, finish
 
 __all__ = [
@@ -92,14 +89,6 @@ def resume(item_id: int, *, now: datetime, actor: Any = None) -> WorkItem:
                 key=f"work:{item.id}",
                 actor=actor,
             )
-            if holder is not None and held_cost(holder.user_id) > holder.budget:
-                _make_room(item, holder, now=now)
+            if holder is not None:
+                make_room(item, holder, why=BACK, reason="a customer is back", now=now)
     return item
-
-
-def _make_room(item: WorkItem, holder: AgentState, *, now: datetime) -> None:
-    return_offers_of(holder.user_id, reason="a customer is back", now=now)
-    load = held_cost(holder.user_id)
-    if load > holder.budget:
-        facts = {"agent": holder.user_id, "load": load, "budget": holder.budget}
-        note(item, Decision.Kind.OVERRIDE, Phrase(BACK, facts), facts=facts, now=now)

@@ -7,17 +7,28 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_noop
 
 from cxos.core.errors import Invalid
 from cxos.core.events.routing import WorkCompleted, WorkWrapping
 from cxos.core.outbox import emit
 from routing.models import AgentState, Disposition, Queue, Segment, WorkItem
 from routing.services.calls import end_with_work
-from routing.services.holding import close_pending, end_parts, end_segment, free, lock_item, milliseconds, paused_ms
+from routing.services.holding import (
+    close_pending,
+    end_parts,
+    end_segment,
+    free,
+    lock_item,
+    milliseconds,
+    paused_ms,
+    unpaused,
+)
+from routing.services.making_room import make_room
 
 State = WorkItem.State
 WrapUp = Queue.WrapUp
+WRAPS_UP = gettext_noop("It is wrapped up: its holder has %(load)s of %(budget)s points in hand.")
 ENDED = frozenset({State.COMPLETED, State.CANCELED, State.ABANDONED, State.EXPIRED})
 
 
@@ -44,7 +55,7 @@ def finish(
         if item.state == State.WRAPPING:
             return _end_wrap_up(item, holder, disposition=disposition, actor=actor, now=now)
         if _wraps_up(item.queue, disposition, asked=wrap_up):
-            return _begin_wrap_up(item, disposition=disposition, actor=actor, now=now)
+            return _begin_wrap_up(item, holder, disposition=disposition, actor=actor, now=now)
         return complete(item, holder, state=State.COMPLETED, disposition=disposition, actor=actor, now=now)
 
 
@@ -59,12 +70,17 @@ def _wraps_up(queue: Queue, disposition: Disposition | None, *, asked: bool) -> 
     return (queue.wrap_up == WrapUp.TIMED and timed) or (queue.wrap_up == WrapUp.OPTIONAL and asked)
 
 
-def _begin_wrap_up(item: WorkItem, *, disposition: Disposition | None, actor: Any, now: datetime) -> WorkItem:
+def _begin_wrap_up(
+    item: WorkItem, holder: AgentState | None, *, disposition: Disposition | None, actor: Any, now: datetime
+) -> WorkItem:
+    goes_on = unpaused(item, now=now)
+    for name, value in goes_on.items():
+        setattr(item, name, value)
     ends = item.queue.wrap_up in {WrapUp.TIMED, WrapUp.FORCED} and item.queue.wrap_up_seconds
     item.state, item.disposition = State.WRAPPING, disposition or item.disposition
     item.wrap_up_until = now + timedelta(seconds=item.queue.wrap_up_seconds) if ends else None
     item.version += 1
-    item.save(update_fields=["state", "disposition", "wrap_up_until", "version"])
+    item.save(update_fields=["state", "disposition", "wrap_up_until", "version", "paused_at", "paused_seconds", "cost"])
     Segment.objects.filter(item=item, ended_at=None, kind=Segment.Kind.LEAD).update(wrap_up_at=now)
     end_parts(item, now=now)
     emit(
@@ -80,6 +96,8 @@ def _begin_wrap_up(item: WorkItem, *, disposition: Disposition | None, actor: An
         key=f"work:{item.id}",
         actor=actor,
     )
+    if holder is not None and goes_on:
+        make_room(item, holder, why=WRAPS_UP, reason="a wrap-up began", now=now)
     return item
 
 

@@ -201,9 +201,7 @@ class Life(RuleBasedStateMachine):
             "pause": lambda: pause(id, actor=user, now=now),
             "resume": lambda: resume(id, now=now),
             "agent": lambda: transfer_to_agent(id, agent=user, actor=user, now=now),
-            "give": lambda: assign_by_hand(
-                id, agent=user, actor=user if held_cost(user.pk) <= 66 else self.sam, now=now
-            ),
+            "give": lambda: assign_by_hand(id, agent=user, actor=user if pick % 2 else self.sam, now=now),
         }
         self.attempt(deeds[what])
 

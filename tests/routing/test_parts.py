@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from cxos.core.errors import Conflict
+from cxos.core.errors import Conflict, Forbidden
 from cxos.core.models import Event
-from routing.models import AgentState, Queue, Segment, WorkItem
+from routing.models import AgentState, Decision, Queue, Segment, WorkItem
 from routing.services.agents import held_cost
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer, decline_offer, expire_due
 from routing.services.parts import ask_in, hand_over_to, leave, let_take_part
 from routing.services.presence import set_presence
-from routing.services.work import assign_by_hand, finish, requeue, transfer, transfer_out, transfer_to_agent
+from routing.services.work import assign_by_hand, finish, pause, requeue, transfer, transfer_out, transfer_to_agent
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +111,58 @@ def test_an_agent_without_room_is_not_asked(held, ana, ben, now):
         ask_in(held.id, agent=ben, kind="consult", actor=ana, now=now)
 
     assert refusal.value.code == "over_capacity"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"pending_presence": "break"}, "agent_away"),
+        ({"media_off": ["chat"]}, "medium_off"),
+        ({"media_missed": ["chat"]}, "medium_off"),
+        ({"caps": {"chat": 0}}, "over_capacity"),
+    ],
+)
+def test_only_who_may_have_such_work_is_asked(held, ana, ben, now, change, code):
+    AgentState.objects.filter(user=ben).update(**change)
+
+    with pytest.raises(Conflict) as refusal:
+        ask_in(held.id, agent=ben, kind="consult", actor=ana, now=now)
+
+    assert refusal.value.code == code
+
+
+@pytest.fixture
+def advised(held, ana, ben, waiting, now) -> WorkItem:
+    """Ben advises on work that waits for its customer, and then gets two chats of his own."""
+    pause(held.id, actor=ana, now=now)
+    accept_offer(ask_in(held.id, agent=ben, kind="consult", actor=ana, now=now).id, user=ben, now=now)
+    for _ in range(2):
+        assign_by_hand(waiting().id, agent=ben, actor=ben, now=now)
+    return held
+
+
+def test_paused_work_needs_room_for_its_full_cost_when_somebody_is_asked(held, ana, ben, waiting, now):
+    for _ in range(2):
+        assign_by_hand(waiting().id, agent=ben, actor=ben, now=now)
+    pause(held.id, actor=ana, now=now)
+
+    with pytest.raises(Conflict) as refusal:
+        ask_in(held.id, agent=ben, kind="consult", actor=ana, now=now)
+
+    assert refusal.value.code == "over_capacity"
+
+
+def test_paused_work_is_handed_over_beyond_capacity_by_a_supervisor_alone(advised, ana, ben, sam, now):
+    with pytest.raises(Forbidden):
+        hand_over_to(advised.id, agent=ben, actor=ana, now=now)
+    assert held_cost(ben.pk) == 76
+
+    hand_over_to(advised.id, agent=ben, actor=sam, now=now)
+
+    told = Decision.objects.get(item=advised, kind="assign")
+    assert (held_cost(ben.pk), told.facts["over_capacity"]) == (102, True)
+    assert told.sentence == "Handed over to Ben by Sam, over capacity."
+    assert Event.objects.filter(name="WorkAssigned").latest("id").payload["over_capacity"] is True
 
 
 def test_everybody_is_free_when_the_contact_is_over(held, ana, ben, now):

@@ -8,7 +8,7 @@ import pytest
 
 from cxos.core.errors import Conflict, Forbidden
 from cxos.core.models import Event
-from routing.models import AgentState, Disposition, Presence, Queue, Segment, WorkItem
+from routing.models import AgentState, Decision, Disposition, Presence, Queue, Segment, WorkItem
 from routing.services.agents import held_cost
 from routing.services.leases import lose_unreachable
 from routing.services.matcher import match_items
@@ -107,14 +107,72 @@ def test_a_supervisor_may_assign_over_capacity_and_it_is_recorded(held, ana, sam
 
 
 def test_an_agent_may_not_overload_a_colleague(held, ana, ben, waiting, now):
-    for _ in range(2):
-        assign_by_hand(waiting().id, agent=ana, actor=ana, now=now)
+    assign_by_hand(waiting().id, agent=ana, actor=ana, now=now)
 
     with pytest.raises(Forbidden) as refusal:
         assign_by_hand(waiting().id, agent=ana, actor=ben, now=now)
 
     assert refusal.value.code == "over_capacity"
-    assert Event.objects.filter(name="WorkAssigned").count() == 2
+    assert Event.objects.filter(name="WorkAssigned").count() == 1
+
+
+def test_nobody_takes_more_than_they_can_hold_without_a_supervisor(ana, sam, on_duty, waiting, now):
+    on_duty(ana)
+    for _ in range(2):
+        assign_by_hand(waiting().id, agent=ana, actor=ana, now=now)
+    third = waiting()
+
+    with pytest.raises(Forbidden, match="You have no free capacity") as refusal:
+        assign_by_hand(third.id, agent=ana, actor=ana, now=now)
+
+    third.refresh_from_db()
+    assert (refusal.value.code, third.state, held_cost(ana.pk)) == ("over_capacity", "waiting", 68)
+
+
+def test_a_medium_has_its_limit_for_work_by_hand_too(ana, on_duty, waiting, now):
+    on_duty(ana)
+    AgentState.objects.filter(user=ana).update(caps={waiting().medium: 1})
+    assign_by_hand(waiting().id, agent=ana, actor=ana, now=now)
+
+    with pytest.raises(Forbidden):
+        assign_by_hand(waiting().id, agent=ana, actor=ana, now=now)
+
+
+def test_who_is_rung_at_by_the_very_work_has_room_for_it(ana, on_duty, waiting, now):
+    on_duty(ana)
+    AgentState.objects.filter(user=ana).update(budget=34)
+    item = waiting()
+    match_items([item.id], now=now)
+
+    assert assign_by_hand(item.id, agent=ana, actor=ana, now=now).agent == ana
+
+
+def test_paused_work_given_by_hand_needs_room_for_its_full_cost(held, ana, ben, sam, on_duty, waiting, now):
+    on_duty(ben)
+    for _ in range(2):
+        assign_by_hand(waiting().id, agent=ben, actor=ben, now=now)
+    pause(held.id, actor=ana, now=now)
+
+    with pytest.raises(Forbidden):
+        assign_by_hand(held.id, agent=ben, actor=ana, now=now)
+    assert held_cost(ben.pk) == 68
+
+    assign_by_hand(held.id, agent=ben, actor=sam, now=now)
+    assert held_cost(ben.pk) == 102
+    assert Decision.objects.filter(item=held, kind="assign").last().facts["over_capacity"] is True
+
+
+def test_paused_work_is_wrapped_up_at_its_full_cost(held, ana, sam, waiting, now):
+    Queue.objects.update(wrap_up_seconds=600)
+    pause(held.id, actor=ana, now=now)
+    for _ in range(2):
+        assign_by_hand(waiting().id, agent=ana, actor=ana, now=now)
+
+    finish(held.id, actor=ana, now=now + timedelta(minutes=1))
+
+    assert held_cost(ana.pk) == 102
+    told = Decision.objects.get(item=held, kind="override")
+    assert told.sentence == "It is wrapped up: its holder has 102 of 100 points in hand."
 
 
 def test_assigning_held_work_moves_it_and_frees_the_first_holder(held, ana, ben, sam, on_duty, now):

@@ -22,7 +22,7 @@ from crm.models import Customer
 from cxos.core.models import User
 from cxos.screens.ui.emoji import find_emoji
 from cxos.screens.workspace.thread import KEPT, LINES, MOST
-from routing.models import Queue
+from routing.models import AgentState, Queue
 from tests.channels_app.said import say
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,20 @@ def test_a_reply_is_held_shown_and_sent_even_if_nobody_looks(
     release_due(now=timezone.now() + timedelta(seconds=11))
     assert said() == ["Hello <b>Kim</b>"]
     assert 'data-held="' not in desk.get(f"/workspace/c/{conversation.pk}/held/").content.decode()
+
+
+def test_who_has_no_room_for_a_conversation_is_told_and_sends_nothing(
+    post: Post, conversation: Conversation, ana: User
+) -> None:
+    AgentState.objects.update_or_create(user=ana, defaults={"budget": 10})
+
+    answer = post("reply", text="Hello")
+
+    assert answer.status_code == 403
+    assert b"You have no free capacity. End or hand back something first" in answer.content
+    assert not HeldReply.objects.exists()
+    conversation.refresh_from_db()
+    assert conversation.assignee is None
 
 
 def test_a_reply_taken_back_is_in_the_composer_again(post: Post, desk: Client, conversation: Conversation) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -57,24 +58,26 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     `then` = resolve does both. When somebody has answered since `seen`, it asks first, unless told `anyway`."""
     user, found, now = loaded(request, pk)
     given = request.POST
+    send_at = moment(given.get("send_at", ""))
     try:
-        held = held_replies.hold_reply(
-            pk,
-            text=given.get("text", ""),
-            attachments=[] if given.get("template") else files_of(request, found, user, mode=Draft.Mode.REPLY),
-            template_id=number(given.get("template", "")) or None,
-            values=values_of(given),
-            author=user,
-            send_at=moment(given.get("send_at", "")),
-            then_resolve=given.get("then") == "resolve",
-            client_id=given.get("client_id", "")[:60],
-            seen_id=None if given.get("anyway") else number(given.get("seen", "")) or None,
-            now=now,
-        )
+        with transaction.atomic():
+            if found.assignee_id is None and send_at is None:  # who has no room for it is told so, and sends nothing
+                give(found, to=user, actor=user, now=now)
+            held = held_replies.hold_reply(
+                pk,
+                text=given.get("text", ""),
+                attachments=[] if given.get("template") else files_of(request, found, user, mode=Draft.Mode.REPLY),
+                template_id=number(given.get("template", "")) or None,
+                values=values_of(given),
+                author=user,
+                send_at=send_at,
+                then_resolve=given.get("then") == "resolve",
+                client_id=given.get("client_id", "")[:60],
+                seen_id=None if given.get("anyway") else number(given.get("seen", "")) or None,
+                now=now,
+            )
     except held_replies.AnsweredMeanwhile as collision:
         return ask_first(request, found, collision)
-    if found.assignee_id is None and held.kind == HeldReply.Kind.UNDO:
-        give(found, to=user, actor=user, now=now)
     if held.send_at <= now:
         held_replies.release(held.pk, now=now)
         return answered(request, pk)
