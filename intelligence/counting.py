@@ -61,6 +61,8 @@ def counts(name: str) -> Callable[[Count], Count]:
 @counts("WorkQueued")
 def _queued(one: Occurrence, to: Recorder) -> None:
     """Each entry into a queue is one to be answered; those of work that was in hand before also count apart."""
+    if not one.payload.get("entered", True):
+        return
     to.count("offered")
     to.count("offered_again", int(bool(one.payload.get("again"))))
 
@@ -135,7 +137,8 @@ def _abandoned(one: Occurrence, to: Recorder) -> None:
 def _moved(one: Occurrence, to: Recorder) -> None:
     """Work that nobody had answered went on to another queue; counted for the queue it left."""
     to.count("overflowed" if one.payload.get("kind") == "overflow" else "transferred_waiting")
-    _flowed_out(one, to)
+    if not one.payload.get("called_back"):
+        _flowed_out(one, to)
 
 
 @counts("CallbackRequested")
@@ -164,7 +167,7 @@ def _released(one: Occurrence, to: Recorder) -> None:
 @counts("WorkCompleted")
 def _completed(one: Occurrence, to: Recorder) -> None:
     if one.subjects.agent_id is None:
-        to.count("canceled")  # closed while it still waited
+        to.count("canceled", int(bool(one.payload.get("from_queue", True))))  # closed while it still waited
         return
     to.count("items_completed")
     to.count("items_transferred", int(one.ms("transfers") > 0))

@@ -50,6 +50,7 @@ _BY_SOMEBODY = Q(agent_id__isnull=False)
 _HANDLED = _BY_SOMEBODY & ~Q(name="WorkReleased", data__kind=EXTERNAL)
 # Which of those events count.
 NARROWED = {
+    "offered": ~Q(data__contains={"entered": False}),
     "answered": _ANSWERS,
     "speed_of_answer": _ANSWERS,
     "answered_within": _IN_TIME,
@@ -58,7 +59,7 @@ NARROWED = {
     "handle_time": _HANDLED,
     "completed": _BY_SOMEBODY,
     "transferred": Q(data__kind__in=sorted(TRANSFERS)),
-    "flowed_out": ~Q(data__contains={"from_queue": False}),
+    "flowed_out": ~Q(data__contains={"from_queue": False}) & ~Q(data__contains={"called_back": True}),
 }
 
 

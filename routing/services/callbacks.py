@@ -26,6 +26,7 @@ from routing.services.holding import (
     end_parts,
     end_segment,
     free,
+    keeps_place,
     lock_item,
     milliseconds,
     tell_released,
@@ -198,7 +199,7 @@ def _wake(item_id: int, *, now: datetime) -> bool:
                 "age_credit",
             ]
         )  # fmt: skip
-        tell_queued(item, actor=None, again=True, now=now)
+        tell_queued(item, actor=None, again=True, entered=not keeps_place(item), now=now)
     return True
 
 

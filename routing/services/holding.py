@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from channels_app.services.assignment import let_in, let_out
@@ -143,9 +143,11 @@ def end_parts(
     return len(ended)
 
 
-def keeps_place(item: WorkItem) -> bool:
-    """The customer hung up and is to be called back in this place of the line. One look-up."""
-    return Callback.objects.filter(item=item, kind=Callback.Kind.IN_QUEUE, state__in=Callback.LIVE).exists()
+def keeps_place(item: WorkItem, *, until: datetime | None = None) -> bool:
+    """The customer hung up and is to be called back in this place of the line; or was, `until` this very moment. One
+    look-up."""
+    stands = Q(state__in=Callback.LIVE) if until is None else Q(state__in=Callback.LIVE) | Q(closed_at=until)
+    return Callback.objects.filter(stands, item=item, kind=Callback.Kind.IN_QUEUE).exists()
 
 
 def tell_released(item: WorkItem, *, kind: str, reason: str, actor: Any, now: datetime) -> None:

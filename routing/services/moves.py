@@ -120,7 +120,7 @@ def _tell_assigned(item: WorkItem, agent: User, *, actor: User, over: bool, now:
             over_capacity=over,
             at=now.isoformat(),
             waited_ms=waited,
-            from_queue=item.state not in WorkItem.HELD,
+            from_queue=item.state in {State.WAITING, State.OFFERED},
             within_service_level=waited <= item.queue.service_level_seconds * 1000,
             called_back=keeps_place(item),
         ),
@@ -237,9 +237,12 @@ def _put_back(
         _let_wait(item, agent=agent, now=now)
         if item.conversation_id:
             assign(item.conversation_id, assignee_id=None, team_id=item.queue.team_id, actor=actor, now=now)
-        if item.queue_id != left.pk and not held:
-            _tell_moved(item, left, kind=kind, reason=reason, waited_ms=waited, actor=actor, now=now)
-        tell_queued(item, actor=actor, again=True, now=now)
+        moved, left_line = item.queue_id != left.pk, keeps_place(item)
+        if moved and not held:
+            _tell_moved(
+                item, left, kind=kind, reason=reason, waited_ms=waited, left_line=left_line, actor=actor, now=now
+            )
+        tell_queued(item, actor=actor, again=True, entered=(moved or held) and not left_line, now=now)
         if holder is not None:
             free(holder, now=now)
     return item
@@ -271,7 +274,15 @@ def _let_wait(item: WorkItem, *, agent: User | None, now: datetime) -> None:
 
 
 def _tell_moved(
-    item: WorkItem, left: Queue, *, kind: str, reason: str, waited_ms: int, actor: Any, now: datetime
+    item: WorkItem,
+    left: Queue,
+    *,
+    kind: str,
+    reason: str,
+    waited_ms: int,
+    left_line: bool,
+    actor: Any,
+    now: datetime,
 ) -> None:
     emit(
         WorkMoved(
@@ -284,6 +295,7 @@ def _tell_moved(
             at=now.isoformat(),
             waited_ms=waited_ms,
             within_service_level=waited_ms <= left.service_level_seconds * 1000,
+            called_back=left_line,
         ),
         key=f"work:{item.id}",
         actor=actor,

@@ -101,7 +101,7 @@ def _sticky(conversation: Conversation, queue: Queue, now: datetime) -> dict[str
     return {"sticky_agent_id": last, "sticky_until": now + timedelta(seconds=queue.sticky_seconds)} if last else {}
 
 
-def tell_queued(item: WorkItem, *, actor: Any, again: bool, now: datetime) -> None:
+def tell_queued(item: WorkItem, *, actor: Any, again: bool, entered: bool = True, now: datetime) -> None:
     emit(
         WorkQueued(
             item_id=item.id,
@@ -110,6 +110,7 @@ def tell_queued(item: WorkItem, *, actor: Any, again: bool, now: datetime) -> No
             medium=item.medium,
             at=now.isoformat(),
             again=again,
+            entered=entered,
         ),
         key=f"work:{item.id}",
         actor=actor,

@@ -19,6 +19,7 @@ from routing.services.holding import (
     end_parts,
     end_segment,
     free,
+    keeps_place,
     lock_item,
     milliseconds,
     paused_ms,
@@ -117,6 +118,7 @@ def complete(
     item: WorkItem, holder: AgentState | None, *, state: str, disposition: Disposition | None, actor: Any, now: datetime
 ) -> WorkItem:
     """Write the end and let everybody go. The item and its agents are locked; `state` is one of ENDED."""
+    in_line = item.state in {State.WAITING, State.OFFERED} and not keeps_place(item, until=now)
     close_pending(item, reason=str(state), now=now)
     transferred = Q(kind=Segment.Kind.LEAD, ended_by="transferred")
     segments = list(Segment.objects.filter(Q(ended_at=None) | transferred, item=item))
@@ -140,6 +142,7 @@ def complete(
             disposition=item.disposition.key if item.disposition else "",
             paused_ms=paused_ms(item, now=now),
             transfers=len(segments) - len(still_open),
+            from_queue=in_line,
         ),
         key=f"work:{item.id}",
         actor=actor,

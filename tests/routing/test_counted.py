@@ -11,15 +11,21 @@ from intelligence import queries
 from intelligence.formulas import Ratio
 from intelligence.intervals import Tally
 from intelligence.services import facts
-from routing.models import PresenceReason, Queue, WorkItem
-from routing.services.callbacks import request_callback
+from routing.models import Callback, PresenceReason, Queue, WorkItem
+from routing.services.callbacks import (
+    cancel_callback,
+    claim_callback,
+    note_no_answer,
+    request_callback,
+    wake_callbacks,
+)
 from routing.services.desks import choose_reason
 from routing.services.leases import lose_unreachable
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer
 from routing.services.parts import ask_in, hand_over_to
 from routing.services.presence import heartbeat, set_presence
-from routing.services.work import abandon, finish, transfer, transfer_out, transfer_to_agent
+from routing.services.work import abandon, assign_by_hand, finish, requeue, transfer, transfer_out, transfer_to_agent
 from tests.counted import count_everything
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +102,54 @@ def test_a_callback_agreed_on_in_talk_leaves_no_queue(held, queue, now):
 
     assert sums(figures(now, "queue", queue.pk), "callbacks_requested", "flowed_out") == [1, 0]
     assert queries.facts_behind("flowed_out", now, now + HOUR).count() == 0
+
+
+def test_who_waits_for_somebody_else_now_has_not_come_a_second_time(waiting, queue, ana, now):
+    item = waiting()
+    transfer_to_agent(item.id, agent=ana, actor=ana, now=after(now, seconds=5))
+    requeue(item.id, reason="x", actor=ana, now=after(now, seconds=6))
+
+    assert sums(figures(now, "queue", queue.pk), "offered", "offered_again", "flowed_out") == [1, 0, 0]
+    assert queries.facts_behind("offered", now, now + HOUR).count() == 1
+
+
+@pytest.fixture
+def called(waiting, ana, on_duty, now) -> Callback:
+    """Ana calls who asked to be called back in their place."""
+    item = waiting()
+    found = request_callback(item.id, kind="in_queue", address="+4930123", actor="customer", now=after(now, seconds=8))
+    on_duty(ana)
+    [offer] = match_items([item.id], now=after(now, minutes=1))
+    accept_offer(offer.id, user=ana, now=after(now, minutes=1))
+    return claim_callback(found.pk, user=ana, now=after(now, minutes=1))
+
+
+def test_a_callback_tried_again_has_not_come_a_second_time(called, queue, ana, now):
+    note_no_answer(called.pk, user=ana, now=after(now, minutes=2))
+    wake_callbacks(now=after(now, minutes=20))
+    [offer] = match_items([called.item_id], now=after(now, minutes=20))
+    accept_offer(offer.id, user=ana, now=after(now, minutes=20))
+
+    names = ("offered", "answered", "flowed_out", "callbacks_answered")
+    assert sums(figures(now, "queue", queue.pk), *names) == [1, 0, 1, 2]
+
+
+def test_a_callback_that_is_moved_or_canceled_flows_out_once(called, queue, second, ana, now):
+    requeue(called.item_id, reason="x", actor=ana, now=after(now, minutes=2))
+    transfer(called.item_id, queue=second, actor=ana, now=after(now, minutes=3))
+    cancel_callback(called.pk, actor=ana, now=after(now, minutes=4))
+
+    assert sums(figures(now), "offered", "flowed_out", "canceled", "transferred_waiting") == [1, 1, 0, 1]
+    assert queries.facts_behind("flowed_out", now, now + HOUR).count() == 1
+
+
+def test_what_is_given_by_hand_before_its_time_was_not_answered_in_line(waiting, queue, ana, now):
+    item = waiting()
+    at = after(now, hours=3)
+    request_callback(item.id, kind="scheduled", address="+4930123", slot_at=at, actor="customer", now=now)
+    assign_by_hand(item.id, agent=ana, actor=ana, now=after(now, minutes=1))
+
+    assert sums(figures(now, "queue", queue.pk), "offered", "answered", "flowed_out") == [1, 0, 1]
 
 
 def test_blind_and_warm_transfers_count_apart_and_an_item_once(held, ana, ben, now):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -22,12 +22,33 @@ from hypothesis.stateful import (
 
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
+from cxos.core.catalogue import Received
 from cxos.core.errors import DomainError
 from cxos.core.models import Role, User
 from cxos.core.phrases import Phrase
-from routing.models import AgentSkill, AgentState, Decision, Offer, Queue, QueueMember, Segment, Skill, WorkItem
+from intelligence.counting import tally
+from intelligence.services.facts import fact_of, occurrence_of
+from routing.models import (
+    AgentSkill,
+    AgentState,
+    Callback,
+    Decision,
+    Offer,
+    Queue,
+    QueueMember,
+    Segment,
+    Skill,
+    WorkItem,
+)
 from routing.services.agents import held_cost
-from routing.services.callbacks import request_callback, wake_callbacks
+from routing.services.callbacks import (
+    cancel_callback,
+    claim_callback,
+    note_no_answer,
+    note_reached,
+    request_callback,
+    wake_callbacks,
+)
 from routing.services.leases import lose_unreachable
 from routing.services.matcher import match_agent, match_items, wake_waiting
 from routing.services.offers import accept_offer, decline_offer, expire_due, return_offers_of
@@ -46,6 +67,7 @@ from routing.services.work import (
     transfer_to_agent,
 )
 from routing.states import ITEM_EDGES, OFFER_EDGES
+from tests.counted import received
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -190,7 +212,7 @@ class Life(RuleBasedStateMachine):
         what=st.sampled_from(["finish", "requeue", "transfer", "pause", "resume", "agent", "give"]),
     )
     def work_in_hand_changes(self, pick: int, who: int, what: str) -> None:
-        found = self.item(pick, "active", "paused", "wrapping")
+        found = self.item(pick, "waiting", "offered", "scheduled", "active", "paused", "wrapping")
         if found is None:
             return
         user, id, now = self.users[who % 3], found.pk, self.now
@@ -212,6 +234,21 @@ class Life(RuleBasedStateMachine):
             deed = hand_over_to if over else ask_in
             more = {} if over else {"kind": "consult"}
             self.attempt(lambda: deed(found.pk, agent=user, actor=self.sam, now=self.now, **more))
+
+    @rule(pick=picks, what=st.sampled_from(["claim", "claim", "no_answer", "reached", "cancel"]))
+    def a_callback_goes_on(self, pick: int, what: str) -> None:
+        found = list(Callback.objects.filter(state__in=Callback.LIVE).select_related("item").order_by("id"))
+        if not found:
+            return
+        callback = found[pick % len(found)]
+        user = callback.claimed_by or callback.item.agent or self.users[0]
+        deeds: dict[str, Callable[[], Any]] = {
+            "claim": lambda: claim_callback(callback.pk, user=user, now=self.now),
+            "no_answer": lambda: note_no_answer(callback.pk, user=user, now=self.now),
+            "reached": lambda: note_reached(callback.pk, user=user, now=self.now),
+            "cancel": lambda: cancel_callback(callback.pk, actor=user, now=self.now),
+        }
+        self.attempt(deeds[what])
 
     @rule(pick=picks, how=st.sampled_from(["leaves", "in_queue", "scheduled"]))
     def somebody_who_waits(self, pick: int, how: str) -> None:
@@ -277,6 +314,18 @@ class Life(RuleBasedStateMachine):
                 assert any(one.get("load") or one.get("over_capacity") for one in facts), load
 
     @invariant()
+    @precondition(lambda self: hasattr(self, "queues"))
+    def whoever_came_into_a_line_is_counted_once_where_they_left_it(self) -> None:
+        """Offered = answered + abandoned + flowed out + canceled + in line, for each queue."""
+        sums = roll_up_by_queue(received())
+        called = Callback.objects.filter(kind="in_queue", state__in=Callback.LIVE).values("item")
+        for queue in self.queues:
+            one = sums[queue.pk]
+            in_line = WorkItem.objects.filter(queue=queue, state__in=["waiting", "offered"]).exclude(pk__in=called)
+            left = one["answered"] + one["abandoned"] + one["flowed_out"] + one["canceled"]
+            assert one["offered"] == left + in_line.count(), dict(one)
+
+    @invariant()
     def offers_and_segments_agree_with_their_items(self) -> None:
         for item in WorkItem.objects.all():
             pending = Offer.objects.filter(item=item, state="pending", kind="work")
@@ -301,6 +350,14 @@ class Life(RuleBasedStateMachine):
                 here = state.presence == "available" and not state.pending_presence and not state.media_missed
                 free = held_cost(user.pk) + item.cost <= state.budget
                 assert not (able and here and free and not direct and not cooling), (item.pk, user.name)
+
+
+def roll_up_by_queue(events: list[Received]) -> dict[int, Counter[str]]:
+    sums: dict[int, Counter[str]] = defaultdict(Counter)
+    for cell, counted in tally(occurrence_of(fact_of(one)) for one in events).items():
+        if cell.subject == "queue":
+            sums[cell.subject_id].update(counted.sums)
+    return sums
 
 
 def test_the_life_of_items_agents_and_offers(db: None) -> None:

@@ -5,7 +5,11 @@ from cxos.core.catalogue import event
 
 @event
 class WorkQueued:
-    """Key `work:<item>`, as all below but PresenceChanged. An item entered a queue (or came back to it)."""
+    """Key `work:<item>`, as all below but PresenceChanged. An item entered a queue (or came back to it).
+
+    `entered` False: nobody new stands in line. It waited there already, or its customer has left the line and is called
+    back; who waits for it, or for whom, is different now.
+    """
 
     item_id: int
     queue_id: int
@@ -13,6 +17,7 @@ class WorkQueued:
     medium: str
     at: str
     again: bool = False
+    entered: bool = True
 
 
 @event
@@ -129,7 +134,7 @@ class WorkWrapping:
 
 @event
 class WorkCompleted:
-    """`transfers`: how many holders passed it on before."""
+    """`transfers`: how many holders passed it on before. `from_queue`: it was closed while it stood in line."""
 
     item_id: int
     queue_id: int
@@ -141,6 +146,7 @@ class WorkCompleted:
     disposition: str = ""
     paused_ms: int = 0
     transfers: int = 0
+    from_queue: bool = True
 
 
 @event
@@ -189,7 +195,8 @@ class WorkResumed:
 
 @event
 class WorkMoved:
-    """Waiting work went on to another queue. `kind`: overflow or transferred. `waited_ms` in the queue it left."""
+    """Waiting work went on to another queue. `kind`: overflow or transferred. `waited_ms` in the queue it left.
+    `called_back`: its customer had left that line already."""
 
     item_id: int
     from_queue_id: int
@@ -200,6 +207,7 @@ class WorkMoved:
     at: str
     waited_ms: int
     within_service_level: bool = False
+    called_back: bool = False
 
 
 @event
