@@ -7,7 +7,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     """Rules also run on events about a conversation, not on interactions alone."""
 
-    dependencies = [("routing", "0010_trials_of_recorded_days")]
+    dependencies = [("routing", "0011_kept_through_a_lost_connection")]
 
     operations = [
         migrations.AlterField(

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     """An action on an event runs once. Built while the product runs."""
 
     atomic = False
-    dependencies = [("routing", "0011_actions_on_events")]
+    dependencies = [("routing", "0012_actions_on_events")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
