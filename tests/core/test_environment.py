@@ -138,3 +138,13 @@ def test_the_image_is_built_with_values_the_settings_take() -> None:
     done = subprocess.run(command, env=os.environ | given, cwd=ROOT, capture_output=True, text=True)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_variable_is_in_the_reference() -> None:
+    settings = (ROOT / "cxos" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings)) | {"DATABASE_URL", "REDIS_URL"}
+    told = re.findall(r"^\| `(\w+)`(?:, `PORT`)? \|", (ROOT / "docs/reference/settings.md").read_text(), re.MULTILINE)
+
+    assert len(read) > 20
+    assert set(told) - {"HOST"} == read
+    assert len(told) == len(set(told))
