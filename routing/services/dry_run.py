@@ -9,22 +9,26 @@ from typing import Any
 
 from automation.fill import fill
 from automation.models import Rule
+from automation.plan import Plan
 from automation.services.decide import plan_of
 from cases.models import Calendar
 from cases.services.calendars import is_open
-from channels_app.models import Channel, Message
+from channels_app.models import Channel, Conversation, Message
 from channels_app.services.threads import Attached
 from intelligence.models import Insight
-from routing.facts import conversation_facts, default_queue, message_facts
+from routing.facts import channel_facts, conversation_facts, customer_facts, default_queue, message_facts
 
 MOST_MESSAGES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One message with what the rules would do to it, and every comparison that was made."""
+    """What the rules would do to a message (its text, when it came) or a breach (which promise, since when it is broken),
+    and every comparison that was made."""
 
-    message: Message
+    conversation: Conversation
+    text: str
+    at: datetime
     matched: bool
     actions: tuple[dict[str, Any], ...]
     trace: tuple[dict[str, Any], ...]
@@ -48,16 +52,22 @@ def try_rules(rules: Sequence[Rule], *, last: int) -> list[Tried]:
         if channel.pk not in calendars:
             calendars[channel.pk] = calendar_of(channel)
         facts = facts_of(message, insights.get(message.pk) or Insight(message=message), calendars[channel.pk])
-        plan = plan_of(rules, facts)
+        where = message.conversation
         tried.append(
-            Tried(
-                message=message,
-                matched=any(one.applied for one in plan.considered),
-                actions=tuple(filled({"kind": one.kind, **one.args}, facts) for one in plan.actions),
-                trace=tuple(leaf for one in plan.considered for leaf in one.trace),
-            )
+            tried_on(plan_of(rules, facts), facts, conversation=where, text=message.text, at=message.created_at)
         )
     return tried
+
+
+def tried_on(plan: Plan, facts: dict[str, Any], *, conversation: Conversation, text: str, at: datetime) -> Tried:
+    return Tried(
+        conversation=conversation,
+        text=text,
+        at=at,
+        matched=any(one.applied for one in plan.considered),
+        actions=tuple(filled({"kind": one.kind, **one.args}, facts) for one in plan.actions),
+        trace=tuple(leaf for one in plan.considered for leaf in one.trace),
+    )
 
 
 def facts_of(message: Message, insight: Insight, calendar: Calendar | None) -> dict[str, Any]:
@@ -68,14 +78,9 @@ def facts_of(message: Message, insight: Insight, calendar: Calendar | None) -> d
     return {
         **message_facts(message, attached, insight),
         **conversation_facts(conversation),
-        "channel.key": channel.key,
-        "channel.kind": channel.kind,
-        "channel.medium": channel.medium,
+        **channel_facts(channel),
+        **customer_facts(customer),
         "customer.known": customer.created_at < conversation.created_at,
-        "customer.name": customer.name,
-        "customer.vip": customer.vip,
-        "customer.tags": customer.tags,
-        "customer.language": customer.language,
         "hours.open": opened(calendar, at=message.created_at),
     }
 

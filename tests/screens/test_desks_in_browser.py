@@ -62,6 +62,30 @@ def test_a_rule_is_built_without_writing_json(open_as: Open, adi: User) -> None:
     assert rule.actions == [{"kind": "set_priority", "priority": 2}]
 
 
+def test_a_rule_on_broken_promises_is_built_and_tried(open_as: Open, adi: User) -> None:
+    page = open_as(adi, "/settings/rules/new/")
+
+    page.get_by_label("Name").fill("Too late")
+    page.get_by_role("button", name="Condition").click()
+    expect(page.get_by_label("Value")).to_be_visible()
+    page.get_by_label("It runs").select_option("ClockBreached")
+    expect(page.get_by_role("heading", name="Try it on broken promises")).to_be_visible()
+    page.get_by_label("What", exact=True).select_option("promise.metric")
+    page.get_by_label("Value").select_option("next_response")
+    page.get_by_label("Action", exact=True).select_option("set_priority")
+    page.get_by_label("Priority", exact=True).select_option("3")
+    page.get_by_label("How far back").select_option("30")
+    page.get_by_role("button", name="Try the newest breaches").click()
+    expect(page.get_by_text("No promise was broken")).to_be_visible()
+    expect(page.get_by_label("It runs")).to_have_value("ClockBreached")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.get_by_text("Saved. It runs on the next broken promise.").wait_for()
+
+    rule = Rule.objects.get()
+    assert (rule.event, rule.actions) == ("ClockBreached", [{"kind": "set_priority", "priority": 3}])
+    assert rule.conditions == {"fact": "promise.metric", "op": "is", "value": "next_response"}
+
+
 def test_the_week_is_redrawn_while_it_is_edited(open_as: Open, adi: User) -> None:
     calendar = Calendar.objects.create(name="Office", zone="UTC", weekly={"0": [[540, 1020]]})
     page = open_as(adi, f"/settings/hours/{calendar.pk}/")

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from automation.facts_known import ACTIONS
+from automation.facts_known import ACTIONS_ON
 from channels_app.models import Priority
 
 MOST_ACTIONS = 20
@@ -17,10 +17,19 @@ WORDS = {
     "add_tags": _("Add tags"), "set_priority": _("Set the priority"), "reply": _("Reply"), "add_note": _("Add a note"),
     "open_case": _("Open a case"), "enqueue": _("Put into a queue"), "resolve": _("Resolve"),
 }  # fmt: skip
-KINDS = [(kind, WORDS.get(kind, kind)) for kind in ACTIONS]
 # One typed field a kind; `enqueue` has its own.
 TEXT_OF = {"add_tags": "tags", "reply": "text", "add_note": "text", "open_case": "subject"}
 SKILL = re.compile(r"\s*([\w-]{1,40})\s*(?:≥|>=|:)?\s*([1-5])?\s*(!)?\s*")
+
+
+def kinds_on(event: str) -> list[tuple[str, Any]]:
+    """The actions rules on this event may ask for, with their words."""
+    return [(kind, WORDS.get(kind, kind)) for kind in ACTIONS_ON[event]]
+
+
+def fitting(rows: list[dict[str, str]], event: str) -> list[dict[str, str]]:
+    """Those of the rows that make sense on this event; a new one where none does."""
+    return [row for row in rows if row["kind"] in ACTIONS_ON[event]] or press([], "action")
 
 
 def read_actions(post: QueryDict) -> list[dict[str, str]]:

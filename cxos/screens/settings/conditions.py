@@ -17,6 +17,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from automation.conditions import OPERATORS
 from automation.fact_values import Fact, FactType, Schema
+from cases.models import Metric
 
 MOST_GROUPS, MOST_LINES = 10, 30
 OPERATOR_WORDS = {
@@ -26,6 +27,11 @@ OPERATOR_WORDS = {
     "is_not_set": _("is not known"), "matches_any": _("says one of the words"),
 }  # fmt: skip
 MODES = {"all": "and", "any": "or"}
+# The words of values that facts with few of them can take.
+CHOICE_WORDS = {
+    **dict(Metric.choices), "time": _("Nobody was in time"), "policy_change": _("Another promise"),
+    "calendar_change": _("Other hours"),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -94,6 +100,12 @@ class Builder:
         elif word == "json" and self.json is None:
             self.json = json.dumps(self.tree(), ensure_ascii=False, indent=2)
 
+    def fit(self) -> None:
+        """Drop the lines about facts that the schema does not have."""
+        for group in self.groups:
+            group.lines = [line for line in group.lines if line.fact in self.schema]
+        self.groups = [group for group in self.groups if group.lines]
+
     def first_line(self) -> Line:
         name = next(iter(self.schema))
         return Line(name, operators_of(self.schema[name])[0][0])
@@ -113,7 +125,12 @@ class Builder:
         op = line.op if line.op in dict(operators) else operators[0][0]
         kind = "none" if OPERATORS[op].value == "none" else "bool" if known and known.type is FactType.BOOL else "text"
         many = OPERATORS[op].value == "many"
-        return {"line": line, "facts": facts, "operators": operators, "op": op, "kind": kind, "many": many}
+        drawn = {"line": line, "facts": facts, "operators": operators, "op": op, "kind": kind, "many": many}
+        if known and known.choices and op in {"is", "is_not"}:
+            strange = [(line.value, line.value)] if line.value and line.value not in known.choices else []
+            words = [(value, said_value(line.fact, value, self.schema)) for value in known.choices]
+            return drawn | {"kind": "choice", "choices": [*strange, *words]}
+        return drawn
 
 
 def operators_of(fact: Fact) -> list[tuple[str, Any]]:
@@ -127,6 +144,14 @@ def said_fact(name: str, schema: Schema) -> str:
     """The fact in the reader's language; its name where nobody has said it."""
     label = schema[name].label if name in schema else ""
     return gettext(label) if label else name
+
+
+def said_value(name: str, value: Any, schema: Schema) -> Any:
+    """A value of the fact in words, where it is one of few; anything else as it is."""
+    if name in schema and schema[name].choices:
+        many = isinstance(value, (list, tuple))
+        return [CHOICE_WORDS.get(one, one) for one in value] if many else CHOICE_WORDS.get(value, value)
+    return value
 
 
 def typed(text: str, type: FactType) -> Any:

@@ -1,4 +1,4 @@
-"""Rules: the list in its order, one rule as a form, and what it would have done to what came in."""
+"""Rules: the lists in their order, one for each event, and one rule as a form."""
 
 from __future__ import annotations
 
@@ -9,26 +9,23 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from automation.conditions import facts_used, validate
-from automation.facts_known import FACTS
+from automation.conditions import facts_used
+from automation.facts_known import BREACH, FACTS, MESSAGE
 from automation.models import Rule
 from automation.services import rules as verbs
 from channels_app.models import Priority
-from cxos.core.errors import DomainError, Invalid
 from cxos.screens.settings import actions as acts
 from cxos.screens.settings.conditions import Builder, builder_of, read_builder, said_fact
 from cxos.screens.settings.pages import saved, show
-from cxos.screens.staff import admins, refused, toast
+from cxos.screens.settings.rule_tries import TRIES, event_of, tree_of
+from cxos.screens.staff import admins, toast
 from routing.models import Queue, Skill
-from routing.services.dry_run import Tried, try_rules
 
-EVENT = "MessageReceived"
-SCHEMA = FACTS[EVENT]
-TRIES = ((50, "50"), (200, "200"), (500, "500"))
-SHOWN = 30  # messages listed; all are counted
+EVENT_WORDS = {MESSAGE: _("When a message comes in"), BREACH: _("When a promise to a conversation is broken")}
+RUNS_ON = {MESSAGE: _("Saved. It runs on the next message."), BREACH: _("Saved. It runs on the next broken promise.")}
 
 
 class RuleForm(forms.Form):
@@ -41,87 +38,97 @@ class RuleForm(forms.Form):
 @admins
 def rules(request: HttpRequest) -> HttpResponse:
     queues = dict(Queue.objects.values_list("key", "name"))
-    rows = [
-        {
-            "rule": rule,
-            "actions": [acts.said(action, queues=queues) for action in rule.actions],
-            "facts": [said_fact(name, SCHEMA) for name in sorted(facts_used(rule.conditions)) if name in SCHEMA],
-        }
-        for rule in Rule.objects.filter(event=EVENT)
-    ]
-    return show(request, "rules", "rules", rows=rows)
+    rows: dict[str, list[dict[str, Any]]] = {event: [] for event in FACTS}
+    for rule in Rule.objects.filter(event__in=FACTS):
+        rows[rule.event].append(said_rule(rule, queues))
+    lists = [(event, words, rows[event]) for event, words in EVENT_WORDS.items() if rows[event]]
+    return show(request, "rules", "rules", lists=lists)
+
+
+def said_rule(rule: Rule, queues: dict[str, str]) -> dict[str, Any]:
+    schema = FACTS[rule.event]
+    return {
+        "rule": rule,
+        "actions": [acts.said(action, queues=queues) for action in rule.actions],
+        "facts": [said_fact(name, schema) for name in sorted(facts_used(rule.conditions)) if name in schema],
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins
 def rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """One rule. A button of the form (`do`) changes the form and saves nothing."""
+    """One rule. A button of the form (`do`) changes the form and saves nothing. What a rule runs on is chosen once."""
     found = loaded(pk) if pk else None
+    event = found.event if found else event_of(request)
     if request.method != "POST":
         form = RuleForm(initial=initial(found))
-        return page(request, found, form, *parts_of(found))
-    builder, rows = read_builder(request.POST, SCHEMA), acts.read_actions(request.POST)
+        return page(request, found, form, *parts_of(found, event), event)
+    builder, rows = read_builder(request.POST, FACTS[event]), acts.read_actions(request.POST)
     if button := request.POST.get("do", ""):
-        return changed_form(request, found, builder, rows, button)
+        return changed_form(request, found, builder, rows, button, event)
     form = RuleForm(request.POST)
-    done = saved(form, lambda given: save(request, found, given, builder, rows))
+    done = saved(form, lambda given: save(request, found, given | {"event": event}, builder, rows))
     if done:
-        messages.success(request, _("Saved. It runs on the next message."))
+        messages.success(request, str(RUNS_ON[event]))
         return redirect("settings:rule", pk=done.pk)
-    return page(request, found, form, builder, rows)
+    return page(request, found, form, builder, rows, event)
 
 
 def changed_form(
-    request: HttpRequest, found: Rule | None, builder: Builder, rows: list[dict[str, str]], button: str
+    request: HttpRequest, found: Rule | None, builder: Builder, rows: list[dict[str, str]], button: str, event: str
 ) -> HttpResponse:
+    """After another event only what makes sense for it stays, and what was tried is gone."""
+    other = request.POST.get("drawn_for", event) != event
+    if other:
+        builder.fit()
+        rows = acts.fitting(rows, event)
     builder.press(button)
     rows = acts.press(rows, button)
     if request.headers.get("HX-Request"):
-        return render(request, "settings/rule_parts.html", parts(builder, rows))
-    return page(request, found, RuleForm(initial=request.POST.dict()), builder, rows)
+        return render(
+            request, "settings/rule_parts.html", {**parts(found, builder, rows, event), "redraw_tries": other}
+        )
+    return page(request, found, RuleForm(initial=request.POST.dict()), builder, rows, event)
 
 
 def save(
     request: HttpRequest, found: Rule | None, given: dict[str, Any], builder: Builder, rows: list[dict[str, str]]
 ) -> Rule:
     return verbs.save_rule(
-        found, event=EVENT, conditions=tree_of(builder), actions=acts.plan_of(rows), actor=request.user,
+        found, conditions=tree_of(builder), actions=acts.plan_of(rows), actor=request.user,
         now=timezone.now(), **given,
     )  # fmt: skip
 
 
-def tree_of(builder: Builder) -> Any:
-    try:
-        return builder.tree()
-    except ValueError as problem:
-        raise Invalid("conditions", str(problem)) from None
-
-
 def page(
-    request: HttpRequest, found: Rule | None, form: RuleForm, builder: Builder, rows: list[dict[str, str]]
+    request: HttpRequest, found: Rule | None, form: RuleForm, builder: Builder, rows: list[dict[str, str]], event: str
 ) -> HttpResponse:
     return show(
-        request, "rules", "rule", form=form, rule=found, tries=TRIES, trail=[(found.name if found else _("New"), None)],
-        status=422 if form.errors else 200, **parts(builder, rows),
+        request, "rules", "rule", form=form, trail=[(found.name if found else _("New"), None)],
+        status=422 if form.errors else 200, **parts(found, builder, rows, event),
     )  # fmt: skip
 
 
-def parts(builder: Builder, rows: list[dict[str, str]]) -> dict[str, Any]:
+def parts(found: Rule | None, builder: Builder, rows: list[dict[str, str]], event: str) -> dict[str, Any]:
     """What the conditions and the actions are drawn with. 2 queries."""
     return {
+        "rule": found,
+        "event": event,
+        "events": EVENT_WORDS.items(),
+        "tries": TRIES[event],
         "builder": builder,
         "actions": rows,
-        "kinds": acts.KINDS,
+        "kinds": acts.kinds_on(event),
         "priorities": Priority.choices,
         "queues": list(Queue.objects.filter(enabled=True).values_list("key", "name")),
         "skill_keys": ", ".join(Skill.objects.values_list("key", flat=True)[:20]),
     }
 
 
-def parts_of(found: Rule | None) -> tuple[Builder, list[dict[str, str]]]:
+def parts_of(found: Rule | None, event: str) -> tuple[Builder, list[dict[str, str]]]:
     if found is None:
-        return builder_of({}, SCHEMA), acts.press([], "action")
-    return builder_of(found.conditions, SCHEMA), acts.rows_of(found.actions)
+        return builder_of({}, FACTS[event]), acts.press([], "action")
+    return builder_of(found.conditions, FACTS[event]), acts.rows_of(found.actions)
 
 
 def initial(found: Rule | None) -> dict[str, Any]:
@@ -132,62 +139,23 @@ def initial(found: Rule | None) -> dict[str, Any]:
 
 @require_POST
 @admins
-def dry_run(request: HttpRequest) -> HttpResponse:
-    """The rule as it stands in the form, asked of the newest messages. Nothing is carried out, nothing is saved."""
-    given = request.POST.get("last", "")
-    last = int(given) if given in {words for _n, words in TRIES} else TRIES[0][0]
-    try:
-        tree = tree_of(read_builder(request.POST, SCHEMA))
-        if problems := validate(tree, SCHEMA):
-            raise Invalid("conditions", problems[0].sentence)
-    except DomainError as problem:
-        return refused(problem)
-    plan = acts.plan_of(acts.read_actions(request.POST))
-    draft = Rule(pk=0, name=request.POST.get("name", "")[:120], conditions=tree, actions=plan)
-    tried = try_rules([draft], last=last)
-    matched, queues = [one for one in tried if one.matched], dict(Queue.objects.values_list("key", "name"))
-    return render(
-        request,
-        "settings/dry_run.html",
-        {
-            "looked_at": len(tried),
-            "matched": len(matched),
-            "rows": [said(one, queues) for one in [*matched, *(one for one in tried if not one.matched)][:SHOWN]],
-            "shown": SHOWN,
-        },
-    )
-
-
-def said(tried: Tried, queues: dict[str, str]) -> dict[str, Any]:
-    """One message for the list: what would happen in words, and the comparisons behind it."""
-    return {
-        "message": tried.message,
-        "matched": tried.matched,
-        "actions": [acts.said(action, queues=queues) for action in tried.actions],
-        "trace": [leaf | {"label": said_fact(leaf["fact"], SCHEMA)} for leaf in tried.trace],
-    }
-
-
-@require_POST
-@admins
 def switch_rule(request: HttpRequest, pk: int) -> HttpResponse:
     found, enabled = loaded(pk), request.POST.get("enabled") == "on"
     verbs.switch_rule(found, enabled=enabled, actor=request.user, now=timezone.now())
-    words = _("“%(name)s” runs") if enabled else _("“%(name)s” is switched off")
+    words = gettext("“%(name)s” runs") if enabled else gettext("“%(name)s” is switched off")
     return toast(HttpResponse(status=204), words % {"name": found.name})
 
 
 @require_POST
 @admins
 def move_rule(request: HttpRequest, pk: int) -> HttpResponse:
-    """One place up or down; the list comes back in its new order."""
-    ids = list(Rule.objects.filter(event=EVENT).order_by("position", "id").values_list("id", flat=True))
-    if pk not in ids:
-        raise Http404
+    """One place up or down in its event's list; the lists come back in their new order."""
+    event = loaded(pk).event
+    ids = list(Rule.objects.filter(event=event).order_by("position", "id").values_list("id", flat=True))
     place = ids.index(pk)
     target = max(0, min(len(ids) - 1, place + (1 if request.POST.get("to") == "down" else -1)))
     ids.insert(target, ids.pop(place))
-    verbs.order_rules(EVENT, ids=ids, actor=request.user)
+    verbs.order_rules(event, ids=ids, actor=request.user)
     request.method = "GET"
     return rules(request)
 
@@ -197,12 +165,12 @@ def move_rule(request: HttpRequest, pk: int) -> HttpResponse:
 def remove_rule(request: HttpRequest, pk: int) -> HttpResponse:
     found = loaded(pk)
     verbs.remove_rule(found, actor=request.user)
-    messages.success(request, _("Removed “%(name)s”. The audit keeps what it was.") % {"name": found.name})
+    messages.success(request, gettext("Removed “%(name)s”. The audit keeps what it was.") % {"name": found.name})
     return redirect("settings:rules")
 
 
 def loaded(pk: int) -> Rule:
-    found = Rule.objects.filter(pk=pk).first()
+    found = Rule.objects.filter(pk=pk, event__in=FACTS).first()
     if found is None:
         raise Http404
     return found

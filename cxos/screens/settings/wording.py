@@ -17,7 +17,7 @@ from channels_app.models import Priority
 from cxos.core.models import AuditEntry, Team, User
 from cxos.core.spans import span
 from cxos.screens.settings import actions as acts
-from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact
+from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact, said_value
 from cxos.screens.settings.vocabulary import said_name
 from routing.models import Queue
 
@@ -128,6 +128,7 @@ def said_conditions(tree: Any) -> str:
     if "fact" in tree:
         value = tree.get("value")
         schema = next((facts for facts in FACTS.values() if tree["fact"] in facts), {})
+        value = said_value(tree["fact"], value, schema)
         said = ", ".join(map(str, value)) if isinstance(value, list) else shown("", value) or ""
         return f"{said_fact(tree['fact'], schema)} {OPERATOR_WORDS.get(tree['op'], tree['op'])} {said}".strip()
     if "not" in tree:
