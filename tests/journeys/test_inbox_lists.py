@@ -12,6 +12,7 @@ from channels_app.models import Channel, Conversation
 from channels_app.services.conversations import set_priority
 from crm.models import Customer
 from cxos.core.models import SavedView, User
+from routing.models import BulkChange
 from tests.journeys.conftest import until
 
 
@@ -65,6 +66,36 @@ def test_rows_are_selected_changed_taken_back_and_kept_as_a_view(
     assert (view.name, view.owner) == ("On fire", ana)
     page.reload()
     expect(rows).to_have_count(1)
+
+
+def test_all_that_match_are_changed_in_a_list_longer_than_what_is_shown(
+    browse: Callable[..., Page], webchat: Channel, kim: Customer, ana: User
+) -> None:
+    talks(webchat, kim, 95)
+    page = browse(ana, "/workspace/?tab=all&order=deadline")
+    rows, everything = page.locator("#ws-rows .ws-row"), page.get_by_role("button", name="All that match")
+    expect(rows).to_have_count(30)
+    rows.first.focus()
+    page.keyboard.press("x")
+    expect(page.locator("#ws-check-all")).to_have_js_property("indeterminate", True)
+    expect(everything).to_be_visible()
+
+    page.keyboard.press("Shift+A")
+    expect(page.locator(".ws-bulk-count")).to_have_text("30 selected")
+    expect(page.locator("#ws-check-all")).to_be_checked()
+    page.keyboard.press("Shift+A")
+    expect(page.locator("#ws-bulk")).to_be_hidden()
+    page.get_by_role("checkbox", name="Select all that are shown").check()
+    everything.press("Enter")
+    expect(page.locator(".ws-bulk-count")).to_have_text("All 95 selected")
+    page.locator("#ws-bulk-tag").fill("refund")
+    page.keyboard.press("Enter")
+
+    until(page, lambda: BulkChange.objects.filter(action="tag").exists())
+    assert len(BulkChange.objects.get().ids) == 95
+    expect(page.locator("#ws-bulk")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_contain_text("Select all that are shown")
 
 
 def test_a_row_that_would_move_waits_until_the_hand_is_away(

@@ -105,13 +105,18 @@ def test_a_list_that_is_not_there_is_my_own(as_ana: Client, strange: str) -> Non
 # --- Orders ------------------------------------------------------------------------------------------------------------
 
 
-def test_each_order_pages_through_every_row_once(as_ana: Client, talk: Talk, now: datetime, team: Team) -> None:
+@pytest.mark.parametrize("waiting", [70, 60, 35, 30, 1, 0])
+def test_each_order_pages_through_every_row_once(
+    as_ana: Client, talk: Talk, now: datetime, team: Team, waiting: int
+) -> None:
+    """Also where only some of them wait, or have a promise."""
     calendar = Calendar.objects.create(name="Always")
     for number in range(70):
-        found = talk(minutes_ago=number % 7, priority=number % 4, waiting_since=now - timedelta(minutes=number % 5))
+        waits = {"waiting_since": now - timedelta(minutes=number % 5)} if number < waiting else {}
+        found = talk(minutes_ago=number % 7, priority=number % 4, **waits)
         Clock.objects.create(
-            conversation=found, metric="resolution", calendar=calendar, budget_seconds=60, state="running",
-            due_at=now + timedelta(minutes=number % 3), started_at=now,
+            conversation=found, metric="resolution", calendar=calendar, budget_seconds=60, started_at=now,
+            state="running" if number < waiting else "met", due_at=now + timedelta(minutes=number % 3),
         )  # fmt: skip
     everything = set(Conversation.objects.values_list("pk", flat=True))
 
@@ -125,6 +130,8 @@ def test_each_order_pages_through_every_row_once(as_ana: Client, talk: Talk, now
             if not cursor:
                 break
         assert len(seen) == 70 and set(seen) == everything, order
+        counted = as_ana.get("/workspace/bulk/count/", {"tab": "all", "order": order}).context["found"]
+        assert counted == len(seen), order
 
 
 def test_by_deadline_the_promise_that_is_due_first_counts_and_overdue_ones_lead(
@@ -144,7 +151,21 @@ def test_by_deadline_the_promise_that_is_due_first_counts_and_overdue_ones_lead(
     clock(late, "resolution", -5, "breached")
     clock(none, "resolution", -9, "met")
 
-    assert listed(as_ana, tab="all", order="deadline") == [late.pk, soon.pk]
+    assert listed(as_ana, tab="all", order="deadline") == [late.pk, soon.pk, none.pk]
+
+
+def test_what_does_not_wait_or_has_no_promise_comes_last_and_nothing_is_said_to_be_empty(
+    as_ana: Client, talk: Talk, ana: User, now: datetime
+) -> None:
+    older, newer = talk(assignee=ana, minutes_ago=9), talk(assignee=ana, minutes_ago=2)
+    waits = talk(assignee=ana, minutes_ago=30, waiting_since=now)
+
+    assert listed(as_ana, tab="mine", order="waiting") == [waits.pk, newer.pk, older.pk]
+    assert listed(as_ana, tab="mine", order="deadline") == [newer.pk, older.pk, waits.pk]
+    Conversation.objects.update(assignee=None)
+    assert "You hold nothing" in as_ana.get("/workspace/list/?tab=mine&order=deadline").content.decode()
+    senseless = as_ana.get("/workspace/list/", {"tab": "mine", "filter": leaf("status", "gte", 1)}).content.decode()
+    assert "This filter cannot be asked" in senseless and "You hold nothing" not in senseless
 
 
 @pytest.mark.parametrize("cursor", ["x", "|", "2026-01-01|5", "a|b|c", "9" * 30, "2026-01-01T00:00:00+00:00|²"])

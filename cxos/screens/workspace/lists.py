@@ -235,7 +235,7 @@ def further_tabs(asked: Asked) -> dict[str, list[Tab]]:
 
 
 def page(asked: Asked, *, cursor: str = "") -> Page:
-    """The next rows behind `cursor`. 4 queries, by deadline 5; with words in a long list 3 to 5 more."""
+    """The next rows behind `cursor`. 4 queries, by waiting 5, by deadline 6; with words in a long list 3 to 5 more."""
     rows = asked.rows().select_related("customer", "channel", "assignee").only(*SHOWN)
     found, after = orders.page_of(rows, asked.order, after=cursor, size=PAGE if cursor else asked.shown)
     return Page(decorate(found, asked.asking), after)

@@ -1,4 +1,5 @@
-"""The orders of the list, each one walked by an index, a page at a time by the last row's place (no offsets)."""
+"""The orders of the list, each one walked by an index, a page at a time by the last row's place (no offsets). What has no
+place in an order comes after what has one, by its last activity: a list shows the same rows in every order."""
 
 from __future__ import annotations
 
@@ -19,42 +20,66 @@ UNMET = (Clock.State.RUNNING, Clock.State.BREACHED)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`keys`: columns, "-" for descending; the last one is unique. `only`: rows that have no place in it are left out."""
+    """`keys`: columns, "-" for descending; the last one is unique. `without`: the rows that have no place in it."""
 
     label: Any
     keys: tuple[str, ...]
-    only: Q | None = None
+    without: Q | None = None
 
 
+PROMISES = Clock.objects.filter(state__in=UNMET, due_at__isnull=False)
 ORDERS: dict[str, Order] = {
     "activity": Order(_("Last activity"), ("-last_message_at", "-id")),
     "created": Order(_("Newest first"), ("-id",)),
     "priority": Order(_("Priority"), ("-priority", "-last_message_at", "-id")),
-    "waiting": Order(_("Longest waiting"), ("waiting_since", "id"), Q(waiting_since__isnull=False)),
-    "deadline": Order(_("Next deadline"), ("due_at", "id")),
+    "waiting": Order(_("Longest waiting"), ("waiting_since", "id"), Q(waiting_since=None)),
+    "deadline": Order(_("Next deadline"), ("due_at", "id"), Q(~Exists(PROMISES.filter(conversation=OuterRef("pk"))))),
 }
 USUAL = "activity"
+REST = "rest|"  # begins the cursor among the rows without a place; alone it stands before the first of them
 
 
 def page_of(rows: Rows, order: str, *, after: str, size: int) -> tuple[list[Conversation], str]:
-    """(the rows behind the cursor `after`, the next cursor or ""). One query, by deadline two."""
-    if order == "deadline":
-        return page_by_deadline(rows, after=after, size=size)
+    """(the rows behind the cursor `after`, the next cursor or ""). One query, by deadline two, and one more where the rows
+    with a place end."""
     chosen = ORDERS[order]
-    rows = (rows.filter(chosen.only) if chosen.only else rows).order_by(*chosen.keys)
-    place = read_place(after, chosen.keys)
-    found = list((rows.filter(behind(chosen.keys, place)) if place else rows)[: size + 1])
-    return found[:size], place_of(found[size - 1], chosen.keys) if len(found) > size else ""
+    if chosen.without is None:
+        return walk(rows, chosen.keys, after=after, size=size)
+    rest = rows.filter(chosen.without)
+    if after.startswith(REST):
+        return page_of_rest(rest, after=after.removeprefix(REST), size=size)
+    first = page_by_deadline if order == "deadline" else page_by_waiting
+    found, cursor = first(rows, after=after, size=size)
+    if cursor:
+        return found, cursor
+    if len(found) == size:
+        return found, REST if rest.exists() else ""
+    more, cursor = page_of_rest(rest, after="", size=size - len(found))
+    return found + more, cursor
+
+
+def page_of_rest(rest: Rows, *, after: str, size: int) -> tuple[list[Conversation], str]:
+    found, cursor = walk(rest, ORDERS[USUAL].keys, after=after, size=size)
+    return found, f"{REST}{cursor}" if cursor else ""
+
+
+def page_by_waiting(rows: Rows, *, after: str, size: int) -> tuple[list[Conversation], str]:
+    return walk(rows.filter(waiting_since__isnull=False), ORDERS["waiting"].keys, after=after, size=size)
+
+
+def walk(rows: Rows, keys: Sequence[str], *, after: str, size: int) -> tuple[list[Conversation], str]:
+    rows, place = rows.order_by(*keys), read_place(after, keys)
+    found = list((rows.filter(behind(keys, place)) if place else rows)[: size + 1])
+    return found[:size], place_of(found[size - 1], keys) if len(found) > size else ""
 
 
 def page_by_deadline(rows: Rows, *, after: str, size: int) -> tuple[list[Conversation], str]:
     """Walks the promises instead of the conversations: each stands at the one of its promises that is due first."""
-    clocks = Clock.objects.filter(state__in=UNMET, due_at__isnull=False)
-    earlier = clocks.filter(conversation=OuterRef("conversation")).filter(
+    earlier = PROMISES.filter(conversation=OuterRef("conversation")).filter(
         Q(due_at__lt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), id__lt=OuterRef("id"))
     )
     keys = ORDERS["deadline"].keys
-    first = clocks.filter(~Exists(earlier), conversation__in=rows.order_by().values("pk")).order_by(*keys)
+    first = PROMISES.filter(~Exists(earlier), conversation__in=rows.order_by().values("pk")).order_by(*keys)
     if place := read_place(after, keys):
         first = first.filter(behind(keys, place))
     found = list(first.only("id", "due_at", "conversation_id")[: size + 1])

@@ -1,4 +1,5 @@
-// Selecting rows of the list: the box, X for the row under the focus or the open one, Shift for a range, all that match.
+// Selecting rows of the list: the box, X for the row under the focus or the open one, Shift for a range, the box above them
+// for all that are shown, and from any of these all that match.
 // The server never knows what is selected; after every swap the boxes are set again from here.
 
 const chosen = new Set(); // ids as text
@@ -9,8 +10,12 @@ const bar = () => document.getElementById("ws-bulk");
 const boxes = () => [...document.querySelectorAll("#ws-rows .ws-check .checkbox")];
 
 function draw() {
-  const here = new Set(boxes().map((box) => box.value));
-  for (const box of boxes()) box.checked = all || chosen.has(box.value);
+  const here = boxes(), most = document.getElementById("ws-check-all");
+  for (const box of here) box.checked = all || chosen.has(box.value);
+  if (most) {
+    most.checked = here.length > 0 && here.every((box) => box.checked);
+    most.indeterminate = !most.checked && here.some((box) => box.checked);
+  }
   const section = bar();
   if (!section) return;
   const number = all ? document.getElementById("ws-bulk-found").textContent.trim() : String(chosen.size);
@@ -18,7 +23,7 @@ function draw() {
   const words = section.querySelector(".ws-bulk-count");
   const kind = all ? "all" : chosen.size === 1 ? "one" : "many";
   words.textContent = words.dataset[kind].replace("{n}", number);
-  document.getElementById("ws-bulk-all").hidden = all || chosen.size < here.size;
+  document.getElementById("ws-bulk-all").hidden = all;
   const form = document.getElementById("ws-chosen").elements;
   form.ids.value = [...chosen].join(",");
   form.all.value = all ? "1" : "";
@@ -42,6 +47,12 @@ function choose(id, on, range) {
   draw();
 }
 
+function chooseShown(on) {
+  if (!on) return none();
+  for (const box of boxes()) chosen.add(box.value);
+  draw();
+}
+
 let withShift = false;
 document.addEventListener("click", (event) => {
   if (event.target.closest?.(".ws-check")) withShift = event.shiftKey;
@@ -51,6 +62,7 @@ document.addEventListener("click", (event) => {
 }, true);
 document.addEventListener("change", (event) => {
   if (event.target.matches?.(".ws-check .checkbox")) choose(event.target.value, event.target.checked, withShift);
+  if (event.target.id === "ws-check-all") chooseShown(event.target.checked);
   withShift = false;
 });
 
