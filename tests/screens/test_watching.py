@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from channels_app.models import Channel, Conversation, Message, Whisper
 from channels_app.services.replies import add_note
@@ -61,6 +62,23 @@ def test_watching_shows_the_conversation_and_offers_nothing_to_write_to_the_cust
     assert "Watching" in page
     assert f"/workspace/c/{conversation.pk}/reply/" not in page
     assert as_sam.get("/supervisor/watch/99999/").status_code == 404
+
+
+def test_the_head_says_with_whom_it_is_by_now(
+    as_sam: Client, sam: User, conversation: Conversation, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = f"/supervisor/watch/{conversation.pk}/head/"
+    region = f'data-region="conversation.{conversation.pk} board" data-url="{address}"'
+    page = as_sam.get(f"/supervisor/watch/{conversation.pk}/").content.decode()
+    assert region in page and "with Ana" in page and "Take over" in page
+    give(conversation, to=sam, actor=sam, now=timezone.now())
+
+    with django_assert_max_num_queries(6):
+        head = as_sam.get(address).content.decode()
+
+    assert region in head
+    assert "with Sam" in head and "with Ana" not in head
+    assert "Answer in the inbox" in head and "Take over" not in head
 
 
 def test_only_supervisors_watch_whisper_and_take_over(client: Client, ana: User, conversation: Conversation) -> None:

@@ -46,6 +46,7 @@ urlpatterns = [
     path("simulator/<int:pk>/progress/", simulator.progress, name="trial_progress"),
     path("simulator/<int:pk>/stop/", simulator.stop, name="stop_trial"),
     path("watch/<int:pk>/", watching.watch, name="watch"),
+    path("watch/<int:pk>/head/", watching.head_region, name="watch_head"),
     path("watch/<int:pk>/thread/", watching.thread_region, name="watch_thread"),
     path("watch/<int:pk>/whispers/", watching.whispers_region, name="whispers"),
     path("watch/<int:pk>/say/", watching.say, name="say"),

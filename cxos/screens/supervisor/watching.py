@@ -40,6 +40,14 @@ def watch(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @supervisors
+def head_region(request: HttpRequest, pk: int) -> HttpResponse:
+    """With whom it is and what can be done about that: both change while somebody watches. 4 queries."""
+    parts = {"conversation": get_conversation_for(request.user, pk), "item": live_item(pk)}
+    return render(request, "supervisor/watch_head.html", parts)
+
+
+@require_safe
+@supervisors
 def thread_region(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
     return render(request, "supervisor/watch_thread.html", {"conversation": found, "lines": thread_of(pk, limit=LINES)})
