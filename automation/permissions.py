@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from automation.models import Article, Rule
 from cxos.core.errors import NotFound
@@ -16,12 +17,12 @@ def rules_visible_to(user: User) -> QuerySet[Rule]:
 def get_rule_for(user: User, rule_id: int) -> Rule:
     rule = rules_visible_to(user).filter(id=rule_id).first()
     if rule is None:
-        raise NotFound("no_such_rule", f"There is no rule {rule_id}, or you may not see it.")
+        raise NotFound("no_such_rule", _("There is no rule %(number)s, or you may not see it.") % {"number": rule_id})
     return rule
 
 
 def get_article_for(user: User, article_id: int) -> Article:
     article = Article.objects.visible_to(user).filter(pk=article_id).first()
     if article is None:
-        raise NotFound("no_such_article", f"There is no article {article_id}.")
+        raise NotFound("no_such_article", _("There is no article %(number)s.") % {"number": article_id})
     return article

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from cases.models import Case
@@ -51,7 +52,7 @@ class OpenCase(Command):
         user = self.request.user
         conversation = self._conversation(given.get("conversation"))
         if conversation is None and "customer" not in given:
-            raise Invalid("customer_missing", "Name the customer, or a conversation.", field="customer")
+            raise Invalid("customer_missing", _("Name the customer, or a conversation."), field="customer")
         try:
             customer = get_customer_for(user, given["customer"]) if "customer" in given else None
         except NotFound as missing:
@@ -86,7 +87,9 @@ class CaseCommand(Command):
     def run(self, *, given: dict[str, Any], **path: Any) -> Case:
         case = get_case_for(self.request.user, path["id"])
         if not can_solve(self.request.user, case):
-            raise Forbidden("not_yours", f"{case.assignee} holds this case. Ask them, or a supervisor.")
+            raise Forbidden(
+                "not_yours", _("%(name)s holds this case. Ask them, or a supervisor.") % {"name": case.assignee}
+            )
         self.do(case.pk, given)
         return get_case_for(self.request.user, path["id"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from cases.models import Case, Clock
 from channels_app.models import Conversation
@@ -21,7 +22,7 @@ def get_case_for(user: User, case_id: int) -> Case:
     )
     case = rows.filter(id=case_id).first()
     if case is None:
-        raise NotFound("no_such_case", f"There is no case {case_id}, or you may not see it.")
+        raise NotFound("no_such_case", _("There is no case %(number)s, or you may not see it.") % {"number": case_id})
     return case
 
 
@@ -39,5 +40,7 @@ def clocks_visible_to(user: User) -> QuerySet[Clock]:
 def get_clock_for(user: User, clock_id: int) -> Clock:
     clock = clocks_visible_to(user).select_related("policy", "calendar").filter(id=clock_id).first()
     if clock is None:
-        raise NotFound("no_such_clock", f"There is no clock {clock_id}, or you may not see it.")
+        raise NotFound(
+            "no_such_clock", _("There is no clock %(number)s, or you may not see it.") % {"number": clock_id}
+        )
     return clock

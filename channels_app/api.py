@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from channels_app.models import Channel, Conversation, Message, Priority
@@ -32,7 +33,7 @@ class Channels(ReadViewSet):
     def load(self, id: int) -> Channel:
         channel = self.get_queryset().filter(id=id).first()
         if channel is None:
-            raise NotFound("no_such_channel", f"There is no channel {id}.")
+            raise NotFound("no_such_channel", _("There is no channel %(number)s.") % {"number": id})
         return channel
 
 

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled, UnsupportedMediaType
 
@@ -275,8 +276,12 @@ def items_of(body: Any) -> list[Any]:
     """The items of a bulk body; raises Invalid."""
     items = body.get("interactions") if isinstance(body, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= intake.MAX_BULK or len(body) != 1:
-        sentence = f'The body is {{"interactions": […]}} with 1 to {intake.MAX_BULK} of them, and nothing else.'
-        raise Invalid("not_valid", sentence, field="interactions")
+        raise Invalid(
+            "not_valid",
+            _('The body is {"interactions": […]} with 1 to %(most)s of them, and nothing else.')
+            % {"most": intake.MAX_BULK},
+            field="interactions",
+        )
     return items
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from channels_app.models import WebhookAttempt, WebhookSubscription
@@ -68,14 +69,14 @@ class SubscriptionChangeInput(Input):
 def load_subscription(id: int) -> WebhookSubscription:
     subscription = WebhookSubscription.objects.defer("secrets").filter(id=id).first()
     if subscription is None:
-        raise NotFound("no_such_subscription", f"There is no webhook subscription {id}.")
+        raise NotFound("no_such_subscription", _("There is no webhook subscription %(number)s.") % {"number": id})
     return subscription
 
 
 def load_attempt(id: int) -> WebhookAttempt:
     attempt = WebhookAttempt.objects.filter(id=id).first()
     if attempt is None:
-        raise NotFound("no_such_attempt", f"There is no webhook attempt {id}.")
+        raise NotFound("no_such_attempt", _("There is no webhook attempt %(number)s.") % {"number": id})
     return attempt
 
 

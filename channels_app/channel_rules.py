@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from channels_app.file_types import TYPES
 
 MEGABYTE = 1_000_000
@@ -39,7 +41,7 @@ class Rules:
     def window_words(self) -> str:
         """ "24 hours", for a sentence."""
         hours = self.window.total_seconds() / 3600 if self.window else 0
-        return f"{hours:g} hour{'s' * (hours != 1)}"
+        return ngettext("%(n)s hour", "%(n)s hours", math.ceil(hours)) % {"n": f"{hours:g}"}
 
     @property
     def accept(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from channels_app.models import Conversation, Message
 from cxos.core.errors import NotFound
 from cxos.core.models import User
@@ -19,7 +21,10 @@ def get_conversation_for(user: Any, conversation_id: int) -> Conversation:
         .first()
     )
     if found is None:
-        raise NotFound("conversation_not_found", f"Conversation #{conversation_id} does not exist, or not for you.")
+        raise NotFound(
+            "conversation_not_found",
+            _("Conversation #%(number)s does not exist, or not for you.") % {"number": conversation_id},
+        )
     found.read_for = user.pk
     return found
 
@@ -28,7 +33,9 @@ def get_message_for(user: Any, message_id: int) -> Message:
     """The message with its conversation, if this user may see it; else NotFound. One query."""
     found = Message.objects.visible_to(user).select_related("conversation").filter(pk=message_id).first()
     if found is None:
-        raise NotFound("message_not_found", f"Message {message_id} does not exist, or not for you.")
+        raise NotFound(
+            "message_not_found", _("Message %(number)s does not exist, or not for you.") % {"number": message_id}
+        )
     return found
 
 

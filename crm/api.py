@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from crm.models import Customer, Identity, MergeSuggestion
 from crm.normalise import normalise
@@ -77,7 +78,9 @@ class Identities(ReadViewSet):
     def load(self, id: int) -> Any:
         identity = self.get_queryset().filter(id=id).first()
         if identity is None:
-            raise NotFound("no_such_identity", f"There is no identity {id}, or you may not see it.")
+            raise NotFound(
+                "no_such_identity", _("There is no identity %(number)s, or you may not see it.") % {"number": id}
+            )
         return identity
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from crm.models import Customer, MergeSuggestion
 from cxos.core.errors import NotFound
 from cxos.core.models import User
@@ -17,12 +19,14 @@ def get_customer_for(user: User, customer_id: int) -> Customer:
     customers = Customer.objects.visible_to(user).select_related("account").prefetch_related("identities")
     customer = customers.filter(id=customer_id).first()
     if customer is None:
-        raise NotFound("no_such_customer", f"There is no customer {customer_id}, or you may not see it.")
+        raise NotFound(
+            "no_such_customer", _("There is no customer %(number)s, or you may not see it.") % {"number": customer_id}
+        )
     return customer
 
 
 def get_merge_suggestion_for(user: User, suggestion_id: int) -> MergeSuggestion:
     suggestion = MergeSuggestion.objects.select_related("first", "second").filter(id=suggestion_id).first()
     if suggestion is None or not user.is_active:
-        raise NotFound("no_such_suggestion", f"There is no merge suggestion {suggestion_id}.")
+        raise NotFound("no_such_suggestion", _("There is no merge suggestion %(number)s.") % {"number": suggestion_id})
     return suggestion

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -113,7 +114,7 @@ class Activities(ReadViewSet):
     def load(self, id: int) -> Activity:
         found = Activity.objects.filter(pk=id).first()
         if found is None:
-            raise NotFound("no_such_activity", f"There is no activity {id}.")
+            raise NotFound("no_such_activity", _("There is no activity %(number)s.") % {"number": id})
         return found
 
 
@@ -173,7 +174,7 @@ class ChangeShift(Command):
         found = get_shift_for(self.request.user, path["id"])
         values = _planned(given)
         if values["agent"].pk != found.agent_id:
-            raise Invalid("agent", "A shift stays with its agent. Remove it, and plan the other one.", field="agent")
+            raise Invalid("agent", _("A shift stays with its agent. Remove it, and plan the other one."), field="agent")
         return schedules.save_shift(found, **values, actor=self.actor)
 
 
@@ -257,13 +258,15 @@ class Adherence(Endpoint):
     def get(self, request: Request, id: int) -> Response:
         agent, now = User.objects.filter(pk=id, is_active=True).first(), timezone.now()
         if agent is None:
-            raise NotFound("no_such_agent", f"There is no agent {id}, or they no longer work here.")
+            raise NotFound(
+                "no_such_agent", _("There is no agent %(number)s, or they no longer work here.") % {"number": id}
+            )
         if not can_see_adherence(request.user, agent):
-            raise Forbidden("not_yours", "One sees one's own adherence; supervisors see everybody's.")
+            raise Forbidden("not_yours", _("One sees one's own adherence; supervisors see everybody's."))
         before = self.given.get("before", now)
         since = self.given.get("since") or before - min(timedelta(days=1), before - EARLIEST)
         if not since < before <= since + LONGEST_ASKED:
-            raise Invalid("since", "Ask for a span that ends after it begins, of at most 31 days.", field="since")
+            raise Invalid("since", _("Ask for a span that ends after it begins, of at most 31 days."), field="since")
         day = agent_days([agent.pk], since, before, now=now)[agent.pk]
         return Response(AdherenceOutput(_told(day)).data)
 
@@ -283,7 +286,7 @@ def _told(day: AgentDay) -> dict[str, float | None]:
 def _planned(given: Mapping[str, Any]) -> dict[str, Any]:
     activity = Activity.objects.filter(key=given["activity"]).first()
     if activity is None:
-        raise Invalid("activity", "There is no such activity. GET /activities names them.", field="activity")
+        raise Invalid("activity", _("There is no such activity. GET /activities names them."), field="activity")
     return {
         "agent": _agent(given["agent"]), "activity": activity, "starts_at": given["starts_at"],
         "ends_at": given["ends_at"],
@@ -293,7 +296,9 @@ def _planned(given: Mapping[str, Any]) -> dict[str, Any]:
 def _agent(number: int) -> User:
     found = User.objects.filter(pk=number, is_active=True).first()
     if found is None:
-        raise Invalid("agent", f"There is no agent {number}, or they no longer work here.", field="agent")
+        raise Invalid(
+            "agent", _("There is no agent %(number)s, or they no longer work here.") % {"number": number}, field="agent"
+        )
     return found
 
 

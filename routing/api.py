@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from cxos.core.api import query
 from cxos.core.api.views import ReadViewSet, reads
@@ -64,7 +65,7 @@ class Skills(ReadViewSet):
     def load(self, id: int) -> Skill:
         skill = Skill.objects.filter(id=id).first()
         if skill is None:
-            raise NotFound("no_such_skill", f"There is no skill {id}.")
+            raise NotFound("no_such_skill", _("There is no skill %(number)s.") % {"number": id})
         return skill
 
 
@@ -81,7 +82,7 @@ class Dispositions(ReadViewSet):
     def load(self, id: int) -> Disposition:
         disposition = Disposition.objects.filter(id=id).first()
         if disposition is None:
-            raise NotFound("no_such_disposition", f"There is no disposition {id}.")
+            raise NotFound("no_such_disposition", _("There is no disposition %(number)s.") % {"number": id})
         return disposition
 
 
@@ -98,7 +99,7 @@ class PresenceReasons(ReadViewSet):
     def load(self, id: int) -> PresenceReason:
         reason = PresenceReason.objects.filter(id=id).first()
         if reason is None:
-            raise NotFound("no_such_reason", f"There is no presence reason {id}.")
+            raise NotFound("no_such_reason", _("There is no presence reason %(number)s.") % {"number": id})
         return reason
 
 
@@ -114,7 +115,7 @@ class CapacityProfiles(ReadViewSet):
     def load(self, id: int) -> CapacityProfile:
         profile = CapacityProfile.objects.filter(id=id).first()
         if profile is None:
-            raise NotFound("no_such_profile", f"There is no capacity profile {id}.")
+            raise NotFound("no_such_profile", _("There is no capacity profile %(number)s.") % {"number": id})
         return profile
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from channels_app.permissions import get_conversation_for
@@ -69,7 +70,7 @@ class RequestCallback(Command):
         conversation = get_conversation_for(self.request.user, path["id"])
         item = live_item(conversation.pk)
         if item is None:
-            raise Conflict("no_work", "Nothing of this conversation waits or is in hand.")
+            raise Conflict("no_work", _("Nothing of this conversation waits or is in hand."))
         made = callbacks.request_callback(
             item.pk,
             kind=given["kind"],

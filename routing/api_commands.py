@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -100,7 +101,7 @@ class SetPresence(SetMyPresence):
     def agent(self, **path: Any) -> User:
         agent = get_agent_for(self.request.user, path["id"])
         if not can_change_presence(self.request.user, of=agent):
-            raise Forbidden("not_yours", "Only a supervisor may set somebody else's presence.")
+            raise Forbidden("not_yours", _("Only a supervisor may set somebody else's presence."))
         return agent
 
 
@@ -146,8 +147,8 @@ class WorkCommand(Command):
         item = self.item(id)
         if not can_move(self.request.user, item):
             if version is not None and version < item.version:
-                raise Conflict("moved_on", "This work has changed since you saw it. Look again.")
-            raise Forbidden("not_yours", "Only its holder or a supervisor may move this work.")
+                raise Conflict("moved_on", _("This work has changed since you saw it. Look again."))
+            raise Forbidden("not_yours", _("Only its holder or a supervisor may move this work."))
         return item
 
     def who_and_when(self) -> dict[str, Any]:
@@ -162,7 +163,7 @@ class Assign(WorkCommand):
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
         item, agent = self.item(path["id"]), agent_named(given["agent"])
         if not can_assign(self.request.user, item, to=agent):
-            raise Forbidden("not_yours", "Only its holder or a supervisor may give this work to somebody else.")
+            raise Forbidden("not_yours", _("Only its holder or a supervisor may give this work to somebody else."))
         return work.assign_by_hand(item.pk, agent=agent, **self.who_and_when())
 
 
@@ -253,14 +254,16 @@ class TransferConversation(ConversationWorkCommand):
 def agent_named(agent_id: int) -> User:
     agent = User.objects.filter(id=agent_id, is_active=True).first()
     if agent is None:
-        raise Invalid("no_such_agent", f"There is no agent {agent_id} who works here.", field="agent")
+        raise Invalid(
+            "no_such_agent", _("There is no agent %(number)s who works here.") % {"number": agent_id}, field="agent"
+        )
     return agent
 
 
 def queue_named(queue_id: int) -> Queue:
     queue = Queue.objects.filter(id=queue_id).first()
     if queue is None:
-        raise Invalid("no_such_queue", f"There is no queue {queue_id}.", field="queue")
+        raise Invalid("no_such_queue", _("There is no queue %(number)s.") % {"number": queue_id}, field="queue")
     return queue
 
 
@@ -269,7 +272,11 @@ def disposition_named(key: str | None) -> Disposition | None:
         return None
     disposition = Disposition.objects.filter(key=key, enabled=True).first()
     if disposition is None:
-        raise Invalid("no_such_disposition", f"There is no disposition {key!r} in use.", field="disposition")
+        raise Invalid(
+            "no_such_disposition",
+            _("There is no disposition %(key)s in use.") % {"key": f"{key!r}"},
+            field="disposition",
+        )
     return disposition
 
 

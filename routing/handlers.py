@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from cxos.core.catalogue import Received, on, on_several
 from cxos.core.events.cases import CalendarChanged, ClockBreached, ClockChanged, ClockPaused, ClockResumed
@@ -101,7 +102,7 @@ def follow_presence(received: Received) -> None:
     if event.presence == Presence.AVAILABLE:
         match_agent(event.agent_id, now=timezone.now())
     else:
-        return_offers_of(event.agent_id, reason=f"agent is {event.presence}", now=timezone.now())
+        return_offers_of(event.agent_id, reason=gettext_noop("takes no more work"), now=timezone.now())
         match_without([event.agent_id], now=timezone.now())
 
 

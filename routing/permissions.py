@@ -41,7 +41,7 @@ def offers_visible_to(user: User) -> QuerySet[Offer]:
 def get_offer_for(user: User, offer_id: int) -> Offer:
     offer = offers_visible_to(user).select_related("item__queue", "agent").filter(id=offer_id).first()
     if offer is None:
-        raise NotFound("no_such_offer", f"There is no offer {offer_id} for you.")
+        raise NotFound("no_such_offer", _("There is no offer %(number)s for you.") % {"number": offer_id})
     return offer
 
 
@@ -51,7 +51,9 @@ def get_agent_for(user: User, agent_id: int) -> User:
         User.objects.filter(id=agent_id, is_active=True).prefetch_related("teams").first() if user.is_active else None
     )
     if agent is None:
-        raise NotFound("no_such_agent", f"There is no agent {agent_id}, or they no longer work here.")
+        raise NotFound(
+            "no_such_agent", _("There is no agent %(number)s, or they no longer work here.") % {"number": agent_id}
+        )
     return agent
 
 
@@ -59,7 +61,7 @@ def get_queue_for(user: User, queue_id: int) -> Queue:
     """Everybody here may see the queues: work can be transferred to each of them."""
     queue = Queue.objects.select_related("team", "calendar").filter(id=queue_id).first() if user.is_active else None
     if queue is None:
-        raise NotFound("no_such_queue", f"There is no queue {queue_id}.")
+        raise NotFound("no_such_queue", _("There is no queue %(number)s.") % {"number": queue_id})
     return queue
 
 
@@ -73,5 +75,5 @@ def callbacks_visible_to(user: User) -> QuerySet[Callback]:
 def get_callback_for(user: User, callback_id: int) -> Callback:
     found = callbacks_visible_to(user).select_related("queue", "item", "claimed_by").filter(id=callback_id).first()
     if found is None:
-        raise NotFound("no_such_callback", f"There is no callback {callback_id} for you.")
+        raise NotFound("no_such_callback", _("There is no callback %(number)s for you.") % {"number": callback_id})
     return found

@@ -86,7 +86,7 @@ def restore_version(article_id: int, *, number: int, actor: User, now: datetime)
     """Write an earlier version again, as the newest. Raises NotFound, Conflict when it is the newest already."""
     version = ArticleVersion.objects.filter(article_id=article_id, number=number).first()
     if version is None:
-        raise NotFound("no_such_version", f"There is no version {number} of this article.")
+        raise NotFound("no_such_version", _("There is no version %(number)s of this article.") % {"number": number})
     with transaction.atomic():
         before = lock_article(article_id).version
         texts = {name: getattr(version, name) for name in TEXTS}
@@ -140,7 +140,7 @@ def _stand(article: Article, state: State, live: int | None, *, verb: str, actor
     shown = live if state != State.DRAFT else article.version
     version = ArticleVersion.objects.filter(article=article, number=shown or article.version).first()
     if version is None:
-        raise NotFound("no_such_version", f"There is no version {shown} of this article.")
+        raise NotFound("no_such_version", _("There is no version %(number)s of this article.") % {"number": shown})
     _show(article, {name: getattr(version, name) for name in TEXTS})
     article.state, article.live, article.changed_at = state, live, now
     article.save(update_fields=[*TEXTS, "state", "live", "changed_at"])
@@ -178,7 +178,7 @@ def rate_article(article: Article, *, helped: bool, channel_id: int | None = Non
 def lock_article(article_id: int) -> Article:
     article = Article.objects.select_for_update().filter(pk=article_id).first()
     if article is None:
-        raise NotFound("no_such_article", f"There is no article {article_id}.")
+        raise NotFound("no_such_article", _("There is no article %(number)s.") % {"number": article_id})
     return article
 
 

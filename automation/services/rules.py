@@ -101,7 +101,7 @@ def remove_rule(rule: Rule, *, actor: Any) -> None:
 def lock_rule(rule_id: int) -> Rule:
     rule = Rule.objects.select_for_update().filter(pk=rule_id).first()
     if rule is None:
-        raise NotFound("no_such_rule", f"There is no rule {rule_id}.")
+        raise NotFound("no_such_rule", _("There is no rule %(number)s.") % {"number": rule_id})
     return rule
 
 

@@ -89,8 +89,11 @@ def reopen_case(case_id: int, *, reason: str = "", actor: Any, now: datetime) ->
                 "case_open_already", _("Case %(reference)s is open already.") % {"reference": case.reference}
             )
         if now - case.solved_at > REOPEN_WITHIN:
-            text = f"Case {case.reference} was solved more than {REOPEN_WITHIN.days} days ago. Open a new case instead."
-            raise Conflict("case_too_old", text)
+            told = {"reference": case.reference, "days": REOPEN_WITHIN.days}
+            raise Conflict(
+                "case_too_old",
+                _("Case %(reference)s was solved more than %(days)s days ago. Open a new case instead.") % told,
+            )
         case.status, case.solved_at, case.closed_at = Status.OPEN, None, None
         case.save(update_fields=["status", "solved_at", "closed_at"])
         follow_case(case, at=now, actor=actor, now=now)
@@ -148,8 +151,11 @@ def _checked(subject: str, *, customer: Customer, conversation: Conversation | N
             field="priority",
         )
     if conversation is not None and conversation.customer_id != customer.pk:
-        text = f"Conversation {conversation} belongs to another customer."
-        raise Invalid("conversation_of_another", text, field="conversation")
+        raise Invalid(
+            "conversation_of_another",
+            _("Conversation %(number)s belongs to another customer.") % {"number": conversation},
+            field="conversation",
+        )
     return subject
 
 
@@ -176,7 +182,7 @@ def tell_change(case: Case, what: str, value: str, *, actor: Any) -> None:
 def lock_case(case_id: int) -> Case:
     case = Case.objects.select_for_update(no_key=True).filter(id=case_id).first()
     if case is None:
-        raise NotFound("no_such_case", f"There is no case {case_id}.")
+        raise NotFound("no_such_case", _("There is no case %(number)s.") % {"number": case_id})
     return case
 
 

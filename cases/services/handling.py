@@ -34,10 +34,11 @@ def link_conversation(case_id: int, *, conversation: Conversation, actor: Any) -
     with transaction.atomic():
         case = lock_case(case_id)
         if conversation.customer_id != case.customer_id:
-            text = (
-                f"Conversation {conversation} is another customer's. Merge the customers first if they are one person."
+            raise Conflict(
+                "conversation_of_another",
+                _("Conversation %(number)s is another customer's. Merge the customers first if they are one person.")
+                % {"number": conversation},
             )
-            raise Conflict("conversation_of_another", text)
         if case.conversations.filter(pk=conversation.pk).exists():
             return case
         if case.conversations.count() >= MOST_LINKED:

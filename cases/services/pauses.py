@@ -46,7 +46,7 @@ def _open_row(clock_id: int) -> Clock:
     rows = Clock.objects.select_for_update(of=("self",)).select_related("calendar", "policy")
     row = rows.filter(id=clock_id).first()
     if row is None:
-        raise NotFound("no_such_clock", f"There is no clock {clock_id}.")
+        raise NotFound("no_such_clock", _("There is no clock %(number)s.") % {"number": clock_id})
     if row.state not in OPEN:
         raise Conflict("clock_ended", _("This clock has ended."))
     return row

@@ -209,7 +209,7 @@ def _locked(held_id: int) -> HeldReply:
     """The reply with its conversation, both locked, the conversation first. Raises NotFound."""
     conversation_id = HeldReply.objects.filter(pk=held_id).values_list("conversation_id", flat=True).first()
     if conversation_id is None:
-        raise NotFound("no_such_reply", f"There is no reply {held_id} waiting.")
+        raise NotFound("no_such_reply", _("There is no reply %(number)s waiting.") % {"number": held_id})
     lock_conversation(conversation_id)
     rows = HeldReply.objects.select_for_update(no_key=True, of=("self",)).select_related("author", "conversation")
     return rows.get(pk=held_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from channels_app.models import Conversation, Message
 from cxos.core.actor import actor_name, actor_user_id
 from cxos.core.errors import NotFound
@@ -19,7 +21,9 @@ def lock_conversation(conversation_id: int) -> Conversation:
         .first()
     )
     if found is None:
-        raise NotFound("conversation_not_found", f"Conversation #{conversation_id} does not exist.")
+        raise NotFound(
+            "conversation_not_found", _("Conversation #%(number)s does not exist.") % {"number": conversation_id}
+        )
     return found
 
 

@@ -143,7 +143,7 @@ def retry_message(message_id: int, *, actor: Any, now: datetime) -> Message:
     with transaction.atomic():
         message = Message.objects.select_for_update().filter(pk=message_id).first()
         if message is None:
-            raise NotFound("message_not_found", f"Message {message_id} does not exist.")
+            raise NotFound("message_not_found", _("Message %(number)s does not exist.") % {"number": message_id})
         if message.state != Message.State.FAILED:
             raise Conflict(
                 "message_not_failed",
@@ -206,8 +206,8 @@ def check_reply(
     rules = rules_of(channel.kind, channel.config)
     text = checked(text, attachments=attachments)
     if len(text) > rules.max_length:
-        sentence = f"{channel.name} takes {rules.max_length:,} characters; this has {len(text):,}."
-        raise Invalid("too_long", sentence, field="text")
+        counts = {"name": channel.name, "most": f"{rules.max_length:,}", "count": f"{len(text):,}"}
+        raise Invalid("too_long", _("%(name)s takes %(most)s characters; this has %(count)s.") % counts, field="text")
     if len(attachments) > rules.max_files:
         raise Invalid(
             "too_many",
@@ -218,10 +218,13 @@ def check_reply(
     if rules.window and not is_template:
         ends = window_ends(rules, last_heard_at=last_heard_at(conversation.pk))
     if ends is not None and ends <= now:
-        sentence = f"{channel.name} takes free text only for {rules.window_words} after the customer has written."
         raise Conflict(
             "window_closed",
-            _("%(sentence)s Send an approved template, or wait until they write again.") % {"sentence": sentence},
+            _(
+                "%(name)s takes free text only for %(hours)s after the customer has written. Send an approved template,"
+                " or wait until they write again."
+            )
+            % {"name": channel.name, "hours": rules.window_words},
         )
     return text
 

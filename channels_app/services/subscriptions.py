@@ -70,7 +70,9 @@ def try_subscription(subscription_id: int, *, now: datetime) -> tuple[Outcome, i
     """Post a signed trial to the subscription's address: what came of it, and the HTTP status. Writes nothing."""
     subscription = WebhookSubscription.objects.filter(pk=subscription_id).first()
     if subscription is None:
-        raise NotFound("no_such_subscription", f"There is no webhook subscription {subscription_id}.")
+        raise NotFound(
+            "no_such_subscription", _("There is no webhook subscription %(number)s.") % {"number": subscription_id}
+        )
     sealed: Any = subscription.secrets
     body = {"type": "webhook.tried", "timestamp": now.isoformat(), "data": {"subscription": subscription.name}}
     message_id = f"try_{subscription.pk}_{int(now.timestamp())}"
@@ -93,7 +95,9 @@ def known_events(names: Sequence[str]) -> list[str]:
 def _locked(subscription_id: int) -> WebhookSubscription:
     subscription = WebhookSubscription.objects.select_for_update().filter(pk=subscription_id).first()
     if subscription is None:
-        raise NotFound("no_such_subscription", f"There is no webhook subscription {subscription_id}.")
+        raise NotFound(
+            "no_such_subscription", _("There is no webhook subscription %(number)s.") % {"number": subscription_id}
+        )
     return subscription
 
 

@@ -68,8 +68,10 @@ def save_template(
             with transaction.atomic():
                 kept.save()
         except IntegrityError:
-            sentence = f"{channel.name} has a template {values['name']} in this language already."
-            raise Conflict("name_taken", sentence, field="name") from None
+            told = {"channel": channel.name, "name": values["name"]}
+            raise Conflict(
+                "name_taken", _("%(channel)s has a template %(name)s in this language already.") % told, field="name"
+            ) from None
         record(actor, "changed" if before else "made", kept, before=before, after=with_channel(kept))
     return kept
 
@@ -110,7 +112,7 @@ def fill_template(conversation: Conversation, template_id: int, values: Sequence
 def lock_template(template_id: int) -> MessageTemplate:
     found = MessageTemplate.objects.select_for_update().filter(pk=template_id).first()
     if found is None:
-        raise NotFound("no_such_template", f"There is no template {template_id}.")
+        raise NotFound("no_such_template", _("There is no template %(number)s.") % {"number": template_id})
     return found
 
 

@@ -77,7 +77,9 @@ def replay(attempt_id: int, *, actor: Any, now: datetime) -> WebhookAttempt:
     with transaction.atomic():
         attempt = WebhookAttempt.objects.select_for_update().filter(pk=attempt_id).first()
         if attempt is None:
-            raise NotFound("attempt_not_found", f"Webhook attempt {attempt_id} does not exist.")
+            raise NotFound(
+                "attempt_not_found", _("Webhook attempt %(number)s does not exist.") % {"number": attempt_id}
+            )
         if attempt.state == State.PENDING:
             raise Conflict(
                 "still_trying",

@@ -51,7 +51,7 @@ def note_seen(whisper_id: int, *, user: User, now: datetime) -> None:
     with transaction.atomic():
         found = Whisper.objects.select_for_update().filter(pk=whisper_id, recipient=user).first()
         if found is None:
-            raise NotFound("no_such_whisper", f"There is no whisper {whisper_id} for you.")
+            raise NotFound("no_such_whisper", _("There is no whisper %(number)s for you.") % {"number": whisper_id})
         if found.seen_at is None:
             found.seen_at = now
             found.save(update_fields=["seen_at"])

@@ -6,9 +6,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, gettext_noop
 
-from cxos.core.phrases import told
+from cxos.core.phrases import Phrase, told
 
 
 class Account(models.Model):
@@ -29,6 +29,15 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def current(self) -> CustomerQuerySet:
         return self.filter(merged_into=None)
+
+
+def label_of(customer_id: int, name: str) -> str:
+    """What a customer is called, in the language of whoever reads."""
+    return name or str(_visitor(customer_id))
+
+
+def _visitor(customer_id: int) -> Phrase:
+    return Phrase(gettext_noop("Visitor %(number)s"), {"number": customer_id})
 
 
 class Customer(models.Model):
@@ -58,7 +67,12 @@ class Customer(models.Model):
 
     @property
     def label(self) -> str:
-        return self.name or f"Visitor {self.pk}"
+        return label_of(self.pk, self.name)
+
+    @property
+    def kept_label(self) -> str | dict[str, Any]:
+        """For what is stored and read in any language: see `phrases.told`."""
+        return self.name or _visitor(self.pk).kept
 
 
 class Identity(models.Model):

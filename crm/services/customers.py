@@ -116,7 +116,7 @@ def _taken(customer_id: int, kind: str, value: str) -> Conflict:
 def lock_customer(customer_id: int) -> Customer:
     customer = Customer.objects.select_for_update(no_key=True, of=("self",)).filter(pk=customer_id).first()
     if customer is None:
-        raise NotFound("no_such_customer", f"There is no customer {customer_id}.")
+        raise NotFound("no_such_customer", _("There is no customer %(number)s.") % {"number": customer_id})
     if customer.merged_into_id:
         raise Conflict(
             "merged",

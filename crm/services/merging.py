@@ -115,7 +115,7 @@ def decide(suggestion: MergeSuggestion, state: str, *, undo: Any, actor: Any, no
 def lock_suggestion(suggestion_id: int) -> MergeSuggestion:
     found = MergeSuggestion.objects.select_for_update(no_key=True, of=("self",)).filter(pk=suggestion_id).first()
     if found is None:
-        raise NotFound("no_such_suggestion", f"There is no merge suggestion {suggestion_id}.")
+        raise NotFound("no_such_suggestion", _("There is no merge suggestion %(number)s.") % {"number": suggestion_id})
     return found
 
 

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _
 
 from cxos.core.models import Notification, User
+from cxos.core.phrases import told
 
 WAYS = ("app", "push", "sound")
 Words = str | Promise
@@ -57,9 +58,14 @@ def wants(preferences: Mapping[str, Any], kind: str, way: str) -> bool:
 def sentence(notification: Notification) -> str:
     """In the language that is active. Details that are missing are named by an ellipsis."""
     filled = {
-        name: gettext(value) if name in {"metric", "what"} else value for name, value in notification.details.items()
+        name: gettext(value) if name in {"metric", "what"} else _told(value)
+        for name, value in notification.details.items()
     }
     return str(KINDS[notification.kind].sentence) % _Filled(filled)
+
+
+def _told(value: Any) -> Any:
+    return told(value) if isinstance(value, dict) else value
 
 
 class _Filled(dict[str, Any]):

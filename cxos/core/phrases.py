@@ -36,6 +36,11 @@ def told(row: Mapping[str, Any] | str) -> str:
     return row if isinstance(row, str) else str(_phrase(row))
 
 
+def reworded(text: str) -> str:
+    """What was stored in words of the source (`gettext_noop`), in the reader's language; anybody's own words stay."""
+    return gettext(text) if text else ""
+
+
 def _phrase(row: Mapping[str, Any]) -> Phrase:
     values = {name: _phrase(value) if isinstance(value, dict) else value for name, value in row["values"].items()}
     return Phrase(row["text"], values)

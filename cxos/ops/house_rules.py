@@ -25,6 +25,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 ENQUEUEING_FILE = "cxos/core/outbox.py"
 ENQUEUEING = {"delay", "apply_async"}
+REFUSALS = {"DomainError", "Invalid", "Conflict", "Forbidden", "NotFound"}
 CLAIM_IN_A_LOOP = re.compile(r"\bIN\s*\(\s*SELECT\b(?:(?!\bIN\s*\().)*?SKIP LOCKED", re.DOTALL | re.IGNORECASE)
 
 
@@ -60,8 +61,10 @@ def python_breaches(path: PurePosixPath, source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if is_test:
             continue
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > FUNCTION_LINES:
-            yield f"{path}:{node.lineno}: {node.name} has {body_lines(node)} lines, the limit is {FUNCTION_LINES}."
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if body_lines(node) > FUNCTION_LINES:
+                yield f"{path}:{node.lineno}: {node.name} has {body_lines(node)} lines, the limit is {FUNCTION_LINES}."
+            yield from wording_breaches(path, node)
         if isinstance(node, ast.Call):
             yield from call_breaches(path, node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and CLAIM_IN_A_LOOP.search(node.value):
@@ -91,6 +94,41 @@ def call_breaches(path: PurePosixPath, call: ast.Call) -> Iterator[str]:
         yield f"{path}:{call.lineno}: .{call.func.attr}() belongs in {ENQUEUEING_FILE}; emit an event instead."
     if any(keyword.arg in {"eta", "countdown"} for keyword in call.keywords):
         yield f"{path}:{call.lineno}: No eta or countdown: a worker's memory is lost; write a row with a due time."
+
+
+def wording_breaches(path: PurePosixPath, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """A refusal is read by somebody, in their language. Looks through names the function gave its own words to."""
+    nodes = list(ast.walk(function))
+    named = {
+        name.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and is_bare(node.value, set())
+        for name in node.targets
+        if isinstance(name, ast.Name)
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
+            said = [*node.args[1:2], *(one.value for one in node.keywords if one.arg == "message")]
+            if any(is_bare(one, named) for one in said):
+                yield f'{path}:{node.lineno}: {node.func.id} says untranslated words; write _("… %(name)s …") % {{…}}.'
+
+
+def is_bare(said: ast.expr, named: set[str]) -> bool:
+    """Whether these are words of the source as they stand: a text or f-string with letters, also filled, joined or chosen."""
+    match said:
+        case ast.Constant(value=str(words)):
+            return any(letter.isalpha() for letter in words)
+        case ast.JoinedStr(values=parts):
+            return any(is_bare(part, named) for part in parts)
+        case ast.BinOp(left=left, right=right):
+            return is_bare(left, named) or (isinstance(said.op, ast.Add) and is_bare(right, named))
+        case ast.IfExp(body=first, orelse=second):
+            return is_bare(first, named) or is_bare(second, named)
+        case ast.Call(func=ast.Attribute(value=words, attr="format")):
+            return is_bare(words, named)
+        case ast.Name(id=name):
+            return name in named
+    return False
 
 
 if __name__ == "__main__":

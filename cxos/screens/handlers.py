@@ -103,7 +103,7 @@ def tell_of_deadline(received: Received) -> None:
     if breached:
         watching = User.objects.filter(role=Role.SUPERVISOR, is_active=True)
         people |= {*(watching.filter(teams=thing.team_id) if thing.team_id else watching).values_list("pk", flat=True)}
-    details = {"customer": thing.customer.label, "metric": Clock(metric=told.metric).get_metric_display()}
+    details = {"customer": thing.customer.kept_label, "metric": Clock(metric=told.metric).get_metric_display()}
     where = about(told.conversation_id) if told.conversation_id else f"case:{told.case_id}"
     notify(people, kind="breached" if breached else "nearing", about=where, details=details, now=received.at)
 
@@ -111,7 +111,7 @@ def tell_of_deadline(received: Received) -> None:
 @on(MergeSuggested, lane="work")
 def tell_of_likeness(received: Received) -> None:
     told = received.event
-    names = {one.pk: one.label for one in Customer.objects.filter(pk__in=[told.first_id, told.second_id])}
+    names = {one.pk: one.kept_label for one in Customer.objects.filter(pk__in=[told.first_id, told.second_id])}
     details = {"first": names.get(told.first_id, "…"), "second": names.get(told.second_id, "…")}
     people = User.objects.filter(Q(role=Role.SUPERVISOR) | Q(role=Role.ADMIN), is_active=True)
     where = f"suggestion:{told.suggestion_id}"
@@ -142,7 +142,7 @@ def conversation_details(conversation_id: int | None, *, message_id: int | None 
 def conversations_details(ids: Collection[int | None]) -> dict[int | None, dict[str, Any]]:
     """Conversation → whose it is and what was said last; those that are gone are left out. 1 query, 0 for none."""
     rows = Conversation.objects.select_related("customer").filter(pk__in=[one for one in ids if one])
-    return {one.pk: {"customer": one.customer.label, "text": one.last_message_text[:EXCERPT]} for one in rows}
+    return {one.pk: {"customer": one.customer.kept_label, "text": one.last_message_text[:EXCERPT]} for one in rows}
 
 
 def may_see(user: User, conversation_id: int) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.services import audit
@@ -35,11 +36,19 @@ def add_example(
     """Keep a text whose intent or sentiment is known, for the next training. Intent `out_of_scope`: it has none."""
     text = text.replace("\x00", "").strip()
     if not text or len(text) > LONGEST_EXAMPLE:
-        raise Invalid("bad_example", f"An example needs 1 to {LONGEST_EXAMPLE} characters of text.", field="text")
+        raise Invalid(
+            "bad_example",
+            _("An example needs 1 to %(most)s characters of text.") % {"most": LONGEST_EXAMPLE},
+            field="text",
+        )
     if not intent and not sentiment:
-        raise Invalid("bad_example", "Say what the example shows: an intent, a sentiment, or both.", field="intent")
+        raise Invalid("bad_example", _("Say what the example shows: an intent, a sentiment, or both."), field="intent")
     if sentiment and sentiment not in SENTIMENTS:
-        raise Invalid("bad_example", f"A sentiment is one of {', '.join(SENTIMENTS)}.", field="sentiment")
+        raise Invalid(
+            "bad_example",
+            _("A sentiment is one of %(choices)s.") % {"choices": ", ".join(SENTIMENTS)},
+            field="sentiment",
+        )
     with transaction.atomic():
         example = Example.objects.create(
             text=text, intent=intent, sentiment=sentiment, language=language, source=source, created_at=now
@@ -79,7 +88,10 @@ def train(task: str, *, actor: Any, now: datetime, activate: bool = True) -> Tex
     """
     if task not in TASKS:
         raise Invalid(
-            "unknown_task", f"There is no text model for {task!r}; train one of {', '.join(TASKS)}.", field="task"
+            "unknown_task",
+            _("There is no text model for %(task)s; train one of %(choices)s.")
+            % {"task": f"{task!r}", "choices": ", ".join(TASKS)},
+            field="task",
         )
     labelled = Example.objects.exclude(Q(**{task: ""})).order_by("id").values_list("text", task)
     try:
@@ -102,7 +114,10 @@ def activate_version(task: str, version: int, *, actor: Any) -> TextModel:
         _lock_versions()
         model = TextModel.objects.filter(task=task, version=version).first()
         if model is None:
-            raise NotFound("no_such_version", f"The {task} model has no version {version}.")
+            raise NotFound(
+                "no_such_version",
+                _("The %(task)s model has no version %(version)s.") % {"task": task, "version": version},
+            )
         before = TextModel.objects.filter(task=task, active=True).values_list("version", flat=True).first()
         _activate(model)
         audit.record(actor, "activated a text model", model, before={"version": before}, after={"version": version})

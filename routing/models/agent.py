@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cxos.core.phrases import reworded
 from routing.models.queue import NOTHING
 
 
@@ -53,3 +54,8 @@ class AgentState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.presence}"
+
+    @property
+    def reason_label(self) -> str:
+        """In the language of whoever reads, where it is one of ours."""
+        return reworded(self.reason)

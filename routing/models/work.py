@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from automation.facts_known import BREACH, MESSAGE
+from cxos.core.phrases import reworded
 from routing.models.queue import NO_PAIRS, Disposition, Queue
 from routing.sentences import LIMIT, sentence_of
 
@@ -181,6 +182,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} → {self.agent_id} {self.state}"
+
+    @property
+    def reason_label(self) -> str:
+        """In the language of whoever reads, where it is one of ours."""
+        return reworded(self.reason)
 
 
 class Segment(models.Model):

@@ -95,7 +95,7 @@ def undo(change_id: int, *, actor: User, now: datetime) -> BulkChange:
 def get_change_for(user: User, change_id: int) -> BulkChange:
     found = BulkChange.objects.filter(pk=change_id, user=user).first()
     if found is None:
-        raise NotFound("no_such_change", f"There is no change {change_id} of yours.")
+        raise NotFound("no_such_change", _("There is no change %(number)s of yours.") % {"number": change_id})
     return found
 
 
@@ -156,7 +156,7 @@ def _general(refusal: DomainError) -> str:
 def _locked(change_id: int, actor: User) -> BulkChange:
     change = BulkChange.objects.select_for_update(no_key=True).filter(pk=change_id, user=actor).first()
     if change is None:
-        raise NotFound("no_such_change", f"There is no change {change_id} of yours.")
+        raise NotFound("no_such_change", _("There is no change %(number)s of yours.") % {"number": change_id})
     return change
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from channels_app.services.assignment import assign
 from crm.models import Identity
@@ -144,7 +144,7 @@ def _allowed(queue: Queue, at: datetime, zone: str) -> datetime:
 
 def _schedule(item: WorkItem, holder: Any, *, at: datetime, actor: Any, now: datetime) -> None:
     """Off the line until `at`. Then it is due at once with the queue's target behind it: as if it had waited that long."""
-    close_pending(item, reason="called back later", now=now)
+    close_pending(item, reason=gettext_noop("called back later"), now=now)
     if item.state in WorkItem.HELD:
         end_segment(item, by="scheduled", now=now)
         tell_released(item, kind="scheduled", reason="called back later", actor=actor, now=now)

@@ -156,7 +156,7 @@ def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: dat
         Queue.objects.select_for_update(no_key=True, of=("self",)).get(pk=queue.pk)
         emails = dict(User.objects.filter(pk__in=levels).values_list("pk", "email"))
         if missing := set(levels) - set(emails):
-            raise NotFound("no_such_person", f"There is no person {min(missing)}.")
+            raise NotFound("no_such_person", _("There is no person %(number)s.") % {"number": min(missing)})
         held = {row.user_id: row for row in QueueMember.objects.filter(queue=queue).select_related("user")}
         before = {row.user.email: row.level for row in held.values()}
         QueueMember.objects.filter(queue=queue).exclude(user__in=levels).delete()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from cxos.core.models import User
 from routing.models import Presence, WorkItem
@@ -18,7 +19,7 @@ def release_agent(user: User, *, actor: Any, now: datetime) -> int:
     """Offline, offers withdrawn, and what they held waits again with its age; returns how many work items."""
     with transaction.atomic():
         set_presence(user, presence=Presence.OFFLINE, actor=actor, now=now)
-        return_offers_of(user.pk, reason="no longer works here", now=now)
+        return_offers_of(user.pk, reason=gettext_noop("no longer works here"), now=now)
         held = WorkItem.objects.filter(agent=user, state__in=[WorkItem.State.ACTIVE, WorkItem.State.PAUSED])
         ids = list(held.order_by("id").values_list("id", flat=True))
         for item_id in ids:

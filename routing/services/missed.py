@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext_noop
+
 from cxos.core.events.routing import AgentChanged
 from cxos.core.outbox import emit
 from routing.models import AgentState, Presence, Queue, WorkItem
 from routing.services.presence import change_presence
 
+MISSED, DECLINED = gettext_noop("Missed an offer"), gettext_noop("Declined too many offers in a row")
 # Whoever does not answer one of these is probably not answering the others either.
 FAMILIES = (frozenset({"voice"}), frozenset({"chat", "messaging"}), frozenset({"email", "task"}))
 
@@ -25,7 +28,7 @@ def note_missed(agent: AgentState, item: WorkItem, *, now: datetime) -> None:
     if policy == Queue.Missed.FAMILY:
         _mute(agent, item.medium)
     elif policy == Queue.Missed.ALL or agent.missed_in_row >= 2:
-        _away(agent, "Missed an offer", now=now)
+        _away(agent, MISSED, now=now)
 
 
 def note_declined(agent: AgentState, item: WorkItem, *, now: datetime) -> None:
@@ -33,7 +36,7 @@ def note_declined(agent: AgentState, item: WorkItem, *, now: datetime) -> None:
     agent.declined_in_row += 1
     agent.save(update_fields=["declined_in_row"])
     if item.queue.most_declines and agent.declined_in_row >= item.queue.most_declines:
-        _away(agent, f"Declined {agent.declined_in_row} offers in a row", now=now)
+        _away(agent, DECLINED, now=now)
 
 
 def _away(agent: AgentState, why: str, *, now: datetime) -> None:

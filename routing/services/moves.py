@@ -63,7 +63,7 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
         if item.agent_id == agent.pk and item.state in WorkItem.HELD:
             return item
         taker = lock_agent(agent.pk)
-        close_pending(item, reason="assigned by hand", now=now)
+        close_pending(item, reason=gettext_noop("assigned by hand"), now=now)
         if item.state in WorkItem.HELD:
             end_segment(item, by="transferred", now=now)
             tell_released(item, kind="reassigned", reason="assigned by hand", actor=actor, now=now)

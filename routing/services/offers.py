@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_noop
 
 from channels_app.services.assignment import assign
 from cxos.core.errors import Conflict, NotFound
@@ -160,7 +160,7 @@ def _tell_accepted(offer: Offer, item: WorkItem, *, asked: bool, now: datetime) 
 
 def _withdraw_siblings(offer: Offer, *, now: datetime) -> None:
     for other in Offer.objects.filter(item_id=offer.item_id, state=Offer.State.PENDING).order_by("id"):
-        withdraw(other, item=offer.item, reason="taken by somebody else", now=now)
+        withdraw(other, item=offer.item, reason=gettext_noop("taken by somebody else"), now=now)
 
 
 def decline_offer(offer_id: int, *, user: User, reason: str, now: datetime) -> None:
@@ -198,7 +198,7 @@ def expire_offer(offer_id: int, *, now: datetime) -> bool:
         agent = lock_agent(offer.agent_id)
         _lock(offer)
         closed = Offer.objects.filter(id=offer_id, state=Offer.State.PENDING, expires_at__lte=now).update(
-            state=Offer.State.EXPIRED, closed_at=now, reason="no answer"
+            state=Offer.State.EXPIRED, closed_at=now, reason=gettext_noop("no answer")
         )
         if not closed:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from automation.models import Rule
 from channels_app.models import Channel
@@ -18,7 +19,7 @@ def remove_queue(queue: Queue, *, actor: Any) -> None:
     with transaction.atomic():
         kept = Queue.objects.select_for_update(of=("self",)).get(pk=queue.pk)
         if reason := need_of(kept):
-            raise Conflict("queue_needed", f"{kept.name} {reason}")
+            raise Conflict("queue_needed", reason)
         members = QueueMember.objects.filter(queue=kept).select_related("user")
         before = {"name": kept.name, "members": {row.user.email: row.level for row in members.order_by("user__email")}}
         record(actor, "removed", kept, before=before)
@@ -26,13 +27,15 @@ def remove_queue(queue: Queue, *, actor: Any) -> None:
 
 
 def need_of(queue: Queue) -> str:
-    """Who needs it, as the rest of a sentence; "" when nobody does. Up to 4 queries."""
+    """Who needs it, as a sentence; "" when nobody does. Up to 4 queries."""
+    told = {"name": queue.name}
     if WorkItem.objects.filter(queue=queue).exists():
-        return "has had work, and its figures keep its name. Switch it off instead."
+        return _("%(name)s has had work, and its figures keep its name. Switch it off instead.") % told
     if channel := Channel.objects.filter(config__queue=queue.key).values_list("name", flat=True).first():
-        return f"is where the channel “{channel}” puts its work. Choose another queue there first."
+        told["channel"] = channel
+        return _("%(name)s is where the channel “%(channel)s” puts its work. Choose another queue there first.") % told
     if rule := Rule.objects.filter(actions__contains=[{"kind": "enqueue", "queue": queue.key}]).first():
-        return f"is named by the rule “{rule.name}”. Change the rule first."
+        return _("%(name)s is named by the rule “%(rule)s”. Change the rule first.") % {**told, "rule": rule.name}
     if other := Queue.objects.filter(overflow_to=queue).first():
-        return f"takes the overflow of {other.name}. Change that queue first."
+        return _("%(name)s takes the overflow of %(other)s. Change that queue first.") % {**told, "other": other.name}
     return ""

@@ -37,7 +37,7 @@ def abandon(item_id: int, *, now: datetime) -> WorkItem:
             return item
         if Callback.objects.filter(item=item, state__in=Callback.LIVE).exists():
             return item
-        close_pending(item, reason="customer left", now=now)
+        close_pending(item, reason=gettext_noop("customer left"), now=now)
         waited = milliseconds(item.entered_at, now)
         item.state, item.completed_at, item.wake_at, item.version = State.ABANDONED, now, None, item.version + 1
         item.save(update_fields=["state", "completed_at", "wake_at", "version"])
@@ -90,5 +90,5 @@ def resume(item_id: int, *, now: datetime, actor: Any = None) -> WorkItem:
                 actor=actor,
             )
             if holder is not None:
-                make_room(item, holder, why=BACK, reason="a customer is back", now=now)
+                make_room(item, holder, why=BACK, reason=gettext_noop("a customer is back"), now=now)
     return item

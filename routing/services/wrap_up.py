@@ -98,7 +98,7 @@ def _begin_wrap_up(
         actor=actor,
     )
     if holder is not None and goes_on:
-        make_room(item, holder, why=WRAPS_UP, reason="a wrap-up began", now=now)
+        make_room(item, holder, why=WRAPS_UP, reason=gettext_noop("a wrap-up began"), now=now)
     return item
 
 

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from cases.models import Calendar, Clock
 from cases.services.breaches import sweep_clocks
 from cases.services.warnings import warn_of_deadlines
-from channels_app.models import Conversation
+from channels_app.models import Channel, Conversation
 from channels_app.services.assignment import assign
 from channels_app.services.replies import add_note
 from crm.models import Customer
@@ -231,6 +231,21 @@ def test_looking_at_a_conversation_reads_what_is_about_it(client: Client, write:
     client.post(f"/workspace/c/{conversation.pk}/seen/", {"last": "1"})
 
     assert notices(ana) == [("assigned", f"conversation:{conversation.pk}", 1, False)]
+
+
+def test_a_customer_without_a_name_is_a_visitor_in_the_readers_language(
+    client: Client, webchat: Channel, ana: User, sam: User
+) -> None:
+    visitor = Customer.objects.create(name="")
+    conversation = Conversation.objects.create(customer=visitor, channel=webchat, thread_key="v", team=ana.teams.get())
+    assign(conversation.pk, assignee_id=ana.pk, actor=sam, now=timezone.now())
+    drain_outbox()
+    client.force_login(ana)
+
+    for address in ("/notifications/", "/workspace/?tab=all"):
+        page = client.get(address, headers={"accept-language": "ar"}).content.decode()
+        assert f"الزائر {visitor.pk}" in page
+        assert "Visitor" not in page
 
 
 def test_other_peoples_notifications_are_not_there(client: Client, ana: User, sam: User, now: datetime) -> None:

@@ -54,6 +54,30 @@ def test_names_that_say_nothing_are_refused(name: str, monkeypatch: pytest.Monke
     assert any("says nothing" in breach for breach in house_rules.breaches_of(PurePosixPath(name)))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"Gone."',
+        'f"{name} is gone."',
+        '"%s is gone." % name',
+        '"Gone: {}".format(name)',
+        '"Gone." if name else ""',
+        "words",
+    ],
+)
+def test_a_refusal_says_nothing_untranslated(said: str) -> None:
+    source = f'def find() -> None:\n    words = f"{{name}} is gone."\n    raise NotFound("gone", {said})\n'
+
+    assert breaches("crm/find.py", source) == [
+        'crm/find.py:3: NotFound says untranslated words; write _("… %(name)s …") % {…}.'
+    ]
+
+
+@pytest.mark.parametrize("said", ['_("Gone.")', '_("%(name)s is gone.") % {"name": "Kim"}', 'f"{day}: {words}"'])
+def test_translated_words_are_no_breach(said: str) -> None:
+    assert breaches("crm/find.py", f'def find() -> None:\n    raise NotFound("gone", {said})\n') == []
+
+
 def test_a_claim_finds_its_rows_once() -> None:
     looped = 'CLAIM = "UPDATE t SET a = 1 WHERE id IN (\\n SELECT id FROM t LIMIT 1 FOR UPDATE SKIP LOCKED)"\n'
     once = looped.replace("IN (", "= ANY(ARRAY(").replace('LOCKED)"', 'LOCKED))"')

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from channels_app.models import Channel
 from cxos.core.models import User
 from routing.models import AgentState, Presence, PresenceReason
 from routing.services.leases import lose_unreachable
+from routing.services.missed import DECLINED, MISSED
 from routing.services.presence import set_presence
 from tests.screens.markup import Reader
 
@@ -99,3 +100,21 @@ def test_what_follows_the_work_is_said_and_can_be_taken_back(as_ana: Client, ana
 
     assert "After this work" not in page
     assert AgentState.objects.get(user=ana).pending_presence == ""
+
+
+@pytest.mark.parametrize("reason", [MISSED, DECLINED, "Connection lost", "Away"])
+def test_a_reason_of_our_own_is_told_in_the_readers_language(as_ana: Client, ana: User, reason: str) -> None:
+    AgentState.objects.create(user=ana, presence="missed", reason=reason)
+
+    page = as_ana.get("/workspace/presence/", headers={"accept-language": "ar"}).content.decode()
+
+    with translation.override("ar"):
+        words = translation.gettext(reason)
+    assert words != reason
+    assert shown(page) == words
+
+
+def test_anybodys_own_reason_stays_as_it_was_written(as_ana: Client, ana: User) -> None:
+    AgentState.objects.create(user=ana, presence="break", reason="Fire drill")
+
+    assert shown(as_ana.get("/workspace/presence/", headers={"accept-language": "ar"}).content.decode()) == "Fire drill"

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -51,7 +52,7 @@ class Teams(ReadViewSet):
     def load(self, id: int) -> Team:
         team = Team.objects.filter(id=id).first()
         if team is None:
-            raise NotFound("no_such_team", f"There is no team {id}.")
+            raise NotFound("no_such_team", _("There is no team %(number)s.") % {"number": id})
         return team
 
 
@@ -76,7 +77,7 @@ class ApiKeys(ReadViewSet):
 def load_key(id: int) -> ApiKey:
     key = ApiKey.objects.select_related("user").filter(id=id).first()
     if key is None:
-        raise NotFound("no_such_key", f"There is no API key {id}.")
+        raise NotFound("no_such_key", _("There is no API key %(number)s.") % {"number": id})
     return key
 
 
@@ -102,7 +103,11 @@ class MakeApiKey(Command):
     def run(self, *, given: dict[str, Any], **path: Any) -> ApiKey:
         user = User.objects.filter(id=given["user"], is_active=True).first()
         if user is None:
-            raise Invalid("no_such_user", f"There is no user {given['user']} who works here.", field="user")
+            raise Invalid(
+                "no_such_user",
+                _("There is no user %(number)s who works here.") % {"number": given["user"]},
+                field="user",
+            )
         self._refuse_more_than_own(given["scopes"], given.get("expires_at"))
         key, secret = make_key(
             name=given["name"], user=user, scopes=given["scopes"], expires_at=given.get("expires_at"), actor=self.actor
@@ -115,9 +120,9 @@ class MakeApiKey(Command):
         if own is None:
             return
         if not set(scopes) <= set(own.scopes):
-            raise Forbidden("more_than_own", "A key cannot make a key that may do more than itself.", field="scopes")
+            raise Forbidden("more_than_own", _("A key cannot make a key that may do more than itself."), field="scopes")
         if own.expires_at is not None and (expires_at is None or expires_at > own.expires_at):
-            raise Forbidden("longer_than_own", "A key cannot make a key that outlives it.", field="expires_at")
+            raise Forbidden("longer_than_own", _("A key cannot make a key that outlives it."), field="expires_at")
 
     def kept(self, body: Any) -> Any:
         return {**body, "key": None} if "key" in body else body

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.models import ApiKey, Scope, User
@@ -26,9 +27,11 @@ def make_key(
     """A new key and its secret, which is shown this once."""
     unknown = set(scopes) - set(Scope.values)
     if unknown or not scopes:
-        raise Invalid("scopes", f"Choose scopes from {', '.join(Scope.values)}.", field="scopes")
+        raise Invalid(
+            "scopes", _("Choose scopes from %(choices)s.") % {"choices": ", ".join(Scope.values)}, field="scopes"
+        )
     if expires_at is not None and expires_at <= timezone.now():
-        raise Invalid("expires_at", "Choose a time that is still to come, or none.", field="expires_at")
+        raise Invalid("expires_at", _("Choose a time that is still to come, or none."), field="expires_at")
     prefix, secret = ApiKey.draw()
     with transaction.atomic():
         key = ApiKey.objects.create(
@@ -46,7 +49,7 @@ def make_key(
 def rotate_key(key: ApiKey, *, actor: Any, now: datetime) -> tuple[ApiKey, str]:
     """A new key like this one, and its secret, shown this once; the old one stays good for ROTATION, then ends."""
     if not key.usable(now):
-        raise Conflict("key_over", f"{key.name} is refused already. Make a new key.")
+        raise Conflict("key_over", _("%(name)s is refused already. Make a new key.") % {"name": key.name})
     with transaction.atomic():
         made, secret = make_key(name=key.name, user=key.user, scopes=key.scopes, expires_at=key.expires_at, actor=actor)
         ends, before = min(now + ROTATION, key.expires_at or now + ROTATION), key.expires_at

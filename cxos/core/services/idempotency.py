@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.models import IdempotentAnswer
@@ -35,7 +36,8 @@ def check_key(key: str) -> str:
     if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
         raise Invalid(
             "idempotency_key",
-            f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable ASCII characters, such as a UUID.",
+            _("Idempotency-Key must be 1 to %(most)s printable ASCII characters, such as a UUID.")
+            % {"most": MAX_KEY_LENGTH},
             field="Idempotency-Key",
             status=400,
         )
@@ -84,7 +86,7 @@ def _claim(principal: str, key: str, asked: str) -> bool:
         if getattr(problem.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
             raise
         raise Conflict(
-            "still_running", "The first request with this Idempotency-Key is still running. Ask again in a moment."
+            "still_running", _("The first request with this Idempotency-Key is still running. Ask again in a moment.")
         ) from None
 
 
@@ -93,7 +95,7 @@ def _earlier(principal: str, key: str, asked: str) -> Answer:
     if first.request_hash != asked:
         raise Conflict(
             "idempotency_key_reused",
-            "This Idempotency-Key was used for another request. Draw a new key for each command.",
+            _("This Idempotency-Key was used for another request. Draw a new key for each command."),
             field="Idempotency-Key",
         )
     return Answer(first.status, first.body, replayed=True)

@@ -147,7 +147,7 @@ def shown(user: User) -> dict[str, Any]:
 def lock_person(user_id: int) -> User:
     user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if user is None:
-        raise NotFound("no_such_person", f"There is no person {user_id}.")
+        raise NotFound("no_such_person", _("There is no person %(number)s.") % {"number": user_id})
     return user
 
 

@@ -69,5 +69,7 @@ def can_change_view(user: User, view: SavedView) -> bool:
 def get_view_for(user: User, view_id: int) -> SavedView:
     found = SavedView.objects.visible_to(user).select_related("owner").filter(pk=view_id).first()
     if found is None:
-        raise NotFound("no_such_view", f"There is no view {view_id}, or it is not shared with you.")
+        raise NotFound(
+            "no_such_view", _("There is no view %(number)s, or it is not shared with you.") % {"number": view_id}
+        )
     return found

@@ -89,7 +89,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     assert isinstance(request.user, User)
     entry = AuditEntry.objects.filter(pk=pk).first()
     if entry is None:
-        raise NotFound("no_such_entry", f"There is no entry {pk}.")
+        raise NotFound("no_such_entry", _("There is no entry %(number)s.") % {"number": pk})
     take_back(entry, actor=request.user, now=timezone.now())
     words = _("Taken back: “%(name)s” is as it was before.") % {"name": entry.object_label}
     if request.headers.get("HX-Request"):

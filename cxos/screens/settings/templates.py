@@ -62,5 +62,5 @@ def remove_template(request: HttpRequest, pk: int, template: int) -> HttpRespons
 def found(channel_id: int, template_id: int) -> MessageTemplate:
     row = MessageTemplate.objects.filter(pk=template_id, channel=channel_id).first()
     if row is None:
-        raise NotFound("no_such_template", f"There is no template {template_id}.")
+        raise NotFound("no_such_template", _("There is no template %(number)s.") % {"number": template_id})
     return row

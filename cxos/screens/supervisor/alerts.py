@@ -128,7 +128,9 @@ def restore(request: HttpRequest) -> HttpResponse:
 def get_threshold(pk: int) -> Threshold:
     found = Threshold.objects.filter(pk=pk).first()
     if found is None:
-        raise NotFound("no_such_threshold", f"There is no threshold {pk}, or it has been removed.")
+        raise NotFound(
+            "no_such_threshold", _("There is no threshold %(number)s, or it has been removed.") % {"number": pk}
+        )
     return found
 
 

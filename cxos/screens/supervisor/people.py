@@ -16,7 +16,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm.models.customer import label_of
 from cxos.core.models import Role, User
+from cxos.core.phrases import reworded
 from cxos.screens.templatetags.supervisor import PRESENCE_TONES
 from intelligence.formulas import Ratio
 from intelligence.queries.occupancy import Going, occupancy_of_last_hour
@@ -54,6 +56,10 @@ class Person:
     @property
     def presence_label(self) -> str:
         return str(Presence(self.presence).label)
+
+    @property
+    def reason_label(self) -> str:
+        return reworded(self.reason)
 
     @property
     def pending_label(self) -> str:
@@ -143,7 +149,7 @@ def held_by(ids: Iterable[int]) -> defaultdict[int, list[Held]]:
     customer = ("conversation__customer", "conversation__customer__name")
     columns = ("pk", "state", "accepted_at", "conversation_id", *customer, "conversation__channel__kind", "queue__name")
     for agent, pk, state, at, conversation, customer_id, name, channel, queue in rows.values_list("agent", *columns):
-        who = (name or f"Visitor {customer_id}") if conversation else ""
+        who = label_of(customer_id, name) if conversation else ""
         found[agent].append(Held(pk, state, at, conversation, who, channel or "", queue))
     return found
 

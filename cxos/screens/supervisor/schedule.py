@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cxos.core.models import Role, User
+from cxos.core.phrases import reworded
 from intelligence.models import Shift
 from intelligence.queries.schedules import AgentDay, Stay, agent_days
 from routing.models import Presence
@@ -136,7 +137,7 @@ def _bars(day: AgentDay, span: Span) -> tuple[list[Bar], list[Bar], list[Bar]]:
 
 
 def _said(stay: Stay) -> str:
-    label = stay.reason or (Presence(stay.presence).label if stay.presence in Presence else stay.presence)
+    label = reworded(stay.reason) or (Presence(stay.presence).label if stay.presence in Presence else stay.presence)
     return f"{_clock(stay.start, stay.end)} {label}"
 
 

@@ -107,7 +107,7 @@ def get_trial(pk: int) -> Trial:
     """Supervisors see each other's: what was tried is nobody's secret."""
     found = Trial.objects.select_related("author", "queue").filter(pk=pk).first()
     if found is None:
-        raise NotFound("no_such_trial", f"There is no trial {pk}.")
+        raise NotFound("no_such_trial", _("There is no trial %(number)s.") % {"number": pk})
     return found
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from automation.conditions import Problem, facts_used, validate
 from automation.fact_values import Fact, FactType, Schema
@@ -174,7 +174,8 @@ def unfit(tree: Any, path: str) -> list[Problem]:
         kind = FIELDS[tree["fact"]].kind
         if tree["op"] in OPERATORS[kind]:
             return []
-        return [Problem(path, f"“{tree['op']}” cannot be asked of {FIELDS[tree['fact']].label}.")]
+        told = {"operator": tree["op"], "field": FIELDS[tree["fact"]].label}
+        return [Problem(path, gettext("“%(operator)s” cannot be asked of %(field)s.") % told)]
     branches = [tree["not"]] if "not" in tree else tree.get("and") or tree.get("or") or []
     return [problem for branch in branches for problem in unfit(branch, path)]
 

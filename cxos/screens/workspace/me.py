@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from channels_app.models import Channel
@@ -24,9 +24,13 @@ from routing.services.offers import accept_offer, decline_offer
 from routing.services.presence import CHOOSABLE, set_presence
 from routing.snapshots import held_loads
 
-REASONS = (_("Not my skill"), _("In the middle of something"), _("Conflict of interest"))
+REASONS = (
+    gettext_noop("Not my skill"),
+    gettext_noop("In the middle of something"),
+    gettext_noop("Conflict of interest"),
+)
 SOUND = "offer_sound"
-AWAY = "Away"  # the reason of a break nobody chose: the page was not touched for so long
+AWAY = gettext_noop("Away")  # the reason of a break nobody chose: the page was not touched for so long
 # presence → tone of the dot
 TONES = {Presence.AVAILABLE: "available", Presence.OFFLINE: "offline", Presence.BUSY: "busy", Presence.MISSED: "busy"}
 
@@ -43,7 +47,7 @@ def offers(request: HttpRequest) -> HttpResponse:
     )
     now = timezone.now()
     decided = Decision.objects.filter(item__in=[offer.item_id for offer in pending], kind=Decision.Kind.QUEUE)
-    reasons = dict(decided.order_by("id").values_list("item_id", "sentence"))
+    reasons = {one.item_id: one.spoken for one in decided.order_by("id")}
     cards = [
         {
             "offer": offer,
@@ -56,7 +60,9 @@ def offers(request: HttpRequest) -> HttpResponse:
         }
         for offer in pending
     ]
-    return render(request, "workspace/offers.html", {"cards": cards, "reasons": REASONS})
+    return render(
+        request, "workspace/offers.html", {"cards": cards, "reasons": [(one, gettext(one)) for one in REASONS]}
+    )
 
 
 def callback_parts(item: WorkItem) -> dict[str, Any]:
@@ -106,7 +112,7 @@ def presence_parts(request: HttpRequest) -> dict[str, Any]:
     lost = state.presence == Presence.UNREACHABLE  # its reason is that of the state to come back to
     return {
         "state": state,
-        "shown": _("Away") if away else (not lost and state.reason) or state.get_presence_display(),
+        "shown": (not lost and state.reason_label) or state.get_presence_display(),
         "tone": TONES.get(Presence(state.presence), "break"),
         "choices": [(value.value, value.label, TONES.get(value, "break")) for value in CHOOSABLE],
         "sound": request.user.preferences.get(SOUND, True),
