@@ -1,13 +1,13 @@
-"""Rules and articles over the API."""
+"""Rules, macros and articles over the API."""
 
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
 from automation.api_commands import CreateArticle
-from automation.models import Article, Rule
-from automation.permissions import get_article_for, get_rule_for, rules_visible_to
-from automation.serializers import ArticleOutput, RuleOutput
+from automation.models import Article, Macro, Rule
+from automation.permissions import get_article_for, get_macro_for, get_rule_for, rules_visible_to
+from automation.serializers import ArticleOutput, MacroOutput, RuleOutput
 from cxos.core.api import query
 from cxos.core.api.permissions import SUPERVISORS
 from cxos.core.api.views import ReadViewSet, reads
@@ -32,6 +32,19 @@ class Rules(ReadViewSet):
         return get_rule_for(self.request.user, id)
 
 
+class Macros(ReadViewSet):
+    """Plans one may ask for: one's own, those of one's teams, and everybody's."""
+
+    summaries = {"list": "List macros.", "retrieve": "One macro."}
+    output = MacroOutput
+
+    def get_queryset(self) -> QuerySet[Macro]:
+        return Macro.objects.visible_to(self.request.user)
+
+    def load(self, id: int) -> Macro:
+        return get_macro_for(self.request.user, id)
+
+
 class Articles(ReadViewSet):
     """Knowledge. What readers see of an article is its `live` version."""
 
@@ -53,4 +66,4 @@ class Articles(ReadViewSet):
         return get_article_for(self.request.user, id)
 
 
-urlpatterns = [*reads("rules", Rules), *reads("articles", Articles, create=CreateArticle)]
+urlpatterns = [*reads("rules", Rules), *reads("macros", Macros), *reads("articles", Articles, create=CreateArticle)]

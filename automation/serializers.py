@@ -19,6 +19,15 @@ class RuleOutput(Output):
     changed_at = serializers.DateTimeField()
 
 
+class MacroOutput(Output):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    actions = serializers.JSONField(help_text="In their order: `kind`, and the one argument of its kind.")
+    scope = serializers.ChoiceField(choices=["own", "team", "everybody"])
+    team_id = serializers.IntegerField(allow_null=True)
+    changed_at = serializers.DateTimeField()
+
+
 class ArticleOutput(Output):
     id = serializers.IntegerField()
     title = serializers.CharField()

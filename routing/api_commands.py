@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automation.permissions import get_macro_for
 from channels_app.models import Conversation
 from channels_app.permissions import get_conversation_for
 from channels_app.serializers import ConversationOutput
 from cxos.core.api.fields import Choice, Flag, Id, Input, Text, Whole
 from cxos.core.api.views import Command, Endpoint
-from cxos.core.errors import Conflict, Forbidden, Invalid
+from cxos.core.errors import Conflict, Forbidden, Invalid, NotFound
 from cxos.core.models import User
 from routing.models import Disposition, Offer, Queue, WorkItem
 from routing.permissions import (
@@ -30,6 +31,7 @@ from routing.queries import why, with_presence
 from routing.serializers import AgentOutput, OfferOutput, WhyOutput, WorkItemOutput
 from routing.services import offers, work
 from routing.services.hand_over import give, give_to_queue, take_back
+from routing.services.macros import run_macro
 from routing.services.presence import CHOOSABLE, heartbeat, set_presence
 
 VERSION_HELP = "The version you saw: refused with 409 if the work has moved on since."
@@ -72,6 +74,16 @@ class AssignConversationInput(Input):
 
 class TransferConversationInput(Input):
     queue = Id()
+
+
+class RunMacroInput(Input):
+    macro = Id()
+    client_id = Text(
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        help_text="Your id of the run: sent again, nothing is done again.",
+    )
 
 
 class SetMyPresence(Command):
@@ -248,6 +260,22 @@ class TransferConversation(ConversationWorkCommand):
         return self.as_it_is(conversation.pk)
 
 
+class RunMacro(ConversationWorkCommand):
+    """Run a macro in a conversation: all of its actions, or none. The problem says which one does not fit."""
+
+    input = RunMacroInput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Conversation:
+        user, now = self.request.user, timezone.now()
+        conversation, key = self.conversation(path["id"]), given.get("client_id", "")
+        try:
+            macro = get_macro_for(user, given["macro"])
+        except NotFound as missing:
+            raise Invalid(missing.code, missing.message, field="macro") from None
+        run_macro(macro, conversation, zone=timezone.get_current_timezone(), key=key, actor=user, now=now)
+        return self.as_it_is(conversation.pk)
+
+
 # What a body names and is not there is Invalid, not NotFound: the address is right.
 
 
@@ -302,5 +330,6 @@ urlpatterns = [
     path("work-items/<int:id>/complete", Complete.as_view(), name="work-complete"),
     path("conversations/<int:id>/assign", AssignConversation.as_view(), name="conversation-assign"),
     path("conversations/<int:id>/transfer", TransferConversation.as_view(), name="conversation-transfer"),
+    path("conversations/<int:id>/macro", RunMacro.as_view(), name="conversation-macro"),
     path("conversations/<int:id>/why", Why.as_view(), name="conversation-why"),
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from automation.fill import NAME, fill
 from automation.models import Snippet
+from channels_app.models import Conversation
 from cxos.core.errors import Conflict, Forbidden, Invalid, NotFound
 from cxos.core.models import Team, User
 from cxos.core.services.audit import record
@@ -46,7 +47,7 @@ def save_snippet(
     the shortcut is taken."""
     shortcut, text = shortcut.strip().lstrip("/").lower(), text.replace("\0", "").strip()
     _check(shortcut, text)
-    owner, team = _whose(scope, team_id, actor)
+    owner, team = whose(scope, team_id, actor)
     with transaction.atomic():
         found = get_for_change(snippet_id, actor=actor) if snippet_id else Snippet()
         before = _shown(found) if found.pk else None
@@ -103,6 +104,19 @@ def filled(snippet: Snippet, facts: Mapping[str, Any]) -> str:
     return fill(snippet.text, facts)
 
 
+def facts_for(conversation: Conversation, user: User) -> dict[str, Any]:
+    """What the variables stand for in this conversation, for this user."""
+    return {
+        "customer.name": conversation.customer.name,
+        "customer.first_name": conversation.customer.name.partition(" ")[0],
+        "agent.name": user.name,
+        "agent.first_name": user.name.partition(" ")[0],
+        "conversation.id": conversation.pk,
+        "conversation.subject": conversation.subject,
+        "channel.name": conversation.channel.name,
+    }
+
+
 def example(snippet: Snippet) -> str:
     return fill(snippet.text, VARIABLES)
 
@@ -112,6 +126,11 @@ def _check(shortcut: str, text: str) -> None:
         raise Invalid("shortcut", _("A shortcut has 1 to 40 letters, digits, - or _."), field="shortcut")
     if not 0 < len(text) <= MAX_TEXT:
         raise Invalid("text", _("Write a text of up to %(most)s characters.") % {"most": f"{MAX_TEXT:,}"}, field="text")
+    check_variables(text)
+
+
+def check_variables(text: str) -> None:
+    """Raises Invalid for a {{name}} that nothing stands for."""
     unknown = sorted({found[1] for found in NAME.finditer(text)} - set(VARIABLES))
     if unknown:
         known = ", ".join(VARIABLES)
@@ -122,7 +141,8 @@ def _check(shortcut: str, text: str) -> None:
         )
 
 
-def _whose(scope: str, team_id: int | None, actor: User) -> tuple[User | None, Team | None]:
+def whose(scope: str, team_id: int | None, actor: User) -> tuple[User | None, Team | None]:
+    """The owner or the team of what is written for this scope. Raises Invalid, Forbidden."""
     if scope not in SCOPES:
         raise Invalid("scope", _("Choose for whom it is."), field="scope")
     if scope == "own":

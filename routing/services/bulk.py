@@ -75,7 +75,7 @@ def undo(change_id: int, *, actor: User, now: datetime) -> BulkChange:
     """Take back what it changed, as one more change that can be watched in the same way. Raises Conflict."""
     with transaction.atomic():
         change = _locked(change_id, actor)
-        if change.state not in (State.DONE, State.STOPPED):
+        if change.state not in (State.DONE, State.STOPPED) or not can_undo(change):
             raise Conflict("not_done", _("There is nothing to take back here (any more)."))
         change.state = State.UNDONE
         change.save(update_fields=["state"])
@@ -90,6 +90,10 @@ def undo(change_id: int, *, actor: User, now: datetime) -> BulkChange:
             pass
         back.refresh_from_db()
     return back
+
+
+def can_undo(change: BulkChange) -> bool:
+    return change.action in DEEDS and DEEDS[change.action].undo is not None
 
 
 def get_change_for(user: User, change_id: int) -> BulkChange:
@@ -138,10 +142,12 @@ def _deed_of(change: BulkChange, ids: Sequence[int]) -> Do:
         action = DEEDS[change.action]
         return lambda found, actor, now: action.do(found, change.arguments, actor, now)
     undone = BulkChange.objects.get(pk=change.arguments["of"])
+    undo_one = DEEDS[undone.action].undo
+    assert undo_one is not None
     steps = dict(undone.steps.filter(conversation__in=ids).values_list("conversation_id", "before"))
 
     def take_back(found: Conversation, actor: User, now: datetime) -> bool:
-        DEEDS[undone.action].undo(found, undone.arguments, steps[found.pk], actor, now)
+        undo_one(found, undone.arguments, steps[found.pk], actor, now)
         return True
 
     return take_back

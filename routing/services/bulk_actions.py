@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import gettext as _
 
+from automation.models import Macro
+from automation.permissions import get_macro_for
 from channels_app.models import Conversation, Priority
 from channels_app.services import conversations as verbs
 from channels_app.services.assignment import assign
@@ -19,6 +22,7 @@ from cxos.core.errors import Conflict, Invalid
 from cxos.core.models import User
 from routing.models import Queue
 from routing.services.hand_over import give, give_to_queue
+from routing.services.macros import run_macro
 from routing.services.queue import live_item
 
 Status = Conversation.Status
@@ -28,11 +32,11 @@ SPAM = "spam"
 @dataclass(frozen=True, slots=True)
 class Deed:
     """`check` returns the arguments to keep, or raises Invalid. `do` returns what undo needs, None when nothing changed.
-    `undo` raises Conflict where somebody has changed it since."""
+    `undo` raises Conflict where somebody has changed it since; None: what it did, such as a message sent, stays."""
 
     check: Callable[[Mapping[str, Any], datetime], dict[str, Any]]
     do: Callable[[Conversation, Mapping[str, Any], User, datetime], Any]
-    undo: Callable[[Conversation, Mapping[str, Any], Any, User, datetime], None]
+    undo: Callable[[Conversation, Mapping[str, Any], Any, User, datetime], None] | None
 
 
 def whole(given: Mapping[str, Any], name: str) -> int | None:
@@ -177,6 +181,22 @@ def undo_tag(found: Conversation, given: Mapping[str, Any], before: Any, actor: 
     verbs.remove_tags(found.pk, tags=[given["tag"]], actor=actor, now=now)
 
 
+# --- Macro -------------------------------------------------------------------------------------------------------------
+
+
+def check_macro(given: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """With the asker's zone, for the part of it that is done where nobody asks."""
+    macro = whole(given, "macro")
+    if macro is None or not Macro.objects.filter(pk=macro).exists():
+        raise Invalid("macro", _("Choose a macro."))
+    return {"macro": macro, "zone": get_current_timezone_name()}
+
+
+def do_macro(found: Conversation, given: Mapping[str, Any], actor: User, now: datetime) -> Any:
+    zone = ZoneInfo(given["zone"])
+    return run_macro(get_macro_for(actor, given["macro"]), found, zone=zone, actor=actor, now=now).pk
+
+
 def changed_since() -> Conflict:
     return Conflict("changed_since", _("Somebody has changed it since."))
 
@@ -189,4 +209,5 @@ DEEDS: Mapping[str, Deed] = {
     "priority": Deed(check_priority, do_priority, undo_priority),
     "tag": Deed(check_tag, do_tag, undo_tag),
     SPAM: Deed(check_nothing, do_spam, undo_spam),
+    "macro": Deed(check_macro, do_macro, None),
 }

@@ -263,3 +263,22 @@ def test_of_parallel_requests_with_one_key_one_runs(as_ana, talk):
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 7
     assert talk.messages.filter(author_kind="agent").count() == 1
+
+
+def test_a_macro_is_run_whole_once_a_client_id(as_ana, talk, ana, sam, now):
+    from automation.services.macros import save_macro
+
+    actions = [{"kind": "add_tags", "tags": ["refund"]}, {"kind": "reply", "text": "Hello"}]
+    macro = save_macro(None, name="Refund", actions=actions, scope="everybody", actor=sam, now=now)
+    theirs = save_macro(None, name="Sam's", actions=actions, scope="own", actor=sam, now=now)
+
+    assert [one["name"] for one in as_ana.get("macros").json()["results"]] == ["Refund"]
+    answers = [
+        as_ana.post(f"conversations/{talk.id}/macro", {"macro": macro.pk, "client_id": "one"}) for _number in range(2)
+    ]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].json()["tags"] == ["refund"]
+    assert Message.objects.filter(conversation=talk, author=ana, kind="message").count() == 1
+
+    refused = as_ana.post(f"conversations/{talk.id}/macro", {"macro": theirs.pk})
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_such_macro")

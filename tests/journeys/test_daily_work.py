@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from automation.services.macros import save_macro
 from channels_app.envelope import Envelope
 from channels_app.models import Channel, Conversation, Message
 from channels_app.services.ingest import accept
@@ -128,6 +129,42 @@ def test_the_tag_key_brings_its_field_into_sight(
     page.keyboard.type("refund")
     page.keyboard.press("Enter")
     expect(page.locator(".ws-tags .tag")).to_have_text(["refund"])
+
+
+def test_states_and_macros_by_keyboard_alone(
+    browse: Browse, held: Callable[..., list[Conversation]], ana: User, sam: User
+) -> None:
+    for name, tag in (("Refund", "refund"), ("Sorry", "sorry")):
+        actions = [{"kind": "add_tags", "tags": [tag]}, {"kind": "reply", "text": "Hello {{customer.name}}"}]
+        save_macro(None, name=name, actions=actions, scope="everybody", actor=sam, now=timezone.now())
+    page = browse(ana, "/workspace/")
+    (found,) = held(page, ("Kim", "Where is my parcel?"))
+    page.goto(f"/workspace/c/{found.pk}/")
+
+    page.keyboard.press("s")
+    page.get_by_role("menuitemradio", name="Waiting for customer").press("Enter")
+    expect(page.locator(".ws-state")).to_contain_text("Waiting for customer")
+    page.locator("#scroll").focus()
+    page.keyboard.press("o")
+    expect(page.locator(".ws-state")).to_have_count(0)
+
+    page.keyboard.press("s")
+    page.get_by_role("menuitemradio", name="Snoozed…").press("Enter")
+    expect(page.locator("#ws-snooze-at")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".ws-state")).to_contain_text("Snoozed until")
+    expect(page.locator("#ws-snooze-until")).to_have_count(0)
+
+    page.locator("#scroll").focus()
+    page.keyboard.press("m")
+    expect(page.get_by_label("Find a macro")).to_be_focused()
+    page.keyboard.type("refu")
+    expect(page.locator(".ws-macro:visible")).to_have_count(1)
+    expect(page.locator(".ws-macro:visible")).to_contain_text("Hello Kim")
+    page.keyboard.press("Enter")
+    expect(page.locator("#ws-macros")).to_have_count(0)
+    expect(page.locator("#thread")).to_contain_text("Hello Kim")
+    until(page, lambda: Conversation.objects.get(pk=found.pk).tags == ["refund"])
 
 
 def test_reply_and_note_keep_drafts_of_their_own_over_a_reload(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import uuid4
 
 from django.urls import Resolver404, resolve, reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from automation.models import Macro
 from channels_app.models import Conversation
 from channels_app.permissions import can_reply, get_conversation_for
 from channels_app.services.snoozes import snoozes as presets
@@ -18,6 +20,7 @@ from cxos.core.models import User
 from routing.models import Queue
 
 COLLEAGUES = 200
+MACROS = 200
 Status = Conversation.Status
 
 
@@ -41,11 +44,11 @@ class Command:
 
 
 def here(user: User, *, at: str) -> dict[str, Any]:
-    """4 queries where a conversation is open, none elsewhere."""
+    """5 queries where a conversation is open, none elsewhere."""
     found = open_at(user, at)
     if found is None:
         return {"conversation": None, "commands": []}
-    listed = [*verbs(found), *priorities(found), *snoozes(), *receivers(user, found)]
+    listed = [*verbs(found), *priorities(found), *snoozes(), *macros(user), *receivers(user, found)]
     return {"conversation": found, "commands": [addressed(one, found.pk) for one in listed]}
 
 
@@ -102,6 +105,24 @@ def snoozes() -> list[Command]:
     return [
         Command(_("Snooze: %(span)s") % {"span": one.said}, "alarm-clock", "snooze", {"for": one.key}, quiet=True)
         for one in presets(localtime())
+    ]
+
+
+def macros(user: User) -> list[Command]:
+    """The dialog with what each does, and each by its name. 1 query."""
+    named = Macro.objects.visible_to(user).distinct().values_list("pk", "name")[:MACROS]
+    return [
+        Command(_("Macro…"), "list-checks", "macros", key="m", asks=True),
+        *(
+            Command(
+                _("Macro: %(name)s") % {"name": name},
+                "list-checks",
+                "run_macro",
+                {"macro": pk, "key": uuid4().hex},
+                quiet=True,
+            )
+            for pk, name in named
+        ),
     ]
 
 

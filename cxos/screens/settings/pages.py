@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Section, ...]], ...] = (
             Section("queues", _("Queues"), "rows-3"),
             Section("skills", _("Skills"), "graduation-cap"),
             Section("rules", _("Rules"), "zap"),
+            Section("macros", _("Macros"), "list-checks", for_staff=True),
             Section("snippets", _("Snippets"), "text-quote", for_staff=True),
             Section("tester", _("Try a message"), "flask-conical"),
         ),

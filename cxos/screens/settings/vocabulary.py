@@ -46,7 +46,7 @@ VERBS = {
     "activated a text model": pgettext_lazy("audit", "activated a text model"),
 }
 THINGS = {
-    "Queue": _("Queue"), "Skill": _("Skill"), "Rule": _("Rule"), "Snippet": _("Snippet"), "Article": _("Article"),
+    "Queue": _("Queue"), "Skill": _("Skill"), "Rule": _("Rule"), "Macro": _("Macro"), "Snippet": _("Snippet"), "Article": _("Article"),
     "Channel": _("Channel"), "Calendar": _("Calendar"), "SlaPolicy": _("Policy"), "Threshold": _("Threshold"),
     "Disposition": _("Disposition"), "PresenceReason": _("Reason"), "CapacityProfile": _("Capacity profile"),
     "MessageTemplate": _("Template"), "Subscription": _("Webhook"), "WebhookAttempt": _("Delivery of a webhook"),

@@ -10,12 +10,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from automation.facts_known import FACTS
+from automation.services.macros import ACTIONS as MACRO_ACTIONS
 from cases.hours import CalendarError, clock_text
 from cases.models import Calendar, Metric
 from cases.services.configure import AT
 from channels_app.models import Priority
 from cxos.core.models import AuditEntry, Team, User
 from cxos.core.spans import span
+from cxos.screens.macro_words import WORDS as MACRO_WORDS
 from cxos.screens.settings import actions as acts
 from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact, said_value
 from cxos.screens.settings.vocabulary import said_name
@@ -142,7 +144,16 @@ def said_conditions(tree: Any) -> str:
 
 
 def said_actions(actions: list[Mapping[str, Any]]) -> str:
-    return "; ".join(acts.said(one, queues={}) for one in actions)
+    return "; ".join(said_action(one) for one in actions)
+
+
+def said_action(action: Mapping[str, Any]) -> str:
+    """Of a rule; or of a macro, which does more."""
+    kind = str(action.get("kind"))
+    if kind in acts.WORDS:
+        return acts.said(action, queues={})
+    value = action.get(MACRO_ACTIONS.get(kind, ""), "")
+    return f"{MACRO_WORDS.get(kind, kind)} {value}".strip()
 
 
 def said_rings(rings: list[Mapping[str, Any]]) -> str:

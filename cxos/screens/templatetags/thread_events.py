@@ -68,6 +68,11 @@ def _snoozed(told: Mapping[str, Any]) -> str:
     return _("Snoozed until %(at)s.") % {"at": date_format(until, "SHORT_DATETIME_FORMAT")}
 
 
+def _macro(told: Mapping[str, Any]) -> str:
+    return _("Macro “%(name)s” was run.") % {"name": told["name"]}
+
+
 WORDED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "assigned": _assigned, "transferred_out": _transferred_out, "priority": _priority, "tags": _tags, "snoozed": _snoozed,
+    "macro": _macro,
 }  # fmt: skip

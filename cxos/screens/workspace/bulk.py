@@ -52,7 +52,7 @@ def menu(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """`ids` with commas, or `all` = 1 and the list's `query`; `action` with its arguments, `to` an id or "me"."""
     asking = asking_of(request)
-    names = ("to", "queue", "status", "priority", "tag", "for", "until")
+    names = ("to", "queue", "status", "priority", "tag", "for", "until", "macro")
     arguments = {name: request.POST.get(name, "")[:80] for name in names}
     if arguments["to"] == "me":
         arguments["to"] = str(asking.user.pk)
@@ -105,7 +105,7 @@ def told(request: HttpRequest, change: BulkChange) -> HttpResponse:
     if change.state == STATE.UNDONE or change.action == "undo":
         done = _("Taken back")
     why = "; ".join(f"{number} × {sentence}" for sentence, number in change.problems.items())
-    may_undo = change.changed and change.action != "undo" and change.state in {STATE.DONE, STATE.STOPPED}
+    may_undo = change.changed and bulk.can_undo(change) and change.state in {STATE.DONE, STATE.STOPPED}
     more = {"undo": reverse("workspace:bulk_undo", args=[change.pk])} if may_undo else {}
     response = toast(response, f"{done}. {why}" if why else done, tone="warning" if why else "success", **more)
     return trigger(response, **{"bulk:done": True})

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from automation.models import Article
-from automation.services.snippets import filled, find_snippets
+from automation.services.snippets import facts_for, filled, find_snippets
 from channels_app.models import Conversation
 from channels_app.permissions import get_conversation_for
 from cxos.core.models import Team, User
@@ -87,17 +87,8 @@ def emoji(words: str, place: Place) -> list[Option]:
 
 def snippets(words: str, place: Place) -> list[Option]:
     """Each as it would be sent in this conversation, and at the end where they are kept. 1 query."""
-    conversation, user = place.conversation, place.user
-    facts = {
-        "customer.name": conversation.customer.name,
-        "customer.first_name": conversation.customer.name.partition(" ")[0],
-        "agent.name": user.name,
-        "agent.first_name": user.name.partition(" ")[0],
-        "conversation.id": conversation.pk,
-        "conversation.subject": conversation.subject,
-        "channel.name": conversation.channel.name,
-    }
-    found = [(one, filled(one, facts)) for one in find_snippets(words, user=user, limit=MOST)]
+    facts = facts_for(place.conversation, place.user)
+    found = [(one, filled(one, facts)) for one in find_snippets(words, user=place.user, limit=MOST)]
     options = [Option(text, f"/{one.shortcut}", " ".join(text.split())[:SHOWN]) for one, text in found]
     if options or not words:
         options.append(Option("", _("Your snippets…"), _("opens a tab"), href=reverse("settings:snippets")))

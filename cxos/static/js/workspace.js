@@ -5,6 +5,7 @@ import "./thread.js";
 import "./company.js";
 import "./inbox-list.js";
 import "./selection.js";
+import "./macros.js";
 
 const open = () => document.querySelector(".ws-conversation");
 

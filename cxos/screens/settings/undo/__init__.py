@@ -5,9 +5,9 @@ and what something came to depend on is not removed: both are refused with a sen
 so can be taken back too.
 """
 
-from cxos.screens.settings.undo import connections, desks, knowledge, promises, records, templates, work
+from cxos.screens.settings.undo import connections, desks, knowledge, macros, promises, records, templates, work
 from cxos.screens.settings.undo.taking_back import restore_of, take_back
 
 __all__ = [
-    "connections", "desks", "knowledge", "promises", "records", "restore_of", "take_back", "templates", "work",
+    "connections", "desks", "knowledge", "macros", "promises", "records", "restore_of", "take_back", "templates", "work",
 ]  # fmt: skip
