@@ -4,6 +4,7 @@ themes; with hostile words."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 from automation.services.macros import save_macro
 from channels_app.envelope import Envelope
 from channels_app.models import Channel, Conversation, Message
+from channels_app.services.conversations import snooze
 from channels_app.services.ingest import accept
 from cxos.core.models import User
 from cxos.core.services.preferences import keep_preference
@@ -165,6 +167,40 @@ def test_states_and_macros_by_keyboard_alone(
     expect(page.locator("#ws-macros")).to_have_count(0)
     expect(page.locator("#thread")).to_contain_text("Hello Kim")
     until(page, lambda: Conversation.objects.get(pk=found.pk).tags == ["refund"])
+
+
+def test_macros_and_snoozing_on_a_phone_from_right_to_left(
+    browse: Browse, held: Callable[..., list[Conversation]], ana: User, sam: User
+) -> None:
+    actions = [
+        {"kind": "reply", "text": "Hello {{customer.name}}, " + "your parcel is late. " * 20},
+        {"kind": "resolve"},
+    ]
+    save_macro(None, name="Refund", actions=actions, scope="everybody", actor=sam, now=timezone.now())
+    page = browse(ana, "/workspace/", width=360, color_scheme="dark")
+    (found,) = held(page, ("Kim", "Where is my parcel?"))
+    snooze(found.pk, until=timezone.now() + timedelta(days=1), actor=ana, now=timezone.now())
+    site = page.url.partition("/workspace")[0]
+    page.context.add_cookies([{"name": "django_language", "value": "ar", "url": f"{site}/"}])
+    page.goto(f"/workspace/c/{found.pk}/")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator(".ws-state")).to_be_visible()
+
+    for key, dialog in (("m", "#ws-macros"), ("s", "#ws-snooze-until")):
+        page.locator("#scroll").focus()
+        page.keyboard.press(key)
+        if key == "s":
+            page.locator("#ws-status [hx-get]").click()
+        expect(page.locator(dialog)).to_be_visible()
+        assert overflow(page) <= 0
+        assert serious_findings(page) == []
+        page.keyboard.press("Escape")
+        expect(page.locator(dialog)).to_have_count(0)
+
+    page.goto("/settings/macros/new/")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    assert overflow(page) <= 0
+    assert serious_findings(page) == []
 
 
 def test_reply_and_note_keep_drafts_of_their_own_over_a_reload(

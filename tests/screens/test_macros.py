@@ -53,6 +53,7 @@ def test_an_agent_writes_one_for_herself_alone(client: Client, ana: User, sam: U
     assert AuditEntry.objects.count() == 0  # what is hers alone is nobody else's business
     page = client.get(f"/settings/macros/{found.pk}/").content.decode()
     assert 'value="refund, money"' in page
+    assert "<code>{{customer.first_name}}</code>" in page
 
     assert client.post("/settings/macros/new/", form(name="X", scope="everybody")).status_code == 422
     client.force_login(sam)

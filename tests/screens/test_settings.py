@@ -84,6 +84,10 @@ def test_no_address_of_the_settings_lets_a_supervisor_in(client: Client, sam: Us
         assert 403 in answers, path
 
 
+def test_the_variables_of_snippets_are_shown_as_they_are_typed(as_adi: Client) -> None:
+    assert "<code>{{customer.first_name}}</code> Kim" in as_adi.get("/settings/snippets/").content.decode()
+
+
 @pytest.mark.parametrize("path", ["", "queues/", "skills/", "rules/", "sla/", "people/", "audit/", "hours/"])
 def test_a_list_costs_the_same_however_long(
     as_adi: Client, team: Team, calendar: Calendar, path: str, django_assert_max_num_queries: DjangoAssertNumQueries
