@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,15 +175,32 @@ def _completed(one: Occurrence, to: Recorder) -> None:
 
 
 def _handled(one: Occurrence, to: Recorder, *, wrap_up: int) -> None:
-    """One agent's part of an item: handling up to the wrap-up, the wrap-up up to now."""
+    """One agent's part of an item: handling up to the wrap-up, but for the time it waited for the customer; the wrap-up up
+    to now."""
     wrapping_from = one.at_ms - wrap_up
     started = wrapping_from - one.ms("handled_ms")
     to.count("handled")
     to.count("wrapped_up", int(wrap_up > 0))
-    to.span("handling", started, wrapping_from)
+    worked = list(_worked(started, wrapping_from, one))
+    for start, end in worked:
+        to.span("handling", start, end)
+        to.presence("in_hand", start, end)
     to.span("wrap_up", wrapping_from, one.at_ms)
-    to.measure("handle", one.at_ms - started)
-    to.presence("in_hand", started, one.at_ms)
+    to.presence("in_hand", wrapping_from, one.at_ms)
+    to.measure("handle", sum(end - start for start, end in worked) + wrap_up)
+
+
+def _worked(start_ms: int, end_ms: int, one: Occurrence) -> Iterator[tuple[int, int]]:
+    """What the event's pauses leave of [start, end)."""
+    at = start_ms
+    for began, ended in sorted(
+        (one.at_ms - began, one.at_ms - ended) for began, ended in one.payload.get("pauses", ())
+    ):
+        if at < began < end_ms:
+            yield at, began
+        at = max(at, ended)
+    if at < end_ms:
+        yield at, end_ms
 
 
 @counts("PartLeft")

@@ -146,8 +146,8 @@ def _schedule(item: WorkItem, holder: Any, *, at: datetime, actor: Any, now: dat
     """Off the line until `at`. Then it is due at once with the queue's target behind it: as if it had waited that long."""
     close_pending(item, reason=gettext_noop("called back later"), now=now)
     if item.state in WorkItem.HELD:
-        end_segment(item, by="scheduled", now=now)
-        tell_released(item, kind="scheduled", reason="called back later", actor=actor, now=now)
+        part = end_segment(item, by="scheduled", now=now)
+        tell_released(item, part, kind="scheduled", reason="called back later", actor=actor, now=now)
         _wait_for_holder(item, at=at)
     end_parts(item, now=now)
     for name, value in unpaused(item, now=now).items():

@@ -150,7 +150,8 @@ def keeps_place(item: WorkItem, *, until: datetime | None = None) -> bool:
     return Callback.objects.filter(stands, item=item, kind=Callback.Kind.IN_QUEUE).exists()
 
 
-def tell_released(item: WorkItem, *, kind: str, reason: str, actor: Any, now: datetime) -> None:
+def tell_released(item: WorkItem, part: Segment | None, *, kind: str, reason: str, actor: Any, now: datetime) -> None:
+    """`part`: what the holder's segment was; before the item goes on from a pause."""
     emit(
         WorkReleased(
             item_id=item.id,
@@ -161,7 +162,7 @@ def tell_released(item: WorkItem, *, kind: str, reason: str, actor: Any, now: da
             at=now.isoformat(),
             handled_ms=milliseconds(item.accepted_at or now, now),
             kind=kind,
-            paused_ms=paused_ms(item, now=now),
+            **pauses(item, part, now=now),
         ),
         key=f"work:{item.id}",
         actor=actor,
@@ -176,10 +177,27 @@ def unpaused(item: WorkItem, *, now: datetime) -> dict[str, Any]:
     return {"paused_at": None, "paused_seconds": paused, "cost": full_cost(item)}
 
 
-def paused_ms(item: WorkItem, *, now: datetime) -> int:
-    """How long it waited for the customer while somebody held it."""
-    running = (now - item.paused_at).total_seconds() if item.paused_at else 0.0
-    return round((item.paused_seconds + running) * 1000)
+def go_on(item: WorkItem, *, now: datetime) -> bool:
+    """Set the columns of `unpaused` on the item, and keep the pause with its holder's part. False when it was not paused."""
+    if item.paused_at is None:
+        return False
+    part = Segment.objects.filter(item=item, ended_at=None, kind=Segment.Kind.LEAD).first()
+    if part is not None:
+        part.pauses = [*part.pauses, [item.paused_at.isoformat(), now.isoformat()]]
+        part.save(update_fields=["pauses"])
+    for name, value in unpaused(item, now=now).items():
+        setattr(item, name, value)
+    return True
+
+
+def pauses(item: WorkItem, part: Segment | None, *, now: datetime) -> dict[str, Any]:
+    """What an event says of when the holder of this part waited for the customer: `pauses` and `paused_ms`, as in
+    WorkReleased."""
+    kept = part.pauses if part is not None else []
+    spans = [(datetime.fromisoformat(began), datetime.fromisoformat(ended)) for began, ended in kept]
+    spans += [(item.paused_at, now)] if item.paused_at else []
+    told = tuple((milliseconds(began, now), milliseconds(ended, now)) for began, ended in spans)
+    return {"pauses": told, "paused_ms": sum(began - ended for began, ended in told)}
 
 
 def free(holder: AgentState, *, now: datetime) -> None:

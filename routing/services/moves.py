@@ -65,8 +65,8 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
         taker = lock_agent(agent.pk)
         close_pending(item, reason=gettext_noop("assigned by hand"), now=now)
         if item.state in WorkItem.HELD:
-            end_segment(item, by="transferred", now=now)
-            tell_released(item, kind="reassigned", reason="assigned by hand", actor=actor, now=now)
+            part = end_segment(item, by="transferred", now=now)
+            tell_released(item, part, kind="reassigned", reason="assigned by hand", actor=actor, now=now)
             let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         over = goes_beyond(taker, agent, item, actor=actor)
@@ -192,8 +192,8 @@ def transfer_out(
             )
         item.reason = (reason or f"transferred to {address}")[:200]
         item.save(update_fields=["reason"])
-        tell_released(item, kind="external", reason=item.reason, actor=actor, now=now)
-        end_segment(item, by="transferred", to=address, now=now)
+        part = end_segment(item, by="transferred", to=address, now=now)
+        tell_released(item, part, kind="external", reason=item.reason, actor=actor, now=now)
         if item.conversation_id:
             found = lock_conversation(item.conversation_id)
             said = f"Transferred to {address}."
@@ -222,8 +222,8 @@ def _put_back(
         left, waited, held = item.queue, milliseconds(item.entered_at, now), item.state in WorkItem.HELD
         close_pending(item, reason=reason, now=now)
         if holder is not None and held:
-            end_segment(item, by="requeued" if kind == "requeued" else "transferred", now=now)
-            tell_released(item, kind=kind, reason=reason, actor=actor, now=now)
+            part = end_segment(item, by="requeued" if kind == "requeued" else "transferred", now=now)
+            tell_released(item, part, kind=kind, reason=reason, actor=actor, now=now)
             let_others_call(item)
             until = now + timedelta(seconds=item.queue.cooldown_seconds)
             item.excluded = {**item.excluded, str(holder.user_id): until.isoformat()}

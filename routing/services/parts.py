@@ -122,8 +122,8 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
         item, holder = lock_item(item_id, version=version)
         if item.state not in IN_HAND or not open_parts(item.pk).filter(agent=agent).exists():
             raise Conflict("not_there", gettext("%(name)s has to be part of the work first.") % {"name": agent.name})
-        end_segment(item, by="transferred", now=now)
-        tell_released(item, kind="handed_over", reason=f"handed over to {agent.name}", actor=actor, now=now)
+        part = end_segment(item, by="transferred", now=now)
+        tell_released(item, part, kind="handed_over", reason=f"handed over to {agent.name}", actor=actor, now=now)
         let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         over = goes_beyond(lock_agent(agent.pk), agent, item, actor=actor)

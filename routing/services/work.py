@@ -16,7 +16,7 @@ from cxos.core.events.routing import WorkAbandoned, WorkPaused, WorkResumed
 from cxos.core.outbox import emit
 from routing.matching import idle_cost
 from routing.models import Callback, WorkItem
-from routing.services.holding import close_pending, lock_item, milliseconds, unpaused
+from routing.services.holding import close_pending, go_on, lock_item, milliseconds
 from routing.services.making_room import make_room
 from routing.services.moves import assign_by_hand, requeue, transfer, transfer_out, transfer_to_agent
 from routing.services.wrap_up import end_wrap_ups, finish
@@ -80,8 +80,7 @@ def resume(item_id: int, *, now: datetime, actor: Any = None) -> WorkItem:
     with transaction.atomic():
         item, holder = lock_item(item_id)
         if item.state == State.PAUSED:
-            for name, value in unpaused(item, now=now).items():
-                setattr(item, name, value)
+            go_on(item, now=now)
             item.state, item.version = State.ACTIVE, item.version + 1
             item.save(update_fields=["state", "paused_at", "cost", "paused_seconds", "version"])
             emit(

@@ -19,10 +19,11 @@ from routing.services.holding import (
     end_parts,
     end_segment,
     free,
+    go_on,
     keeps_place,
     lock_item,
     milliseconds,
-    paused_ms,
+    pauses,
     unpaused,
 )
 from routing.services.making_room import make_room
@@ -74,9 +75,7 @@ def _wraps_up(queue: Queue, disposition: Disposition | None, *, asked: bool) -> 
 def _begin_wrap_up(
     item: WorkItem, holder: AgentState | None, *, disposition: Disposition | None, actor: Any, now: datetime
 ) -> WorkItem:
-    goes_on = unpaused(item, now=now)
-    for name, value in goes_on.items():
-        setattr(item, name, value)
+    was_paused = go_on(item, now=now)
     ends = item.queue.wrap_up in {WrapUp.TIMED, WrapUp.FORCED} and item.queue.wrap_up_seconds
     item.state, item.disposition = State.WRAPPING, disposition or item.disposition
     item.wrap_up_until = now + timedelta(seconds=item.queue.wrap_up_seconds) if ends else None
@@ -97,7 +96,7 @@ def _begin_wrap_up(
         key=f"work:{item.id}",
         actor=actor,
     )
-    if holder is not None and goes_on:
+    if holder is not None and was_paused:
         make_room(item, holder, why=WRAPS_UP, reason=gettext_noop("a wrap-up began"), now=now)
     return item
 
@@ -125,9 +124,18 @@ def complete(
     still_open = [one for one in segments if one.ended_at is None]
     segment = end_segment(item, by=str(state), now=now, among=still_open)
     end_parts(item, now=now, among=still_open)
+    just_gone = (one for one in segments if one.kind == Segment.Kind.LEAD and one.ended_at == now)  # outside
+    told = pauses(item, segment or next(just_gone, None), now=now)
+    for name, value in unpaused(item, now=now).items():
+        setattr(item, name, value)
     item.state, item.disposition, item.completed_at = state, disposition or item.disposition, now
     item.wake_at, item.wrap_up_until, item.version = None, None, item.version + 1
-    item.save(update_fields=["state", "disposition", "completed_at", "wake_at", "wrap_up_until", "version"])
+    item.save(
+        update_fields=[
+            "state", "disposition", "completed_at", "wake_at", "wrap_up_until", "version", "paused_at", "paused_seconds",
+            "cost",
+        ]
+    )  # fmt: skip
     end_with_work(item, actor=actor, now=now)
     wrapped = segment.wrap_up_at if segment else None
     emit(
@@ -140,7 +148,7 @@ def complete(
             handled_ms=milliseconds(item.accepted_at, wrapped or now) if item.accepted_at else 0,
             wrap_up_ms=milliseconds(wrapped, now) if wrapped else 0,
             disposition=item.disposition.key if item.disposition else "",
-            paused_ms=paused_ms(item, now=now),
+            **told,
             transfers=len(segments) - len(still_open),
             from_queue=in_line,
         ),

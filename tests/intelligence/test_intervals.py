@@ -245,7 +245,7 @@ payloads: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "kind": st.sampled_from(["transferred", "handed_over", "external", "requeued", "overflow"]),
         "joined_ms": milliseconds, "paused_ms": milliseconds, "transfers": st.integers(0, 3),
         "called_back": st.booleans(), "from_queue": st.booleans(), "again": st.booleans(),
-        "entered": st.booleans(),
+        "entered": st.booleans(), "pauses": st.lists(st.tuples(milliseconds, milliseconds), max_size=3),
     },
 )  # fmt: skip
 occurrences = st.lists(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from channels_app.services.conversations import reopen, resolve, set_status
+from cxos.core.models import Event
 from intelligence import queries
 from intelligence.formulas import Ratio
 from intelligence.intervals import Tally
@@ -25,7 +26,18 @@ from routing.services.matcher import match_items
 from routing.services.offers import accept_offer
 from routing.services.parts import ask_in, hand_over_to
 from routing.services.presence import heartbeat, set_presence
-from routing.services.work import abandon, assign_by_hand, finish, requeue, transfer, transfer_out, transfer_to_agent
+from routing.services.work import (
+    abandon,
+    assign_by_hand,
+    end_wrap_ups,
+    finish,
+    pause,
+    requeue,
+    resume,
+    transfer,
+    transfer_out,
+    transfer_to_agent,
+)
 from tests.counted import count_everything
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +191,48 @@ def test_what_goes_to_somebody_outside_is_handled_once(held, ana, now):
     assert sums(counted, "handled", "handling_completed_ms", "segments_transferred") == [1, 180_000, 1]
     assert counted.items_transferred == Ratio(1, 1)
     assert queries.facts_behind("handled", now, now + HOUR).count() == 1
+
+
+def test_time_that_work_waits_for_its_customer_is_not_handling(held, queue, ana, now):
+    Queue.objects.update(wrap_up_seconds=300)
+    pause(held.id, actor=ana, now=after(now, minutes=1))
+    resume(held.id, now=after(now, minutes=20))
+    pause(held.id, actor=ana, now=after(now, minutes=22))
+    finish(held.id, actor=ana, now=after(now, minutes=50))
+    end_wrap_ups(now=after(now, minutes=55))
+
+    counted = figures(now, "agent", ana.pk)
+
+    minutes = {name: counted.tally.sums[name] / 60_000 for name in ("handling_completed_ms", "handling_split_ms")}
+    assert minutes == {"handling_completed_ms": 3, "handling_split_ms": 3}
+    assert (counted.handle_seconds, counted.tally.sums["in_hand_seconds"]) == (8 * 60, 8 * 60)
+    told = Event.objects.get(name="WorkCompleted").payload
+    assert (told["handled_ms"], told["paused_ms"], told["wrap_up_ms"]) == (3_000_000, 47 * 60_000, 300_000)
+    held.refresh_from_db()
+    assert (held.paused_seconds, held.paused_at) == (47 * 60, None)
+    midnight = now.replace(hour=0)
+    assert facts.differences(midnight, midnight + timedelta(days=1)) == []
+
+
+def test_work_ended_while_it_waits_for_its_customer_was_handled_until_then(held, ana, now):
+    pause(held.id, actor=ana, now=after(now, minutes=1))
+    finish(held.id, actor=ana, now=after(now, minutes=31))
+
+    assert figures(now).handle_seconds == 60
+    held.refresh_from_db()
+    assert (held.paused_seconds, held.paused_at) == (1_800, None)
+
+
+def test_each_holder_answers_for_the_pauses_of_their_own_part(held, ana, ben, now):
+    pause(held.id, actor=ana, now=after(now, minutes=1))
+    transfer_to_agent(held.id, agent=ben, actor=ana, now=after(now, minutes=11))
+    [offer] = match_items([held.id], now=after(now, minutes=11))
+    accept_offer(offer.id, user=ben, now=after(now, minutes=11))
+    pause(held.id, actor=ben, now=after(now, minutes=15))
+    transfer_out(held.id, address="+4930999", actor=ben, now=after(now, minutes=20))
+
+    assert sums(figures(now, "agent", ana.pk), "handling_completed_ms") == [60_000]
+    assert sums(figures(now, "agent", ben.pk), "handling_completed_ms") == [240_000]
 
 
 def test_time_signed_in_is_paid_and_productive_as_its_reason_says(ana, now):

@@ -108,7 +108,11 @@ class WorkAssigned:
 @event
 class WorkReleased:
     """The holder let go. `kind`: transferred (blind), handed_over (warm), reassigned (by somebody else), external,
-    requeued or scheduled. A WorkQueued follows when it waits again, a WorkCompleted when it went to somebody outside."""
+    requeued or scheduled. A WorkQueued follows when it waits again, a WorkCompleted when it went to somebody outside.
+
+    `pauses`: when, of `handled_ms`, the holder waited for the customer: (began, ended), in milliseconds before `at`;
+    `paused_ms` in all.
+    """
 
     item_id: int
     queue_id: int
@@ -119,6 +123,7 @@ class WorkReleased:
     handled_ms: int
     kind: str = "requeued"
     paused_ms: int = 0
+    pauses: tuple[tuple[int, int], ...] = ()
 
 
 @event
@@ -134,7 +139,8 @@ class WorkWrapping:
 
 @event
 class WorkCompleted:
-    """`transfers`: how many holders passed it on before. `from_queue`: it was closed while it stood in line."""
+    """`transfers`: how many holders passed it on before. `from_queue`: it was closed while it stood in line. `pauses` and
+    `paused_ms` of its last holder, as in WorkReleased."""
 
     item_id: int
     queue_id: int
@@ -145,6 +151,7 @@ class WorkCompleted:
     wrap_up_ms: int
     disposition: str = ""
     paused_ms: int = 0
+    pauses: tuple[tuple[int, int], ...] = ()
     transfers: int = 0
     from_queue: bool = True
 
