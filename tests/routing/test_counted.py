@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
 
 import pytest
+from django.db import transaction
 
 from channels_app.services.conversations import reopen, resolve, set_status
-from cxos.core.models import Event
+from cxos.core.errors import DomainError
+from cxos.core.models import Event, User
 from intelligence import queries
 from intelligence.formulas import Ratio
 from intelligence.intervals import Tally
@@ -162,6 +167,49 @@ def test_what_is_given_by_hand_before_its_time_was_not_answered_in_line(waiting,
     assign_by_hand(item.id, agent=ana, actor=ana, now=after(now, minutes=1))
 
     assert sums(figures(now, "queue", queue.pk), "offered", "answered", "flowed_out") == [1, 0, 1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_comes_into_a_line_leaves_it_once_whatever_happens(seed, waiting, queue, second, ana, ben, now):
+    """Offered = answered + abandoned + flowed out + canceled + in line, for each queue."""
+    chance, items = Random(seed), [waiting() for _ in range(5)]
+    for step in range(40):
+        who, there = chance.choice([ana, ben]), chance.choice([queue, second])
+        with suppress(DomainError), transaction.atomic():
+            happens(chance, chance.choice(items).pk, who=who, there=there, at=after(now, seconds=10 * step))
+
+    count_everything()
+    called = Callback.objects.filter(kind="in_queue", state__in=Callback.LIVE).values("item")
+    for line in (queue, second):
+        one = queries.figures("queue", now - HOUR, now + HOUR).get(line.pk, queries.NOTHING).tally.sums
+        in_line = WorkItem.objects.filter(queue=line, state__in=["waiting", "offered"]).exclude(pk__in=called).count()
+        left = one["answered"] + one["abandoned"] + one["flowed_out"] + one["canceled"]
+        assert one["offered"] == left + in_line, (line.key, dict(one))
+
+
+def happens(chance: Random, id: int, *, who: User, there: Queue, at: datetime) -> object:
+    """One thing of all that may happen to the work."""
+    call = Callback.objects.filter(item=id).first()
+    caller = WorkItem.objects.get(pk=id).agent or who
+    asks = {"address": f"+4930{id}", "actor": who, "now": at}
+    ways: list[Callable[[], object]] = [
+        lambda: assign_by_hand(id, agent=who, actor=who, now=at),
+        lambda: requeue(id, reason="x", actor=who, now=at),
+        lambda: transfer_to_agent(id, agent=who, actor=who, now=at),
+        lambda: transfer(id, queue=there, actor=who, now=at),
+        lambda: request_callback(id, kind="in_queue", **asks),
+        lambda: request_callback(id, kind="scheduled", slot_at=after(at, seconds=20), **asks),
+        lambda: wake_callbacks(now=at),
+        lambda: chance.random() < 0.2 and finish(id, actor=who, now=at),
+        lambda: chance.random() < 0.2 and abandon(id, now=at),
+    ]
+    if call is not None:
+        ways += [
+            lambda: claim_callback(call.pk, user=caller, now=at),
+            lambda: note_no_answer(call.pk, user=caller, now=at),
+            lambda: chance.random() < 0.2 and cancel_callback(call.pk, actor=who, now=at),
+        ]
+    return chance.choice(ways)()
 
 
 def test_blind_and_warm_transfers_count_apart_and_an_item_once(held, ana, ben, now):
