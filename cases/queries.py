@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -67,9 +68,11 @@ def preview_deadline(calendar: Calendar, *, budget_seconds: int, opened_at: date
     return deadline_math.explain(clock, hours)
 
 
-def at_risk(user: User, *, limit: int = 50) -> QuerySet[Clock]:
-    """The running clocks this user may see that breach next."""
+def at_risk(user: User, *, limit: int = 50, conversations: QuerySet[Any, Any] | None = None) -> QuerySet[Clock]:
+    """The running clocks this user may see that breach next; with `conversations` (a query of ids) only theirs."""
     rows = clocks_visible_to(user).filter(state=Clock.State.RUNNING, due_at__isnull=False)
+    if conversations is not None:
+        rows = rows.filter(conversation__in=conversations)
     return rows.select_related("policy", "calendar", "conversation__customer", "case").order_by("due_at", "id")[:limit]
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from intelligence import formulas
-from intelligence.counting import EXTERNAL, TRANSFERS
+from intelligence.counting import EXTERNAL, ROUTABLE, TRANSFERS
 from intelligence.formulas import Ratio
 from intelligence.intervals import INTERVAL_MS, MARKED, Tally, roll_up
 from intelligence.models import Fact, Interval
@@ -41,7 +41,11 @@ COUNTED_IN = {
     "resolved": ("ConversationResolved",),
     "reopened": ("ConversationReopened",),
     "breached": ("ClockBreached",),
-}
+    "occupancy": (
+        "OfferAccepted", "OfferDeclined", "OfferExpired", "OfferWithdrawn", "WorkCompleted", "WorkReleased", "PartLeft",
+        "PresenceChanged",
+    ),
+}  # fmt: skip
 
 # Giving somebody work that was in hand already answers nobody.
 _ANSWERS = ~Q(name="WorkAssigned", data__from_queue=False) & ~Q(data__contains={"called_back": True})
@@ -59,6 +63,8 @@ NARROWED = {
     "handle_time": _HANDLED,
     "completed": _BY_SOMEBODY,
     "transferred": Q(data__kind__in=sorted(TRANSFERS)),
+    "occupancy": (_HANDLED | ~Q(name__in=["WorkCompleted", "WorkReleased"]))
+    & (~Q(name="PresenceChanged") | Q(data__previous__in=sorted(ROUTABLE))),
     "flowed_out": ~Q(data__contains={"from_queue": False}) & ~Q(data__contains={"called_back": True}),
 }
 

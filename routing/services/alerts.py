@@ -94,11 +94,17 @@ class Readings:
 
 def read(*, now: datetime) -> Readings:
     """5 queries. `now` in any zone: quarter-hours begin at the same moments in all that count."""
-    start, end = last_interval(now)[0] - INTERVAL, last_interval(now)[1] + INTERVAL
+    start, end = span_of_shares(now)
     live = live_by_queue(now=now)
     names = ("offered", "answered_within", "abandoned", "abandoned_short")
     recent = {**counts("queue", start, end, names=names), **counts("all", start, end, names=names)}
     return Readings({**live, 0: add_up(live.values())}, read_crew(), recent)
+
+
+def span_of_shares(now: datetime) -> tuple[datetime, datetime]:
+    """The last two whole quarter-hours and the running one."""
+    start, end = last_interval(now)
+    return start - INTERVAL, end + INTERVAL
 
 
 def watch_thresholds(*, now: datetime) -> int:

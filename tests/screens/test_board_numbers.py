@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from cases.models import Calendar, Clock
 from channels_app.models import Channel, Conversation
 from crm.models import Customer
 from cxos.core.catalogue import Received, rebuild
@@ -19,16 +20,20 @@ from cxos.core.models import Event, Role, Team, User
 from cxos.core.phrases import Phrase
 from cxos.screens.supervisor import rows
 from cxos.screens.supervisor.board import read_board
+from cxos.screens.supervisor.people import cards_of, roster
+from cxos.screens.templatetags.supervisor import duration, percent
 from intelligence import queries
 from intelligence.models import Fact, Interval
 from intelligence.queries.outlook import like_days, outlooks
 from intelligence.services import facts
-from routing.models import Queue, QueueMember, WorkItem
+from routing.models import Queue, QueueMember, Threshold, WorkItem
+from routing.services.alerts import save_threshold
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer, expire_due
 from routing.services.presence import set_presence
 from routing.services.queue import enqueue
 from routing.services.work import abandon, assign_by_hand, finish, transfer
+from tests.cases.conftest import ALWAYS
 
 NOON = datetime(2026, 3, 4, 12, 20, tzinfo=UTC)
 NAMES = count(1)
@@ -184,6 +189,121 @@ def test_the_last_quarter_hour_is_a_number_of_its_own(as_sam: Client, a_morning:
     assert board.last.offered == 2
     assert walked(as_sam, "offered", "span=last") == (2, 2)
     assert walked(as_sam, "offered", "span=2026-03-04T12:00:00%2B00:00") == (2, 2)
+
+
+def rows_of(client: Client, address: str) -> list[str]:
+    """The rows behind a number, each as its text."""
+    page = client.get(address).content.decode()
+    return [re.sub(r"<[^>]*>|\s+", " ", row) for row in re.findall(r"<tr data-row.*?</tr>", page, re.DOTALL)]
+
+
+def test_the_longest_wait_leads_the_rows_behind_it(
+    as_sam: Client, queue: Queue, comes: Callable[..., WorkItem]
+) -> None:
+    for ago in (100, 300, 200):
+        comes(queue, ago)
+
+    board = as_sam.get("/supervisor/board/").content.decode()
+    waits = [
+        re.findall(r"\d+:\d\d", row)[-1] for row in rows_of(as_sam, f"/supervisor/behind/unanswered/?queue={queue.pk}")
+    ]
+
+    address = f'href="/supervisor/behind/unanswered/?queue={queue.pk}"'
+    assert board.count(address) == 3, "how many wait, the longest of them, and how long the next one would"
+    assert re.search(re.escape(address) + r"><cx-since[^>]*>5:00<", board)
+    assert waits == ["5:00", "3:20", "1:40"]
+
+
+def test_pages_of_live_work_miss_nothing_where_many_came_at_once(
+    as_sam: Client, queue: Queue, comes: Callable[..., WorkItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "PAGE", 2)
+    for ago in (100, 100, 100, 200, 50):
+        comes(queue, ago)
+
+    assert walked(as_sam, "unanswered") == (5, 5)
+
+
+def test_every_number_of_an_agent_opens_its_rows(as_sam: Client, ana: User, a_morning: dict[str, WorkItem]) -> None:
+    figures = queries.figures("agent", *queries.today(NOON), ids=[ana.pk])[ana.pk]
+    (card,) = cards_of(roster(only=ana.pk), now=NOON)
+    drawer = as_sam.get(f"/supervisor/agents/{ana.pk}/").content.decode()
+    floor = as_sam.get("/supervisor/agents/").content.decode()
+
+    def address(figure: str, span: str = "") -> str:
+        return f"/supervisor/behind/{figure}/?agent={ana.pk}{span}"
+
+    assert walked(as_sam, "handle_time", f"agent={ana.pk}") == (figures.handled, figures.handled)
+    assert duration(figures.handle_seconds) in as_sam.get(address("handle_time")).content.decode()
+    assert percent(figures.occupancy) in as_sam.get(address("occupancy")).content.decode()
+    points = [int(re.findall(r"\d+", row)[-1]) for row in rows_of(as_sam, address("load"))]
+    assert sum(points) == card.load > 0
+    assert len(points) == len(card.held) == 1
+    for shown, span in (("handle_time", ""), ("occupancy", ""), ("occupancy", "&amp;span=hour"), ("load", "")):
+        assert f'href="{address(shown, span)}"' in drawer
+    assert f'href="{address("load")}"' in floor and f'href="{address("occupancy", "&amp;span=hour")}"' in floor
+
+
+def test_the_rows_of_an_occupancy_are_what_was_worked_and_when_somebody_was_free(
+    as_sam: Client, ana: User, a_morning: dict[str, WorkItem]
+) -> None:
+    """In the last hour Ana handed one on, and is wrapping another up; since then nothing has ended."""
+    names = list(
+        queries.facts_behind("occupancy", *queries.today(NOON), subject="agent", subject_id=ana.pk).values_list(
+            "name", flat=True
+        )
+    )
+    assert set(names) <= {"WorkReleased", "WorkCompleted", "OfferAccepted", "OfferExpired", "PresenceChanged"}
+    assert walked(as_sam, "occupancy", f"agent={ana.pk}") == (len(names), len(names))
+    shown = rows_of(as_sam, f"/supervisor/behind/occupancy/?agent={ana.pk}&span=hour")
+    assert [("Handed on" in row, "1:30" in row) for row in shown if "Handed on" in row] == [(True, True)]
+
+
+@pytest.mark.parametrize(
+    ("measure", "address"),
+    [
+        ("waiting", "unanswered/?queue={queue}"), ("longest_wait", "unanswered/?queue={queue}"),
+        ("available", "available/?queue={queue}"), ("service_level", "service_level/?queue={queue}&amp;span=alert"),
+        ("abandon_rate", "abandoned/?queue={queue}&amp;span=alert"),
+    ],
+)  # fmt: skip
+def test_what_a_threshold_sees_now_opens_its_rows(
+    as_sam: Client, sam: User, queue: Queue, comes: Callable[..., WorkItem], measure: str, address: str
+) -> None:
+    Interval.objects.create(
+        subject="queue", subject_id=queue.pk, start=NOON.replace(minute=0),
+        sums={"offered": 10, "answered_within": 4, "abandoned": 1},
+    )  # fmt: skip
+    comes(queue, 100)
+    save_threshold(Threshold(queue=queue, measure=measure, limit=1), actor=sam)
+
+    page = as_sam.get("/supervisor/alerts/thresholds/").content.decode()
+
+    [found] = re.findall(r'<td class="number"><a href="/supervisor/behind/([^"]*)">', page)
+    assert found == address.format(queue=queue.pk)
+    behind = as_sam.get(f"/supervisor/behind/{unescape(found)}").content.decode()
+    if measure == "service_level":
+        assert "40\u2009%: 4 were answered in time, of 10 who came in." in behind
+
+
+def test_what_breaches_next_is_that_of_the_queue(
+    as_sam: Client, queue: Queue, billing: Queue, comes: Callable[..., WorkItem]
+) -> None:
+    calendar = Calendar.objects.create(name="Always", zone="UTC", weekly=ALWAYS)
+    clocks = {}
+    for one in (queue, billing):
+        clocks[one.key] = Clock.objects.create(
+            conversation=comes(one, 60).conversation, metric="first_response", calendar=calendar, budget_seconds=3600,
+            state="running", running_since=NOON, started_at=NOON, due_at=NOON + timedelta(hours=1),
+        )  # fmt: skip
+
+    def shown(query: str) -> set[str]:
+        page = as_sam.get(f"/supervisor/risk/{query}").content.decode()
+        assert f'data-url="/supervisor/risk/{query}"' in page
+        return {key for key, clock in clocks.items() if f'id="sv-clock-{clock.pk}"' in page}
+
+    assert shown("") == {"care", "billing"}
+    assert shown(f"?queue={queue.pk}") == {"care"}
 
 
 def test_giving_away_what_was_in_hand_answers_nobody(as_sam: Client, a_morning: dict[str, WorkItem]) -> None:

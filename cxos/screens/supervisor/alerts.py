@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -18,6 +19,15 @@ from routing.models import Alert, Queue, Threshold
 from routing.services.alerts import open_alerts, read, remove_threshold, save_threshold
 
 PAGE = 40
+Measure = Threshold.Measure
+# What a measure looks at: (figure, span).
+SEEN = {
+    Measure.WAITING: ("unanswered", ""),
+    Measure.LONGEST_WAIT: ("unanswered", ""),
+    Measure.AVAILABLE: ("available", ""),
+    Measure.SERVICE_LEVEL: ("service_level", "alert"),
+    Measure.ABANDON_RATE: ("abandoned", "alert"),
+}
 
 
 @require_safe
@@ -49,12 +59,22 @@ def thresholds_region(request: HttpRequest) -> HttpResponse:
 
 
 def parts() -> dict[str, Any]:
-    """Each threshold, the value it sees now, and whether its alert stands. 7 queries."""
+    """Each threshold, the value it sees now, the rows behind that, and whether its alert stands. 7 queries."""
     readings = read(now=timezone.localtime())
     standing = {alert.threshold_id for alert in open_alerts()}
     thresholds = Threshold.objects.select_related("queue").order_by("queue__name", "measure", "pk")
-    rows = [(one, readings.value(one.measure, one.queue_id or 0), one.pk in standing) for one in thresholds]
+    rows = [
+        (one, readings.value(one.measure, one.queue_id or 0), behind(one), one.pk in standing) for one in thresholds
+    ]
     return {"thresholds": rows}
+
+
+def behind(threshold: Threshold) -> str:
+    """The address of what its value is made of."""
+    figure, span = SEEN[Measure(threshold.measure)]
+    given = {"queue": threshold.queue_id, "span": span}
+    query = urlencode({name: value for name, value in given.items() if value})
+    return reverse("supervisor:behind", args=[figure]) + (f"?{query}" if query else "")
 
 
 @require_safe

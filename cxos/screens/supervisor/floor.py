@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from cases.models import Clock
 from cases.queries import at_risk
@@ -52,13 +55,16 @@ def waiting_of(item: WorkItem, now: datetime) -> Waiting:
     return Waiting(item=item, waited=waited, due_in=due, late=waited > item.queue.service_level_seconds)
 
 
-def risks(user: User, *, now: datetime) -> list[Risk]:
-    """The running clocks this user may see that breach next. 1 query."""
-    return [
-        Risk(clock, round((clock.due_at - now).total_seconds()))
-        for clock in at_risk(user, limit=MOST_AT_RISK)
-        if clock.due_at
-    ]
+def risks(user: User, *, queue_id: int | None = None, now: datetime) -> list[Risk]:
+    """The running clocks this user may see that breach next; those of a queue are of the conversations that wait or are in
+    hand there. 1 query."""
+    rows = at_risk(user, limit=MOST_AT_RISK, conversations=conversations_in(queue_id) if queue_id else None)
+    return [Risk(clock, round((clock.due_at - now).total_seconds())) for clock in rows if clock.due_at]
+
+
+def conversations_in(queue_id: int) -> QuerySet[WorkItem, Any]:
+    live = WorkItem.objects.live().filter(queue=queue_id, conversation__isnull=False)
+    return live.values("conversation_id")
 
 
 def since(moment: datetime, now: datetime) -> int:

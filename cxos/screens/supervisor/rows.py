@@ -19,7 +19,7 @@ from channels_app.models import Conversation
 from cxos.core.models import User
 from intelligence import queries
 from intelligence.models import Fact
-from routing.models import AgentState, Presence, QueueMember, WorkItem
+from routing.models import AgentState, Offer, Presence, QueueMember, Segment, WorkItem
 from routing.standing import COUNTED_STATES
 
 PAGE = 50
@@ -31,14 +31,19 @@ FACT_FIGURES: dict[str, tuple[str | Promise, str]] = {
     "speed_of_answer": (_("Speed of answer"), "answered"),
     "abandoned": (_("Abandoned"), "abandoned"),
     "handled": (_("Handled"), "handled"),
+    "handle_time": (_("Handle time"), "handled"),
     "missed_offers": (_("Missed offers"), "offers_expired"),
     "resolved": (_("Resolved"), "conversations_resolved"),
 }
+# What a share of time is made of: no sum counts it, its rows are as many as they are.
+TIME_FIGURES: dict[str, str | Promise] = {"occupancy": _("Occupancy")}
+SPANNED = {*FACT_FIGURES, *TIME_FIGURES}  # what is counted over a span; the others are as of now
 LIVE_FIGURES: dict[str, str | Promise] = {
     "unanswered": _("Waiting"),
     "ringing": _("Being offered"),
     "in_hand": _("In progress"),
     "wrapping": _("In wrap-up"),
+    "load": _("Load"),
 }
 PEOPLE_FIGURES: dict[str, str | Promise] = {
     "serving": _("Agents"),
@@ -83,21 +88,21 @@ def rows_behind(figure: str, scope: Scope) -> Rows | None:
 
 
 def facts(figure: str, scope: Scope) -> Rows:
-    """4 queries."""
+    """4 queries, 5 for a share of time."""
     subject, subject_id = subject_of(scope)
     counted = queries.figures(subject, scope.start, scope.end, ids=[subject_id]).get(subject_id, queries.NOTHING)
-    found = queries.facts_behind(figure, scope.start, scope.end, subject=subject, subject_id=subject_id)
+    every = found = queries.facts_behind(figure, scope.start, scope.end, subject=subject, subject_id=subject_id)
     at, _, fact_id = scope.after.partition("~")
     if fact_id.isdigit() and (before := moment(at)):
         found = found.filter(Q(at__lt=before) | Q(at=before, event_id__lt=int(fact_id[:18])))
     page = list(found[: PAGE + 1])
-    title, total = FACT_FIGURES[figure]
+    title, counts = FACT_FIGURES.get(figure) or (TIME_FIGURES[figure], "")
     last = page[PAGE - 1] if len(page) > PAGE else None
     return Rows(
         kind="facts",
         title=title,
         rows=told(page[:PAGE]),
-        total=counted.tally.sums[total],
+        total=counted.tally.sums[counts] if counts else every.count(),
         next=f"{last.at.isoformat()}~{last.event_id}" if last else "",
         figure=counted,
     )
@@ -130,18 +135,30 @@ def moment(text: str) -> datetime | None:
 
 
 def work(figure: str, scope: Scope) -> Rows:
-    """2 queries; what is live is never much."""
-    items = WorkItem.objects.filter(state__in=COUNTED_STATES[figure])
+    """Who came first stands first, so that the longest wait leads. 2 queries; what is live is never much."""
+    items = WorkItem.objects.filter(taking(scope.agent_id) if figure == "load" else Q(state__in=COUNTED_STATES[figure]))
     if scope.queue_id:
         items = items.filter(queue=scope.queue_id)
     total = items.count()
-    after = int(scope.after[:18]) if scope.after.isdigit() else 0
-    found = items.filter(pk__gt=after).select_related(
-        "queue", "agent", "conversation__customer", "conversation__channel"
-    )
-    page = list(found.order_by("pk")[: PAGE + 1])
+    at, _, number = scope.after.partition("~")
+    found = items.select_related("queue", "agent", "conversation__customer", "conversation__channel")
+    if number.isdigit() and (before := moment(at)):
+        found = found.filter(Q(queued_at__gt=before) | Q(queued_at=before, pk__gt=int(number[:18])))
+    page = list(found.order_by("queued_at", "pk")[: PAGE + 1])
     rows = [(item, seconds_since(item, scope.now)) for item in page[:PAGE]]
-    return Rows("work", LIVE_FIGURES[figure], rows, total, str(page[PAGE - 1].pk) if len(page) > PAGE else "")
+    last = page[PAGE - 1] if len(page) > PAGE else None
+    return Rows("work", LIVE_FIGURES[figure], rows, total, f"{last.queued_at.isoformat()}~{last.pk}" if last else "")
+
+
+def taking(agent_id: int | None) -> Q:
+    """What takes this agent's capacity, as routing.snapshots.loads adds it up; without one, what anybody holds."""
+    held = Q(state__in=WorkItem.HELD)
+    if not agent_id:
+        return held
+    ringing = Offer.objects.filter(agent=agent_id, state=Offer.State.PENDING)
+    parts = Segment.objects.filter(agent=agent_id, ended_at=None).exclude(kind=Segment.Kind.LEAD)
+    others = Q(pk__in=ringing.values("item_id")) | Q(pk__in=parts.values("item_id"))
+    return Q(agent=agent_id) & held | others
 
 
 def seconds_since(item: WorkItem, now: datetime) -> int:
@@ -177,7 +194,7 @@ def is_counted(figure: str, presence: str) -> bool:
 
 
 READERS: tuple[tuple[Mapping[str, Any], Callable[[str, Scope], Rows]], ...] = (
-    (FACT_FIGURES, facts),
+    ({**FACT_FIGURES, **TIME_FIGURES}, facts),
     (LIVE_FIGURES, work),
     (PEOPLE_FIGURES, people),
 )

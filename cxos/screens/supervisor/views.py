@@ -18,8 +18,10 @@ from cxos.screens.supervisor.schedule import read_row
 from cxos.screens.templatetags.supervisor import PRESENCE_TONES
 from intelligence import queries
 from intelligence.queries import outlook
+from intelligence.queries.occupancy import WINDOW
 from routing.models import Queue, Skill
 from routing.permissions import get_agent_for, get_work_for
+from routing.services.alerts import span_of_shares
 from routing.services.presence import CHOOSABLE
 from routing.services.why import explain
 
@@ -84,7 +86,9 @@ def waiting_region(request: HttpRequest) -> HttpResponse:
 @supervisors
 def risk_region(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
-    return render(request, "supervisor/risk.html", {"risks": floor.risks(request.user, now=timezone.now())})
+    queue = chosen_queue(request)
+    found = floor.risks(request.user, queue_id=queue.pk if queue else None, now=timezone.now())
+    return render(request, "supervisor/risk.html", {"risks": found, "queue": queue})
 
 
 @require_safe
@@ -165,7 +169,7 @@ def behind(request: HttpRequest, figure: str) -> HttpResponse:
             "span": span,
             "start": start,
             "end": end,
-            "counted": figure in rows.FACT_FIGURES,
+            "counted": figure in rows.SPANNED,
             "now": now,
         },
     )
@@ -220,10 +224,15 @@ def number_of(request: HttpRequest, name: str) -> int:
 
 
 def chosen_span(request: HttpRequest, now: datetime) -> tuple[str, datetime, datetime]:
-    """Today, the last quarter-hour ("last"), or the one that begins at a given moment."""
+    """Today, the last quarter-hour ("last"), the hour up to now ("hour"), what an alert's share looks at ("alert"), or the
+    quarter-hour that begins at a given moment."""
     asked = request.GET.get("span", "")
     if asked == "last":
         return asked, *queries.last_interval(now)
+    if asked == "hour":
+        return asked, now - WINDOW, queries.today(now)[1]
+    if asked == "alert":
+        return asked, *span_of_shares(now)
     if (start := rows.moment(asked)) is not None:
         return asked, start, start + queries.INTERVAL
     return "", *queries.today(now)

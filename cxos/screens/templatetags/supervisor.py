@@ -122,6 +122,10 @@ HAPPENED = {
     "WorkCompleted": gettext_lazy("Completed"),
     "WorkReleased": gettext_lazy("Handed on"),
     "OfferExpired": gettext_lazy("Let an offer pass"),
+    "OfferDeclined": gettext_lazy("Declined an offer"),
+    "OfferWithdrawn": gettext_lazy("Lost an offer that rang"),
+    "PartLeft": gettext_lazy("Took part"),
+    "PresenceChanged": gettext_lazy("Was available"),
     "ConversationResolved": gettext_lazy("Resolved"),
 }
 
@@ -140,17 +144,25 @@ def waited(fact: Any) -> str:
 
 
 @register.filter
+def took(fact: Any) -> str:
+    """How long somebody rang, was at it, or was free, where the fact tells of it."""
+    times = [fact.data.get(f"{name}_ms") for name in ("handled", "wrap_up", "ring", "joined", "previous")]
+    return clock(round(sum(filter(None, times)) / 1000)) if any(one is not None for one in times) else NONE
+
+
+@register.filter
 def presence_tone(presence: Any) -> str:
     """How a presence is drawn."""
     return PRESENCE_TONES.get(str(presence), "offline")
 
 
 @register.simple_tag
-def expected_wait(line: Any) -> SafeString:
-    """What the next customer of a queue would wait, with how well earlier ones were predicted as its tooltip."""
+def expected_wait(line: Any, url: str) -> SafeString:
+    """What the next customer of a queue would wait, with how well earlier ones were predicted as its tooltip; leads to
+    those who are before them, whom it is worked out from."""
     wait, measured = line.soon.wait, line.soon.newest
     if wait.low_confidence and not wait.mean_seconds:
-        return markup('<span class="faint">{}</span>', NONE)
+        return markup('<a class="faint" href="{}?queue={}">{}</a>', url, line.queue.pk, NONE)
     words = [_("half of them within %(p50)s, nine of ten within %(p90)s") % {
         "p50": clock(round(wait.p50_seconds)), "p90": clock(round(wait.p90_seconds)),
     }]  # fmt: skip
@@ -163,7 +175,9 @@ def expected_wait(line: Any) -> SafeString:
         )
     error = f" ±\u2009{clock(round(measured.error_seconds))}" if measured.predicted else ""
     return markup(
-        '<span tabindex="0" data-tip="{}">{}{}<span class="faint">{}</span></span>',
+        '<a href="{}?queue={}" data-tip="{}">{}{}<span class="faint">{}</span></a>',
+        url,
+        line.queue.pk,
         "; ".join(words),
         "~" if wait.low_confidence else "",
         clock(round(wait.mean_seconds)),
