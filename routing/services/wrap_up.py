@@ -126,16 +126,7 @@ def complete(
     end_parts(item, now=now, among=still_open)
     just_gone = (one for one in segments if one.kind == Segment.Kind.LEAD and one.ended_at == now)  # outside
     told = pauses(item, segment or next(just_gone, None), now=now)
-    for name, value in unpaused(item, now=now).items():
-        setattr(item, name, value)
-    item.state, item.disposition, item.completed_at = state, disposition or item.disposition, now
-    item.wake_at, item.wrap_up_until, item.version = None, None, item.version + 1
-    item.save(
-        update_fields=[
-            "state", "disposition", "completed_at", "wake_at", "wrap_up_until", "version", "paused_at", "paused_seconds",
-            "cost",
-        ]
-    )  # fmt: skip
+    _write_end(item, state=state, disposition=disposition, now=now)
     end_with_work(item, actor=actor, now=now)
     wrapped = segment.wrap_up_at if segment else None
     emit(
@@ -158,6 +149,19 @@ def complete(
     if holder is not None:
         free(holder, now=now)
     return item
+
+
+def _write_end(item: WorkItem, *, state: str, disposition: Disposition | None, now: datetime) -> None:
+    for name, value in unpaused(item, now=now).items():
+        setattr(item, name, value)
+    item.state, item.disposition, item.completed_at = state, disposition or item.disposition, now
+    item.wake_at, item.wrap_up_until, item.version = None, None, item.version + 1
+    item.save(
+        update_fields=[
+            "state", "disposition", "completed_at", "wake_at", "wrap_up_until", "version", "paused_at", "paused_seconds",
+            "cost",
+        ]
+    )  # fmt: skip
 
 
 def end_wrap_ups(*, now: datetime, limit: int = 200) -> int:

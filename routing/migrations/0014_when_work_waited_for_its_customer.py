@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('routing', '0001_squashed_0010_trials_of_recorded_days'),
+        ("routing", "0013_actions_on_events_once"),
     ]
 
     operations = [
