@@ -193,9 +193,16 @@ class Replay:
             "duplicated": totals["duplicated"],
             "out_of_order": totals["out_of_order"],
             "offers": sum(agent.offers_seen for agent in self.agents),
+            "offers_unheard": sum(one.offered_after is None for one in self.played.values()),  # found by looking anyway
             "post_to_offer_p50_ms": percentile(waits, 0.50),
             "post_to_offer_p99_ms": percentile(waits, 0.99),
         }
+
+    @staticmethod
+    def went_wrong(figures: dict[str, Any]) -> bool:
+        """Whether a dialogue was not completed, or anything lost, doubled or out of order."""
+        broken = any(figures[name] for name in ("lost", "duplicated", "out_of_order"))
+        return broken or figures["completed"] < figures["dialogues"]
 
     async def _compare(self, one: Played) -> dict[str, int]:
         expected = [one.id_of(number) for number in range(len(one.dialogue.turns))]

@@ -52,6 +52,8 @@ class Command(BaseCommand):
         for name, value in figures.items():
             self.stdout.write(f"{name.replace('_', ' '):<24}{value if value is not None else '–':>12}")
         self.stdout.write(json.dumps(figures))
+        if Replay.went_wrong(figures):
+            raise CommandError("Not every dialogue came through whole: see the table above.")
 
 
 def replay_on_throwaway(to_be_disturbed: int) -> int:
