@@ -79,6 +79,7 @@ COMMANDS: dict[str, set[Role | None]] = {
         "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "spam", "run-macro", "priority", "tag", "assign", "wrap-up",
         "retry/<int:message>", "files", "files/<uuid:key>/remove", "draft", "held/<int:held>/take-back",
         "held/<int:held>/send", "held/<int:held>/discard", "ask", "let-take-part", "hand-over", "leave",
+        "callback/<slug:name>",
     )},
     "workspace/cards/": STAFF, "workspace/c/<int:pk>/customer/": STAFF, "workspace/c/<int:pk>/case/": STAFF,
     "settings/macros/<int:pk>/remove/": STAFF, "settings/snippets/new/": STAFF, "settings/snippets/<int:pk>/": STAFF, "settings/snippets/<int:pk>/remove/": STAFF,

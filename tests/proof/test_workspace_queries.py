@@ -35,13 +35,15 @@ def queries(client: Client, path: str) -> int:
 
 
 @pytest.fixture
-def hold(ana: User, waiting: Callable[[], WorkItem], broadcast: Callable[..., list[Offer]]) -> Callable[[], int]:
+def hold(
+    ana: User, sam: User, waiting: Callable[[], WorkItem], broadcast: Callable[..., list[Offer]]
+) -> Callable[[], int]:
     """One more conversation of Ana's, with an answer, a note and a priority; and one more that rings."""
 
     def more() -> int:
         found, now = waiting().conversation, timezone.now()
         assert found is not None
-        give(found, to=ana, actor=ana, now=now)
+        give(found, to=ana, actor=sam, now=now)  # beyond her capacity: a supervisor may
         send_reply(found.pk, text="Hello", author=ana, actor=ana, now=now)
         add_note(found.pk, text="A note", author=ana, actor=ana, now=now)
         set_priority(found.pk, priority=3, actor=ana, now=now)
