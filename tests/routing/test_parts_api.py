@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from routing.models import AgentState, Callback, Offer, WorkItem
+from routing.models import AgentState, Callback, Offer, Queue, WorkItem
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer
 from routing.services.work import assign_by_hand
@@ -40,6 +40,7 @@ def test_a_callback_from_request_to_reached(client, held, ana):
         slot_at=timezone.now().replace(year=timezone.now().year + 9).isoformat(),
     )  # fmt: skip
     assert (status, made["code"]) == (422, "slot_at")
+    Queue.objects.update(callback_from=0, callback_until=0)  # at any hour
     callback = Callback.objects.create(
         item=held, queue=held.queue, address="+49301", kind="in_queue", created_at=timezone.now()
     )
