@@ -55,11 +55,13 @@ def test_a_customer_writes_and_the_agent_answers_and_resolves(
     desk.keyboard.press("e")
     expect(desk.locator("#head")).to_contain_text("Resolved")
     desk.get_by_role("button", name="Solved", exact=True).click()
+    expect(desk.locator(".ws-wrap")).to_have_count(0)
+    expect(desk.locator("#thread .ws-line")).to_have_count(4)  # what was said, and its summary as a note
     until(floor, lambda: board_number(floor, "In progress") == "0")
 
     # A reload of either shows the same.
     desk.reload()
-    expect(desk.locator("#thread .ws-line")).to_have_count(3)
+    expect(desk.locator("#thread .ws-line")).to_have_count(4)
     expect(desk.locator("#head")).to_contain_text("Resolved")
     home.reload()
     expect(chat_of(home).locator(".message .bubble")).to_have_text(
