@@ -1,32 +1,28 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from automation.models.shared import Shared, SharedQuerySet
 
-class MacroQuerySet(models.QuerySet["Macro"]):
-    def visible_to(self, user: Any) -> MacroQuerySet:
-        """One's own, those of one's teams, and everybody's; who supervises sees those of all teams."""
-        if not user.is_active:
-            return self.none()
-        if user.supervises:
+
+class MacroQuerySet(SharedQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Who supervises sees those of all teams as well."""
+        if user.is_active and user.supervises:
             return self.filter(Q(owner=user) | Q(owner=None))
-        teams = user.teams.through.objects.filter(user_id=user.pk).values("team_id")
-        return self.filter(Q(owner=user) | Q(team__in=teams) | Q(owner=None, team=None))
+        return super().visible_to(user)
 
 
-class Macro(models.Model):
-    """A plan an agent asks for: actions in their order. It belongs to its owner, to a team, or to everybody."""
+class Macro(Shared):
+    """A plan an agent asks for: actions in their order."""
 
     name = models.CharField(max_length=80)
     # [{"kind": …, and the one argument of its kind}, …]: automation.services.macros.ACTIONS
     actions = models.JSONField(default=list)
-    owner = models.ForeignKey("core.User", null=True, on_delete=models.CASCADE, related_name="+")
-    team = models.ForeignKey("core.Team", null=True, on_delete=models.CASCADE, related_name="+")
-    changed_at = models.DateTimeField(default=timezone.now)
 
     objects = MacroQuerySet.as_manager()
 
@@ -43,11 +39,6 @@ class Macro(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def scope(self) -> str:
-        """own, team or everybody."""
-        return "own" if self.owner_id else "team" if self.team_id else "everybody"
 
 
 class MacroRun(models.Model):
