@@ -8,11 +8,12 @@ from django.utils.translation import gettext_noop
 
 from cxos.core.errors import DomainError
 from cxos.core.phrases import Phrase
-from routing.matching import MAX_DEPTH, Diversion, Reason
+from routing.matching import Diversion, Reason
 from routing.models import Callback, Decision, Queue, WorkItem
 from routing.services.callbacks import callback_address, request_callback
 from routing.services.moves import transfer
 from routing.services.notes import note
+from routing.services.room import chain_from
 from routing.snapshots.rules import opening_of, treatment
 
 LOOK_AGAIN = timedelta(seconds=60)
@@ -56,18 +57,9 @@ def _looked_at_again(item: WorkItem, opens_at: datetime | None, *, now: datetime
     """At the first opening, its own or along the chain it may leave by; soon, where one of that chain is only full."""
     moments = [opens_at]
     if treatment(item.queue, now=now) == Queue.Treatment.OVERFLOW:
-        moments += [opening_of(queue, now=now) or now + LOOK_AGAIN for queue in _chain_of(item)]
+        chain = chain_from(item.queue, path=item.overflow_path)
+        moments += [opening_of(queue, now=now) or now + LOOK_AGAIN for queue in chain]
     return min((moment for moment in moments if moment is not None), default=now + LOOK_AGAIN)
-
-
-def _chain_of(item: WorkItem) -> list[Queue]:
-    """The queues, switched on, that may take the item over one after another."""
-    chain, seen, at = [], {item.queue_id, *item.overflow_path}, item.queue.overflow_to
-    while at is not None and at.pk not in seen and len(item.overflow_path) + len(seen) <= MAX_DEPTH:
-        seen.add(at.pk)
-        chain.append(at)
-        at = at.overflow_to
-    return [queue for queue in chain if queue.enabled]
 
 
 def _wait_for_opening(item: WorkItem, *, now: datetime) -> None:

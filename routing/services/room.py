@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from cases.services.calendars import is_open
@@ -15,18 +16,24 @@ def with_room(queue: Queue, *, path: tuple[int, ...] = (), now: datetime) -> Que
     When every one of the chain is full or closed it is the queue itself: a customer is never thrown out. Chains have no
     cycle, so everybody locks in the same order.
     """
-    at, seen = queue, {*path, queue.pk}
-    if _has_room(at):
-        return at
-    for _ in range(MAX_DEPTH - len(path)):
-        following = at.overflow_to
-        if following is None or following.pk in seen:
-            return queue
-        at = following
-        seen.add(at.pk)
-        if at.enabled and (at.calendar is None or is_open(at.calendar, at=now)) and _has_room(at):
-            return at
+    if _has_room(queue):
+        return queue
+    for later in chain_from(queue, path=path):
+        if (later.calendar is None or is_open(later.calendar, at=now)) and _has_room(later):
+            return later
     return queue
+
+
+def chain_from(queue: Queue, *, path: Collection[int] = ()) -> Iterator[Queue]:
+    """The queues, switched on, that work may overflow into from this one, after those it has been in already."""
+    at, seen = queue.overflow_to, {*path, queue.pk}
+    for _ in range(MAX_DEPTH - len(path)):
+        if at is None or at.pk in seen:
+            return
+        seen.add(at.pk)
+        if at.enabled:
+            yield at
+        at = at.overflow_to
 
 
 def _has_room(queue: Queue) -> bool:
