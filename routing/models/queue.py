@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 NOTHING = Value([], output_field=models.JSONField())
 NO_PAIRS = Value({}, output_field=models.JSONField())
-NO_ONES = Value([], output_field=models.JSONField())
 
 
 class Skill(models.Model):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from automation.facts_known import BREACH, MESSAGE
 from cxos.core.phrases import reworded
-from routing.models.queue import NO_ONES, NO_PAIRS, Disposition, Queue
+from routing.models.queue import NO_PAIRS, NOTHING, Disposition, Queue
 from routing.sentences import LIMIT, sentence_of
 
 
@@ -205,7 +205,7 @@ class Segment(models.Model):
     wrap_up_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     # [[began, ended], …] as ISO times: when its holder waited for the customer. A pause that still runs is the item's.
-    pauses = models.JSONField(default=list, db_default=NO_ONES, blank=True)
+    pauses = models.JSONField(default=list, db_default=NOTHING, blank=True)
     ended_by = models.CharField(max_length=20, blank=True)  # completed, transferred, requeued, left
     ended_to = models.CharField(max_length=120, blank=True, db_default="")  # the address outside it was transferred to
 
