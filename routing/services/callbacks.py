@@ -24,12 +24,11 @@ from routing.services.calls import close, tell_closed
 from routing.services.holding import (
     close_pending,
     end_parts,
-    end_segment,
     free,
     keeps_place,
+    let_go,
     lock_item,
     milliseconds,
-    tell_released,
     unpaused,
 )
 from routing.services.queue import tell_queued
@@ -146,8 +145,7 @@ def _schedule(item: WorkItem, holder: Any, *, at: datetime, actor: Any, now: dat
     """Off the line until `at`. Then it is due at once with the queue's target behind it: as if it had waited that long."""
     close_pending(item, reason=gettext_noop("called back later"), now=now)
     if item.state in WorkItem.HELD:
-        part = end_segment(item, by="scheduled", now=now)
-        tell_released(item, part, kind="scheduled", reason="called back later", actor=actor, now=now)
+        let_go(item, by="scheduled", kind="scheduled", reason="called back later", actor=actor, now=now)
         _wait_for_holder(item, at=at)
     end_parts(item, now=now)
     for name, value in unpaused(item, now=now).items():

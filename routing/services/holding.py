@@ -150,8 +150,9 @@ def keeps_place(item: WorkItem, *, until: datetime | None = None) -> bool:
     return Callback.objects.filter(stands, item=item, kind=Callback.Kind.IN_QUEUE).exists()
 
 
-def tell_released(item: WorkItem, part: Segment | None, *, kind: str, reason: str, actor: Any, now: datetime) -> None:
-    """`part`: what the holder's segment was; before the item goes on from a pause."""
+def let_go(item: WorkItem, *, by: str, kind: str, reason: str, actor: Any, now: datetime, to: str = "") -> None:
+    """The holder's part is over, and it is told; before the item goes on from a pause. Its new state is the caller's."""
+    part = end_segment(item, by=by, to=to, now=now)
     emit(
         WorkReleased(
             item_id=item.id,

@@ -24,12 +24,11 @@ from routing.services.holding import (
     begin_segment,
     close_pending,
     end_parts,
-    end_segment,
     free,
     keeps_place,
+    let_go,
     lock_item,
     milliseconds,
-    tell_released,
     unpaused,
 )
 from routing.services.notes import note
@@ -65,8 +64,7 @@ def assign_by_hand(item_id: int, *, agent: User, actor: User, now: datetime, ver
         taker = lock_agent(agent.pk)
         close_pending(item, reason=gettext_noop("assigned by hand"), now=now)
         if item.state in WorkItem.HELD:
-            part = end_segment(item, by="transferred", now=now)
-            tell_released(item, part, kind="reassigned", reason="assigned by hand", actor=actor, now=now)
+            let_go(item, by="transferred", kind="reassigned", reason="assigned by hand", actor=actor, now=now)
             let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         over = goes_beyond(taker, agent, item, actor=actor)
@@ -192,8 +190,7 @@ def transfer_out(
             )
         item.reason = (reason or f"transferred to {address}")[:200]
         item.save(update_fields=["reason"])
-        part = end_segment(item, by="transferred", to=address, now=now)
-        tell_released(item, part, kind="external", reason=item.reason, actor=actor, now=now)
+        let_go(item, by="transferred", to=address, kind="external", reason=item.reason, actor=actor, now=now)
         if item.conversation_id:
             found = lock_conversation(item.conversation_id)
             said = f"Transferred to {address}."
@@ -222,8 +219,8 @@ def _put_back(
         left, waited, held = item.queue, milliseconds(item.entered_at, now), item.state in WorkItem.HELD
         close_pending(item, reason=reason, now=now)
         if holder is not None and held:
-            part = end_segment(item, by="requeued" if kind == "requeued" else "transferred", now=now)
-            tell_released(item, part, kind=kind, reason=reason, actor=actor, now=now)
+            by = "requeued" if kind == "requeued" else "transferred"
+            let_go(item, by=by, kind=kind, reason=reason, actor=actor, now=now)
             let_others_call(item)
             until = now + timedelta(seconds=item.queue.cooldown_seconds)
             item.excluded = {**item.excluded, str(holder.user_id): until.isoformat()}

@@ -22,12 +22,11 @@ from routing.services.calls import let_others_call
 from routing.services.holding import (
     begin_segment,
     end_parts,
-    end_segment,
     free,
+    let_go,
     lock_item,
     milliseconds,
     open_parts,
-    tell_released,
     unpaused,
 )
 from routing.services.moves import goes_beyond
@@ -122,8 +121,8 @@ def hand_over_to(item_id: int, *, agent: User, actor: User, now: datetime, versi
         item, holder = lock_item(item_id, version=version)
         if item.state not in IN_HAND or not open_parts(item.pk).filter(agent=agent).exists():
             raise Conflict("not_there", gettext("%(name)s has to be part of the work first.") % {"name": agent.name})
-        part = end_segment(item, by="transferred", now=now)
-        tell_released(item, part, kind="handed_over", reason=f"handed over to {agent.name}", actor=actor, now=now)
+        to = f"handed over to {agent.name}"
+        let_go(item, by="transferred", kind="handed_over", reason=to, actor=actor, now=now)
         let_others_call(item)
         end_parts(item, agent_id=agent.pk, by="became holder", now=now)
         over = goes_beyond(lock_agent(agent.pk), agent, item, actor=actor)
