@@ -81,8 +81,9 @@ def enqueue(
     return item
 
 
-def live_item(conversation_id: int) -> WorkItem | None:
-    return WorkItem.objects.live().select_related("queue", "callback").filter(conversation_id=conversation_id).first()
+def live_item(conversation_id: int, *also: str) -> WorkItem | None:
+    """With its queue, and what else is to be read along."""
+    return WorkItem.objects.live().select_related("queue", *also).filter(conversation_id=conversation_id).first()
 
 
 def _sticky(conversation: Conversation, queue: Queue, now: datetime) -> dict[str, Any]:

@@ -33,7 +33,7 @@ STEPS: dict[str, Step] = {
 def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One of STEPS. What a refusal changed (it comes back later, or not at all) is shown along with why."""
     user, _found, _now = loaded(request, pk)
-    callback = callback_in_hand(live_item(pk), user)
+    callback = callback_in_hand(live_item(pk, "callback"), user)
     if callback is None or name not in STEPS:
         raise NotFound("no_such_callback", _("There is nothing to call back here any more."))
     service, role, said = STEPS[name]

@@ -57,7 +57,7 @@ def read_together(item: WorkItem | None, user: User) -> Together | None:
 
 
 def callback_in_hand(item: WorkItem | None, user: User) -> Callback | None:
-    """What this user is to call back in the work, if anything. No query: `live_item` reads it along."""
+    """What this user is to call back in the work, if anything. No query where the item was read with its callback."""
     found = getattr(item, "callback", None)
     mine = item is not None and item.state in IN_HAND and item.agent_id == user.pk
     return found if mine and found is not None and found.state in Callback.LIVE else None

@@ -23,7 +23,10 @@ from cxos.screens.workspace.commands import loaded, reread
 @staff
 def menu(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """The ways to say it, with what each means now: asked for when the menu opens. Without `pk` for the selected ones."""
-    parts: dict[str, Any] = {"ways": snoozes(timezone.localtime()), "conversation": pk and shown(request, pk)}
+    parts: dict[str, Any] = {
+        "ways": snoozes(timezone.localtime()),
+        "conversation": pk and get_conversation_for(request.user, pk),
+    }
     return render(request, "workspace/snooze_menu.html", parts)
 
 
@@ -70,7 +73,3 @@ def asking(here: datetime) -> dict[str, Any]:
         "first": f"{here:%Y-%m-%dT%H:%M}",
         "zone": here.tzname(),
     }
-
-
-def shown(request: HttpRequest, pk: int) -> Any:
-    return get_conversation_for(request.user, pk)

@@ -171,7 +171,7 @@ def open_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
 def head_parts(request: HttpRequest, found: Conversation) -> dict[str, Any]:
     """Who could take it is asked for when that menu opens."""
     assert isinstance(request.user, User)
-    item = live_item(found.pk)
+    item = live_item(found.pk, "callback")
     return {
         "conversation": found,
         "item": item,
