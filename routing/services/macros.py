@@ -21,7 +21,7 @@ from channels_app.services.replies import add_note, send_reply
 from channels_app.services.snoozes import snooze_until
 from cxos.core.errors import Conflict, DomainError, Invalid
 from cxos.core.models import User
-from routing.models import Queue
+from routing.facts import enabled_queue
 from routing.services.hand_over import give, give_to_queue
 from routing.services.holding import lock_item
 from routing.services.queue import live_item
@@ -122,7 +122,7 @@ def take(setting: Setting, action: Mapping[str, Any]) -> str:
 
 
 def enqueue(setting: Setting, action: Mapping[str, Any]) -> str:
-    queue = Queue.objects.filter(key=action["queue"], enabled=True).first()
+    queue = enabled_queue(str(action["queue"]))
     if queue is None:
         raise Invalid("no_such_queue", _("This queue does not exist any more."))
     item = give_to_queue(setting.conversation, queue=queue, **setting.who_and_when)
