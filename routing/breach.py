@@ -32,7 +32,8 @@ TIRED = f"it has acted on {MOST_IN_A_ROW} broken promises since the customer las
 def react(told: ClockBreached, *, event_id: int, actor: str, now: datetime) -> None:
     """Decide and do it, each action once an event. Promises about cases have no rules.
 
-    A rule is not asked about what it has broken itself. In the caller's transaction; 3 queries where no rule applies, beside what is remembered.
+    A rule is not asked about what it has broken itself. In the caller's transaction; where no rule applies 3 queries beside
+    what is remembered.
     """
     clocks = Clock.objects.select_related("policy", "conversation__channel", "conversation__customer")
     clock = clocks.filter(pk=told.clock_id).exclude(conversation=None).first()

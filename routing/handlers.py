@@ -103,7 +103,8 @@ def follow_presence(received: Received) -> None:
         match_agent(event.agent_id, now=timezone.now())
     else:
         return_offers_of(event.agent_id, reason=gettext_noop("takes no more work"), now=timezone.now())
-        match_without([event.agent_id], now=timezone.now())
+        if event.previous == Presence.AVAILABLE:
+            match_without([event.agent_id], now=timezone.now())
 
 
 @on(AgentChanged, atomic=False)
