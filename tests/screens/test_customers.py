@@ -63,6 +63,14 @@ def test_a_customer_is_found_by_what_one_has_in_hand(ana: User, kim: Customer, m
     assert names(words, ana) == {"Kim"}
 
 
+def test_the_list_shows_an_address_once(as_ana: Client, kim: Customer) -> None:
+    Identity.objects.create(customer=kim, kind="external", value="kim@example.com")
+    Identity.objects.create(customer=kim, kind="phone", value="+491511234567")
+    page = as_ana.get("/customers/").content.decode()
+    assert page.count("kim@example.com") == 1
+    assert page.count("+491511234567") == 1
+
+
 @pytest.mark.parametrize("words", ["nobody", "%", "_", "'; DROP TABLE", "🙂", "x" * 500])
 def test_words_that_fit_nobody_find_nobody(ana: User, kim: Customer, words: str) -> None:
     assert names(words, ana) == set()

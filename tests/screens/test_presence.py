@@ -118,3 +118,9 @@ def test_anybodys_own_reason_stays_as_it_was_written(as_ana: Client, ana: User) 
     AgentState.objects.create(user=ana, presence="break", reason="Fire drill")
 
     assert shown(as_ana.get("/workspace/presence/", headers={"accept-language": "ar"}).content.decode()) == "Fire drill"
+
+
+def test_who_was_never_available_is_not_timed(as_ana: Client, ana: User) -> None:
+    assert "<time" not in control(as_ana)
+    set_presence(ana, presence="available", actor=ana, now=timezone.now())
+    assert "<time" in control(as_ana)

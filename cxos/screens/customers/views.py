@@ -21,6 +21,7 @@ from cxos.screens.customers.timeline import read_timeline
 from cxos.screens.staff import staff
 
 PAGE = 50
+WAYS = 2
 IDENTITY_ICONS = {"email": "mail", "phone": "phone", "external_id": "hash", "handle": "at-sign", "device": "smartphone"}
 KINDS = [(kind.value, kind.label) for kind in Identity.Kind if kind != Identity.Kind.DEVICE]
 
@@ -69,6 +70,8 @@ def paged(rows: QuerySet[Customer], after: str) -> tuple[list[Customer], str]:
         never = rows.filter(last_seen_at=None).order_by("-id")
         found += never.filter(pk__lt=last)[: PAGE + 1] if last and not at else never[: PAGE + 1 - len(found)]
     page = found[:PAGE]
+    for row in page:  # a login is an address as well, often the same
+        row.ways = list({one.shown or one.value: one for one in row.ways}.values())[:WAYS]
     return page, cursor_of(page[-1]) if len(found) > PAGE else ""
 
 

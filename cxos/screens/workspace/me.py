@@ -112,6 +112,7 @@ def presence_parts(request: HttpRequest) -> dict[str, Any]:
     lost = state.presence == Presence.UNREACHABLE  # its reason is that of the state to come back to
     return {
         "state": state,
+        "since": None if state._state.adding else state.presence_since,
         "shown": (not lost and state.reason_label) or state.get_presence_display(),
         "tone": TONES.get(Presence(state.presence), "break"),
         "choices": [(value.value, value.label, TONES.get(value, "break")) for value in CHOOSABLE],
