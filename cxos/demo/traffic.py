@@ -23,6 +23,7 @@ from cxos.demo.visitor import Visitor
 
 log = structlog.get_logger(__name__)
 chance = random.Random()
+READS_SECONDS, TYPES_PER_SECOND = (3, 9), (9, 16)  # so that a chat takes about as long as in the weeks before
 SCRIPT_OF_FIRST_WORDS: dict[str, Script] = {script.turns[0]: script for script in SCRIPTS}
 
 
@@ -102,7 +103,7 @@ async def converse(agent: SimulatedAgent, conversation: int, changed: asyncio.Ev
         if text is None:
             break
         if text:
-            await asyncio.sleep(chance.uniform(1, 2) + len(text) / chance.uniform(18, 40))
+            await asyncio.sleep(chance.uniform(*READS_SECONDS) + len(text) / chance.uniform(*TYPES_PER_SECOND))
             await agent.api.post(f"conversations/{conversation}/reply", {"text": text})
             continue
         try:

@@ -12,6 +12,8 @@ import websockets
 
 from cxos.demo.scripts import Script
 
+READS_SECONDS = (3, 16)
+
 
 class Visitor:
     """One chat from the first words to the last. Follows the widget's own protocol."""
@@ -26,6 +28,8 @@ class Visitor:
         async with websockets.connect(self.url, origin=self.origin) as socket:  # type: ignore[arg-type]
             await socket.send(json.dumps({"hello": {"token": None, "identity": self.identity, "after": 0}}))
             for number, text in enumerate(self.script.turns[0::2]):
+                if number:
+                    await asyncio.sleep(random.uniform(*READS_SECONDS))
                 await self._type(socket, text)
                 await socket.send(json.dumps({"say": {"client_id": uuid.uuid4().hex, "text": text}}))
                 if not await self._hear(socket, number + 1, patience=patience):
