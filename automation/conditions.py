@@ -24,14 +24,20 @@ MAX_NODES = 300
 MAX_LIST = 500
 MAX_VALUE_CHARS = 2_000
 MAX_NAME_CHARS = 200
-PLAIN_VALUE = f"A value must be text of up to {MAX_VALUE_CHARS} characters, a number, true or false."
 
 
 class Problem(NamedTuple):
-    """What is wrong with a tree, and where: `path` is "" for the root, else like "and.0.not"."""
+    """What is wrong with a tree, and where: `path` is "" for the root, else like "and.0.not". Whoever tells people
+    translates the text, and the label among what fills it."""
 
     path: str
-    sentence: str
+    text: str
+    values: Mapping[str, Any] = {}
+
+    @property
+    def sentence(self) -> str:
+        """In English."""
+        return self.text % self.values
 
 
 class LeafTrace(NamedTuple):
@@ -215,9 +221,9 @@ def _shape(tree: Any, path: str, *, depth: int, budget: list[int]) -> list[Probl
     """Problems of form: what cannot be evaluated at all. `budget` counts the nodes that are still allowed."""
     budget[0] -= 1
     if budget[0] < 0:
-        return [Problem(path, f"There are more than {MAX_NODES} conditions; split the rule.")]
+        return [Problem(path, "There are more than %(most)s conditions; split the rule.", {"most": MAX_NODES})]
     if depth > MAX_DEPTH:
-        return [Problem(path, f"Groups are nested more than {MAX_DEPTH} deep; simplify the rule.")]
+        return [Problem(path, "Groups are nested more than %(most)s deep; simplify the rule.", {"most": MAX_DEPTH})]
     if not isinstance(tree, dict):
         return [Problem(path, "A condition must be an object with “and”, “or”, “not” or “fact”.")]
     kinds = [key for key in ("and", "or", "not", "fact") if key in tree]
@@ -228,12 +234,12 @@ def _shape(tree: Any, path: str, *, depth: int, budget: list[int]) -> list[Probl
     if kinds[0] == "fact":
         return _leaf_shape(tree, path)
     if len(tree) > 1:
-        return [Problem(path, f"A group has “{kinds[0]}” and nothing beside it.")]
+        return [Problem(path, "A group has “%(key)s” and nothing beside it.", {"key": kinds[0]})]
     if kinds[0] == "not":
         return _shape(tree["not"], _join(path, "not"), depth=depth + 1, budget=budget)
     branches = tree[kinds[0]]
     if not isinstance(branches, list):
-        return [Problem(path, f"“{kinds[0]}” needs a list of conditions.")]
+        return [Problem(path, "“%(key)s” needs a list of conditions.", {"key": kinds[0]})]
     problems: list[Problem] = []
     for number, branch in enumerate(branches[: MAX_NODES + 1]):
         problems += _shape(branch, _join(path, kinds[0], number), depth=depth + 1, budget=budget)
@@ -247,22 +253,33 @@ def _leaf_shape(leaf: dict[Any, Any], path: str) -> list[Problem]:
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_CHARS:
         return [Problem(path, "“fact” must be the name of a fact.")]
     if not isinstance(op, str) or op not in OPERATORS:
-        return [Problem(path, f"“op” must be one of {', '.join(OPERATORS)}.")]
+        return [Problem(path, "“op” must be one of %(choices)s.", {"choices": ", ".join(OPERATORS)})]
     if set(leaf) - {"fact", "op", "value"}:
         return [Problem(path, "A condition has “fact”, “op” and “value” and nothing else.")]
-    shape, value = OPERATORS[op].value, leaf.get("value")
-    if shape == "none":
-        return [] if value is None else [Problem(path, f"“{op}” takes no value.")]
-    if value is None:
-        return [Problem(path, f"“{op}” needs a value.")]
-    if shape == "one" and isinstance(value, list) and op not in ("is", "is_not"):
-        return [Problem(path, f"“{op}” takes one value, not a list.")]
-    if shape == "many" and not isinstance(value, list):
-        return [Problem(path, f"“{op}” takes a list of values.")]
+    return list(_value_shape(leaf.get("value"), op, path))
+
+
+def _value_shape(value: Any, op: str, path: str) -> Iterator[Problem]:
+    """The first problem, if any."""
+    shape, told = OPERATORS[op].value, {"op": op}
     items = value if isinstance(value, list) else [value]
-    if not 0 < len(items) <= MAX_LIST:
-        return [Problem(path, f"The list must hold 1 to {MAX_LIST} values.")]
-    return [] if all(_is_plain(item) for item in items) else [Problem(path, PLAIN_VALUE)]
+    if shape == "none":
+        if value is not None:
+            yield Problem(path, "“%(op)s” takes no value.", told)
+    elif value is None:
+        yield Problem(path, "“%(op)s” needs a value.", told)
+    elif shape == "one" and isinstance(value, list) and op not in ("is", "is_not"):
+        yield Problem(path, "“%(op)s” takes one value, not a list.", told)
+    elif shape == "many" and not isinstance(value, list):
+        yield Problem(path, "“%(op)s” takes a list of values.", told)
+    elif not 0 < len(items) <= MAX_LIST:
+        yield Problem(path, "The list must hold 1 to %(most)s values.", {"most": MAX_LIST})
+    elif not all(_is_plain(item) for item in items):
+        yield Problem(
+            path,
+            "A value must be text of up to %(most)s characters, a number, true or false.",
+            {"most": MAX_VALUE_CHARS},
+        )
 
 
 def _is_plain(value: Any) -> bool:
@@ -290,18 +307,20 @@ def _meaning(tree: dict[str, Any], schema: Schema, path: str) -> Iterator[Proble
 def _leaf_meaning(leaf: dict[str, Any], schema: Schema, path: str) -> Iterator[Problem]:
     fact, op = schema.get(leaf["fact"]), OPERATORS[leaf["op"]]
     if fact is None:
-        yield Problem(path, f"There is no fact called “{shown(leaf['fact'])}”.")
+        yield Problem(path, "There is no fact called “%(name)s”.", {"name": shown(leaf["fact"])})
         return
-    label = fact.label or leaf["fact"]
+    told = {"label": fact.label or leaf["fact"], "op": leaf["op"]}
     if fact.type not in op.types:
-        yield Problem(path, f"“{leaf['op']}” cannot be asked of {label}, which is a {fact.type}.")
+        yield Problem(path, "“%(op)s” cannot be asked of “%(label)s”.", told)
         return
     value = leaf.get("value")
     for item in value if isinstance(value, list) else [] if value is None else [value]:
+        told = {**told, "value": shown(item)}
         if not fits(item, fact.type):
-            yield Problem(path, f"{label} is a {fact.type}: “{shown(item)}” cannot be compared with it.")
+            yield Problem(path, "“%(value)s” cannot be compared with “%(label)s”.", told)
         elif fact.choices and leaf["op"] in ("is", "is_not", "in", "not_in") and not _is_choice(item, fact):
-            yield Problem(path, f"{label} is never “{shown(item)}”; it can be {', '.join(fact.choices)}.")
+            told = {**told, "choices": ", ".join(fact.choices)}
+            yield Problem(path, "“%(label)s” is never “%(value)s”; it can be %(choices)s.", told)
 
 
 def _is_choice(value: Any, fact: Fact) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from automation.condition_words import told
 from automation.conditions import validate
 from automation.facts_known import ACTIONS, ACTIONS_ON, FACTS
 from automation.models import Rule
@@ -111,7 +112,7 @@ def check_rule(*, name: str, event: str, conditions: Any, actions: Sequence[Mapp
     if event not in FACTS:
         raise Invalid("event", _("Rules run on %(choices)s.") % {"choices": ", ".join(FACTS)}, field="event")
     if problems := validate(conditions, FACTS[event]):
-        raise Invalid("conditions", problems[0].sentence, field="conditions")
+        raise Invalid("conditions", told(problems[0]), field="conditions")
     if not 0 < len(actions) <= MOST_ACTIONS:
         raise Invalid(
             "actions", _("A rule does 1 to %(most)s things: add an action.") % {"most": MOST_ACTIONS}, field="actions"
@@ -125,34 +126,35 @@ def problem_of(action: Mapping[str, Any], *, event: str) -> str:
     """What is wrong with one action, as a sentence; "" when it can run."""
     kind = action.get("kind")
     if kind not in ACTIONS:
-        return f"There is no action “{str(kind)[:40]}”."
+        return _("There is no action “%(kind)s”.") % {"kind": str(kind)[:40]}
     if kind not in ACTIONS_ON[event]:
-        return f"The action {kind} cannot be asked for on {event}."
+        return _("The action %(kind)s cannot be asked for on %(event)s.") % {"kind": kind, "event": event}
     if unknown := set(action) - {"kind", *ACTIONS[kind]}:
-        return f"The action {kind} takes no {sorted(unknown)[0]}."
+        return _("The action %(kind)s takes no %(name)s.") % {"kind": kind, "name": sorted(unknown)[0]}
     checks = {"tags": _tags, "priority": _priority, "text": _text, "subject": _text, "queue": _queue, "skills": _skills}
     needed = {"add_tags": "tags", "set_priority": "priority", "reply": "text", "add_note": "text", "enqueue": "queue"}
     if kind in needed and needed[kind] not in action:
-        return f"The action {kind} needs {needed[kind]}."
+        return _("The action %(kind)s needs %(name)s.") % {"kind": kind, "name": needed[kind]}
     return next((said for name, value in action.items() if name in checks and (said := checks[name](value))), "")
 
 
 def _tags(value: Any) -> str:
     good = isinstance(value, list) and 0 < len(value) <= 20
     good = good and all(isinstance(tag, str) and 0 < len(tag.strip()) <= 40 for tag in value)
-    return "" if good else "Give 1 to 20 tags of up to 40 characters."
+    return "" if good else _("Give 1 to 20 tags of up to 40 characters.")
 
 
 def _priority(value: Any) -> str:
-    return "" if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 3 else "Choose a priority."
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 3
+    return "" if good else _("Choose a priority.")
 
 
 def _text(value: Any) -> str:
-    return "" if isinstance(value, str) and 0 < len(value.strip()) <= MAX_TEXT else "Write what it should say."
+    return "" if isinstance(value, str) and 0 < len(value.strip()) <= MAX_TEXT else _("Write what it should say.")
 
 
 def _queue(value: Any) -> str:
-    return "" if isinstance(value, str) and value else "Choose a queue."
+    return "" if isinstance(value, str) and value else _("Choose a queue.")
 
 
 def _skills(value: Any) -> str:
@@ -165,4 +167,4 @@ def _skills(value: Any) -> str:
         and not set(one) - {"skill", "level", "hard", "weight"}
         for one in value
     )
-    return "" if good else "Each skill needs a name and a level from 1 to 5."
+    return "" if good else _("Each skill needs a name and a level from 1 to 5.")

@@ -6,15 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given, settings, strategies as st
 
+from automation.condition_words import told
 from automation.conditions import (
     MAX_DEPTH,
     MAX_NODES,
     OPERATORS,
     Fact,
     FactType,
-    Problem,
     evaluate,
     facts_used,
     validate,
@@ -247,35 +248,36 @@ def test_a_sound_tree_has_no_problems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tree", "problem"),
+    ("tree", "path", "sentence"),
     [
         (
             {"and": [{}, leaf("customer.shoe_size", "is", 43)]},
-            Problem("and.1", "There is no fact called “customer.shoe_size”."),
+            "and.1",
+            "There is no fact called “customer.shoe_size”.",
         ),
-        (
-            leaf("customer.vip", "gt", 1),
-            Problem("", "“gt” cannot be asked of VIP, which is a bool."),
-        ),
-        (
-            leaf("insight.confidence", "gt", "high"),
-            Problem("", "Confidence is a number: “high” cannot be compared with it."),
-        ),
-        (
-            leaf("order.delivered_at", "gt", "yesterday"),
-            Problem("", "Delivered at is a time: “yesterday” cannot be compared with it."),
-        ),
+        (leaf("customer.vip", "gt", 1), "", "“gt” cannot be asked of “VIP”."),
+        (leaf("insight.confidence", "gt", "high"), "", "“high” cannot be compared with “Confidence”."),
+        (leaf("order.delivered_at", "gt", "yesterday"), "", "“yesterday” cannot be compared with “Delivered at”."),
         (
             {"not": leaf("customer.tier", "is", "bronze")},
-            Problem("not", "Customer tier is never “bronze”; it can be gold, silver."),
+            "not",
+            "“Customer tier” is never “bronze”; it can be gold, silver.",
         ),
-        ({"or": []}, Problem("", "This group is empty; add a condition or remove it.")),
-        ({"not": {}}, Problem("not", "There is nothing to negate: this rule would never run.")),
-        ({"and": 3}, Problem("", "“and” needs a list of conditions.")),
+        ({"or": []}, "", "This group is empty; add a condition or remove it."),
+        ({"not": {}}, "not", "There is nothing to negate: this rule would never run."),
+        ({"and": 3}, "", "“and” needs a list of conditions."),
+        (leaf("customer.tier", "is", "100%s"), "", "“Customer tier” is never “100%s”; it can be gold, silver."),
     ],
 )
-def test_a_problem_names_its_place_and_says_what_is_wrong(tree: Any, problem: Problem) -> None:
-    assert validate(tree, SCHEMA) == [problem]
+def test_a_problem_names_its_place_and_says_what_is_wrong(tree: Any, path: str, sentence: str) -> None:
+    [problem] = validate(tree, SCHEMA)
+    assert (problem.path, problem.sentence, told(problem)) == (path, sentence, sentence)
+
+
+def test_a_problem_is_told_in_the_readers_language() -> None:
+    [problem] = validate(leaf("message.text", "gt", 3), {"message.text": Fact(FactType.TEXT, "Channel")})
+    with translation.override("ar"):
+        assert told(problem) == "لا يمكن استخدام “gt” مع “القناة”."
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -13,8 +13,18 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("cxos", "routing", "cases", "automation", "intelligence", "channels_app", "crm")
-# Where the text stands among the arguments. The label of a Fact is marked by being one: facts are pure.
-MARKS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "ngettext": 0, "ngettext_lazy": 0, "Fact": 1}
+# Where the text stands among the arguments. What a Fact is called and what a Problem says is marked by being that: they are
+# pure.
+MARKS = {
+    "_": 0,
+    "gettext": 0,
+    "gettext_lazy": 0,
+    "gettext_noop": 0,
+    "ngettext": 0,
+    "ngettext_lazy": 0,
+    "Fact": 1,
+    "Problem": 1,
+}
 IN_CONTEXT = {"pgettext", "pgettext_lazy"}
 BETWEEN = "\x04"  # a text with a context is known as both, as in compiled files
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -67,7 +77,7 @@ def texts_of_code() -> dict[str, str]:
 
 
 def marked(source: str) -> Iterator[str]:
-    if "gettext" not in source and "Fact(" not in source:
+    if "gettext" not in source and "Fact(" not in source and "Problem(" not in source:
         return
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from automation.condition_words import told
 from automation.conditions import validate
 from automation.facts_known import BREACH, FACTS, MESSAGE
 from automation.models import Rule
@@ -53,7 +54,7 @@ def dry_run(request: HttpRequest) -> HttpResponse:
     try:
         tree = tree_of(read_builder(request.POST, FACTS[event]))
         if problems := validate(tree, FACTS[event]):
-            raise Invalid("conditions", problems[0].sentence)
+            raise Invalid("conditions", told(problems[0]))
     except DomainError as problem:
         return refused(problem)
     plan = acts.plan_of(acts.read_actions(request.POST))

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext_lazy as _
 
+from automation.condition_words import told
 from automation.conditions import Problem, facts_used, validate
 from automation.fact_values import Fact, FactType, Schema
 from cases.models import Clock
@@ -174,8 +175,8 @@ def unfit(tree: Any, path: str) -> list[Problem]:
         kind = FIELDS[tree["fact"]].kind
         if tree["op"] in OPERATORS[kind]:
             return []
-        told = {"operator": tree["op"], "field": FIELDS[tree["fact"]].label}
-        return [Problem(path, gettext("“%(operator)s” cannot be asked of %(field)s.") % told)]
+        values = {"op": tree["op"], "label": str(FIELDS[tree["fact"]].label)}
+        return [Problem(path, "“%(op)s” cannot be asked of “%(label)s”.", values)]
     branches = [tree["not"]] if "not" in tree else tree.get("and") or tree.get("or") or []
     return [problem for branch in branches for problem in unfit(branch, path)]
 
@@ -184,7 +185,7 @@ def condition_of(tree: Any, asking: Asking) -> Q:
     """The tree as a condition. Raises Invalid with the first problem's sentence."""
     problems = problems_of(tree)
     if problems:
-        raise Invalid("filter", problems[0].sentence, field="filter")
+        raise Invalid("filter", told(problems[0]), field="filter")
     return compiled(tree, asking)
 
 

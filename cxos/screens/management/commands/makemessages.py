@@ -18,8 +18,8 @@ PASSING = re.compile(r'^"(?:POT-Creation-Date|Report-Msgid-Bugs-To):.*"\n', re.M
 
 
 class Command(makemessages.Command):
-    # Pure modules mark no texts: what a fact is called is translated where it is shown.
-    xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=Fact:2"]
+    # Pure modules mark no texts: what a fact is called and what a problem says is translated where it is shown.
+    xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=Fact:2", "--keyword=Problem:2"]
     msgmerge_options = ["-q", "--backup=none", "--update", "--no-fuzzy-matching"]
 
     def handle(self, *args: Any, **options: Any) -> None:
