@@ -8,6 +8,7 @@ rings        how an item's demands relax as it waits
 scoring      which item is first, which agent is best
 capacity     what an agent can still take
 pools        who could ever take this kind of item, and why the others cannot
+serving      who serves a kind of work, for foretelling its wait
 bench        one kind of item's free agents, best first
 floor        waiting items and agents, indexed so that one event costs O(signatures)
 feed, run    items let in by score, groups taking turns

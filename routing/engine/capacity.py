@@ -111,6 +111,11 @@ class Seat:
         by_cap = by_budget if cap is None else cap - self.counts.get(medium, 0)
         return max(0, min(by_budget, by_cap))
 
+    def most(self, medium: str, cost: int) -> int:
+        """How many items of this cost the agent can hold when they hold nothing else, one at least."""
+        by_budget = max(1, self.agent.budget // cost) if cost > 0 else self.agent.budget
+        return min(by_budget, self.agent.caps.get(medium, by_budget))
+
     def withdraw(self, medium: str, cost: int, *, interruptible: bool) -> None:
         """Undo the last `take` of this kind, as if it had not happened."""
         self.load -= cost

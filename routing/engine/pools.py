@@ -98,6 +98,10 @@ class Roster:
         """Members of the queue at any level, present or not."""
         return self._members.get(queue, 0)
 
+    def helpers(self, group: int) -> int:
+        """Agents of this helping group, present or not."""
+        return self._by_group.get(group, 0)
+
     def reached_by(self, medium: str) -> int:
         bits = self._by_medium.get(medium)
         if bits is None:
@@ -171,7 +175,7 @@ class Roster:
         }
         inside = _union(levels.values())
         for group in relaxed.groups:
-            helpers = self._by_group.get(group.group, 0) & ~inside
+            helpers = self.helpers(group.group) & ~inside
             levels[group.level] = levels.get(group.level, 0) | helpers
             inside |= helpers
         return tuple(sorted(levels.items(), reverse=True))

@@ -10,13 +10,9 @@ from time import monotonic
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Min
 
 from cxos.core import memory
-from routing.estimate import HandleTime, Line, expected_wait, share_of_time
-from routing.matching import default_cost
-from routing.models import AgentState, Presence, QueueMember, WorkItem
-from routing.snapshots.loads import held_loads
+from routing.estimate import HandleTime, share_of_time
 
 KEPT_SECONDS = 15.0
 SAMPLES = 200  # of the newest finished items of a queue
@@ -115,61 +111,3 @@ def _abandons_per_second(rows: Iterable[tuple[Any, ...]]) -> float:
 def handle_seconds(queue_ids: Collection[int], *, now: datetime) -> dict[int, float]:
     """Queue → usual handle time, 0 where unknown."""
     return {id: pace.handle_seconds for id, pace in paces(queue_ids, now=now).items()}
-
-
-def expected_waits(queue_ids: Collection[int], *, now: datetime) -> dict[int, float]:
-    """Queue → mean wait of somebody joining its end now, in seconds. 4 queries, 3 more when the paces are not kept."""
-    rows = WorkItem.objects.filter(queue__in=queue_ids, state=WorkItem.State.WAITING).values_list("queue_id")
-    waiting = {id: (count, oldest) for id, count, oldest in rows.annotate(Count("id"), Min("entered_at")).order_by()}
-    services = services_of(queue_ids, now=now)
-    found = {}
-    for id in queue_ids:
-        count, oldest = waiting.get(id, (0, now))
-        found[id] = expected_wait(services[id].behind(count, longest=(now - oldest).total_seconds())).mean_seconds
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A queue's servers: `slots` = how many items its agents can hold at once, `free` of them now."""
-
-    pace: Pace
-    slots: float
-    free: int
-
-    def behind(self, ahead: int, *, longest: float = 0.0) -> Line:
-        return Line(
-            ahead=ahead,
-            agents=self.slots * self.pace.share,
-            handle_seconds=self.pace.handle_seconds,
-            abandons_per_second=self.pace.abandons_per_second,
-            free_agents=self.free,
-            longest_wait_seconds=longest,
-        )
-
-
-def services_of(queue_ids: Collection[int], *, now: datetime, medium: str | None = None) -> dict[int, Service]:
-    """Queue → its servers, for items of `medium` (else what mostly comes there). 3 queries."""
-    members: dict[int, list[int]] = defaultdict(list)
-    for queue_id, user_id in QueueMember.objects.filter(queue__in=queue_ids).values_list("queue_id", "user_id"):
-        members[queue_id].append(user_id)
-    here = AgentState.objects.filter(
-        user__in={user for users in members.values() for user in users},
-        presence=Presence.AVAILABLE,
-        pending_presence="",
-        user__is_active=True,
-    )
-    budgets = dict(here.values_list("user_id", "budget"))
-    loads = held_loads(budgets)
-    held = {user: sum(cost for _, cost, _ in loads[user].values()) for user in budgets}
-    known = paces(queue_ids, now=now)
-    found = {}
-    for id in queue_ids:
-        cost = default_cost(medium or known[id].medium)
-        users = [user for user in members[id] if user in budgets]
-        found[id] = Service(
-            pace=known[id],
-            slots=sum(max(1, budgets[user] // cost) for user in users),
-            free=sum(max(0, (budgets[user] - held[user]) // cost) for user in users),
-        )
-    return found

@@ -14,7 +14,8 @@ from intelligence import queries as figures
 from intelligence.queries.counts import counts
 from routing import matching as engine
 from routing.models import Queue, WorkItem
-from routing.snapshots.pace import expected_waits
+from routing.snapshots.rings import as_ring
+from routing.snapshots.servers import expected_waits
 from routing.snapshots.setup import Setup
 from routing.snapshots.times import seconds
 
@@ -27,7 +28,7 @@ def rules_for(queue_ids: Collection[int], setup: Setup, *, now: datetime) -> dic
     """These queues and those they overflow into. No query but for the figures that rings or limits ask for."""
     wanted = with_others(queue_ids, setup.queues)
     waiting = _waiting(wanted.values())
-    expected = _expected(wanted, now=now)
+    expected = _expected(wanted, setup, now=now)
     levels = _service_levels(wanted.values(), now=now)
     return {
         queue.id: as_rules(
@@ -67,9 +68,9 @@ def _waiting(queues: Collection[Queue]) -> dict[int, int]:
     return dict(rows.values_list("queue_id").annotate(Count("id")).order_by())
 
 
-def _expected(queues: Mapping[int, Queue], *, now: datetime) -> dict[int, float]:
+def _expected(queues: Mapping[int, Queue], setup: Setup, *, now: datetime) -> dict[int, float]:
     asked = [queue.id for queue in queues.values() if _conditions(queue, "min_expected_wait")]
-    return expected_waits(asked, now=now) if asked else {}
+    return expected_waits(asked, setup=setup, now=now) if asked else {}
 
 
 def _service_levels(queues: Collection[Queue], *, now: datetime) -> dict[int, float]:
@@ -159,27 +160,3 @@ def is_holiday(queue: Queue, *, now: datetime) -> bool:
 def _second_of_day(queue: Queue, now: datetime) -> int:
     local = now if queue.calendar is None else now.astimezone(business_calendar(queue.calendar).zone_at(now))
     return local.hour * 3600 + local.minute * 60 + local.second
-
-
-def as_ring(ring: Mapping[str, Any], skill_ids: Mapping[str, int]) -> engine.Ring:
-    """As Queue.rings keeps it."""
-    return engine.Ring(
-        seconds=ring.get("seconds"),
-        drops=frozenset(skill_ids.get(key, -1) for key in ring.get("drops", ())),
-        drops_all_soft=bool(ring.get("drops_all_soft", False)),
-        min_queue_level=int(ring.get("min_queue_level", 0)),
-        hold=bool(ring.get("hold", False)),
-        groups=tuple(as_group(group) for group in ring.get("groups", ())),
-    )
-
-
-def as_group(group: Mapping[str, Any]) -> engine.RingGroup:
-    return engine.RingGroup(
-        group=int(group["team"]),
-        level=int(group.get("level", 0)),
-        min_expected_wait=group.get("min_expected_wait"),
-        max_service_level=group.get("max_service_level"),
-        min_waiting=group.get("min_waiting"),
-        from_second=None if group.get("from") is None else int(group["from"]) * 60,
-        to_second=None if group.get("until") is None else int(group["until"]) * 60,
-    )

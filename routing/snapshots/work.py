@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,19 +50,6 @@ def candidates(
 
 
 def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
-    # A skill that no longer exists cannot be had by anybody; -1 keeps a hard demand for it unmet and visible.
-    required = tuple(
-        engine.Requirement(
-            skill_ids.get(one["skill"], -1),
-            int(one.get("level", 1)),
-            bool(one.get("hard", False)),
-            float(one.get("weight", 1.0)),
-        )
-        for one in item.required
-    )
-    preferred = tuple(
-        engine.Preference(skill_ids.get(one["skill"], -1), float(one.get("weight", 1.0))) for one in item.preferred
-    )
     return engine.Item(
         id=item.id,
         queue=item.queue_id,
@@ -75,8 +62,8 @@ def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
         age_credit=item.age_credit,
         cost=item.cost,
         interruptible=item.interruptible,
-        required=required,
-        preferred=preferred,
+        required=requirements(item.required, skill_ids),
+        preferred=preferences(item.preferred, skill_ids),
         direct_agent=item.direct_agent_id,
         direct_until=seconds(item.direct_until),
         sticky_agent=item.sticky_agent_id,
@@ -91,6 +78,23 @@ def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
         agent_scores={int(agent): float(score) for agent, score in item.agent_scores.items()} or None,
         overflow_path=tuple(item.overflow_path),
     )
+
+
+def requirements(given: Iterable[Mapping[str, Any]], skill_ids: Mapping[str, int]) -> tuple[engine.Requirement, ...]:
+    # A skill that no longer exists cannot be had by anybody; -1 keeps a hard demand for it unmet and visible.
+    return tuple(
+        engine.Requirement(
+            skill_ids.get(one["skill"], -1),
+            int(one.get("level", 1)),
+            bool(one.get("hard", False)),
+            float(one.get("weight", 1.0)),
+        )
+        for one in given
+    )
+
+
+def preferences(given: Iterable[Mapping[str, Any]], skill_ids: Mapping[str, int]) -> tuple[engine.Preference, ...]:
+    return tuple(engine.Preference(skill_ids.get(one["skill"], -1), float(one.get("weight", 1.0))) for one in given)
 
 
 def needs_of(required: Collection[Mapping[str, object]]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from channels_app.services.conversations import set_priority
 from cxos.core.errors import Forbidden
-from cxos.core.models import Event
+from cxos.core.models import Event, User
 from intelligence import queries
 from routing.models import AgentSkill, AgentState, Decision, Queue, QueueMember, WorkItem
 from routing.services.agents import held_cost
@@ -17,7 +17,9 @@ from routing.services.follow import change_demands
 from routing.services.matcher import match_agent, match_items
 from routing.services.offers import accept_offer, expire_due
 from routing.services.presence import set_presence
+from routing.services.waits import outlook_of
 from routing.services.work import abandon, assign_by_hand, finish, pause, resume
+from routing.snapshots.servers import expected_waits
 from tests.counted import count_everything
 from tests.routing.ringing import rings_at
 
@@ -234,3 +236,41 @@ def test_an_agent_who_misses_a_callback_costs_the_customer_no_attempt(ana, ben, 
     callback.refresh_from_db()
     asked.refresh_from_db()
     assert (callback.attempts, callback.state, asked.queued_at) == (0, "open", now)
+
+
+# 10. Waits are foretold from everybody in the queue, also from those who lack the skill.
+
+
+def test_a_wait_is_foretold_from_those_who_can_take_the_work(queue, english, ana, ben, team, on_duty, waiting, now):
+    """Three agents of one chat at a time and five minutes each; Ana alone speaks English."""
+    cleo = User.objects.create_user("cleo@example.com", "correct horse battery", name="Cleo", role="agent")
+    AgentSkill.objects.create(user=ana, skill=english, level=3)
+    for number in range(20):
+        done = waiting(at=after(now, hours=-3))
+        ended = {"accepted_at": after(now, minutes=-number - 5), "completed_at": after(now, minutes=-number)}
+        WorkItem.objects.filter(pk=done.pk).update(state="completed", **ended)
+    for user in (ana, ben, cleo):
+        on_duty(user)
+        one_at_a_time(AgentState.objects.get(user=user))
+        assign_by_hand(waiting().id, agent=user, actor=user, now=now)
+
+    def foretold(item: WorkItem) -> float:
+        return outlook_of(item, now=now).estimate.mean_seconds
+
+    plain = [waiting(at=after(now, seconds=-10)) for _ in range(3)]
+    skilled = [waiting(at=after(now, seconds=-5), required=ENGLISH) for _ in range(2)]
+    last = waiting()
+    softly = waiting(required=[{"skill": "english", "level": 3}])
+    french = waiting(required=[{"skill": "french", "level": 1, "hard": True}])
+
+    assert [foretold(one) for one in plain] == [100.0, 200.0, 300.0], "three of them, and each is free every 100 s"
+    # A third of the three ordinary ones before them goes to Ana, who alone can take these: 1 and 2 ahead of them.
+    assert [foretold(one) for one in skilled] == [600.0, 900.0]
+    assert foretold(last) == 600.0, "five before it take the time of the three who can take it"
+    assert foretold(softly) == 1200.0, "no ring relaxes what it asks for: Ana, and of the six ahead three are hers"
+    assert outlook_of(french, now=now).band is None, "nobody there can take it: nothing is promised"
+
+    Queue.objects.update(rings=[{"seconds": 30}, {"drops": ["english"]}])
+    assert foretold(softly) == 700.0, "a ring will drop it: all three, and six ahead"
+    of_those_there = 4 * 800 + 2 * 1500 + 1 * 800 + 1 * 10  # the last: nobody can, so the longest wait seen
+    assert expected_waits([queue.pk], now=now) == {queue.pk: of_those_there / 8}

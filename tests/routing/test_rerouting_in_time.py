@@ -141,7 +141,7 @@ def test_a_team_helps_as_soon_as_the_wait_gets_long(queue, ana, ben, on_duty, wa
     settle(now)
     assert rings_at(item) is None
 
-    monkeypatch.setattr("routing.snapshots.rules.expected_waits", lambda ids, now: dict.fromkeys(ids, 121.0))
+    monkeypatch.setattr("routing.snapshots.rules.expected_waits", lambda ids, **_: dict.fromkeys(ids, 121.0))
     settle(after(now, seconds=1))
     assert rings_at(item) == "Ben"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cxos.core.models import Event
 from routing.estimate import Band
@@ -62,11 +64,16 @@ def test_without_anybody_there_nothing_is_promised(queue, waiting, now):
     assert foretell([item], now=now) == {}
 
 
-def test_many_cost_as_many_queries_as_one(paced, waiting, now, django_assert_max_num_queries):
-    items = [waiting() for _ in range(4)]
+def test_many_cost_as_many_queries_as_one(paced, waiting, now, django_assert_num_queries):
+    items = [waiting(required=[{"skill": f"s{number}", "level": 1}]) for number in range(4)]
+    with CaptureQueriesContext(connection) as alone:
+        outlooks(items[:1], now=now)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_num_queries(len(alone)):
         outlooks(items, now=now)
+
+    of_waits = [one["sql"] for one in alone if "routing_workitem" in one["sql"] and "'waiting'" in one["sql"]]
+    assert len(of_waits) == 2, "the places, and what those who wait need"
 
 
 def test_the_wait_is_foretold_once_and_measured_when_somebody_answers(paced, waiting, ben, on_duty, now):
