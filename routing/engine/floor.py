@@ -139,7 +139,7 @@ class Floor:
         self._groups, self._active, self._pools = {}, {}, {}
         self._reserves = {queue: rules for queue, rules in queues.items() if rules.min_reserve > 0}
         self.roster.forget_demands()
-        waiting = [_with_its_ring(standing) for standing in self.standings.values()]
+        waiting = [with_its_ring(standing) for standing in self.standings.values()]
         self.standings = {}
         return [self.add(item, now=now) for item in waiting]
 
@@ -171,7 +171,7 @@ class Floor:
     def refresh(self, item: int, *, now: float) -> Standing | Diversion | None:
         """Re-read an item whose `recheck_at` has come."""
         standing = self.standings.pop(item, None)
-        return None if standing is None else self.add(_with_its_ring(standing), now=now)
+        return None if standing is None else self.add(with_its_ring(standing), now=now)
 
     def _join(self, standing: Standing, rules: QueueRules, now: float) -> None:
         item = standing.item
@@ -294,7 +294,7 @@ class Floor:
         return False
 
 
-def _with_its_ring(standing: Standing) -> Item:
+def with_its_ring(standing: Standing) -> Item:
     """The item as it would be stored now: a ring once reached, by time or for want of people, is not left again."""
     item = standing.item
     if standing.ring == item.ring:

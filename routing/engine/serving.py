@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from routing.engine.capacity import default_cost
 from routing.engine.pools import Need, Roster, asked_of
 from routing.engine.rings import Relaxation, rings_of
 from routing.engine.snapshot import Preference, QueueRules, Requirement
+from routing.estimate import Estimate, Line, expected_wait
+
+STEPS = 500  # of the sum of waits; who is further back is told the same
 
 
 class Demand(NamedTuple):
@@ -75,3 +79,55 @@ class Kinds:
         if found is None:
             found = self._known[queue, demand] = servers_of(self._roster, self._rules[queue], demand)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a queue is served, from the work just done."""
+
+    handle_seconds: float = 0.0  # 0 = unknown
+    abandons_per_second: float = 0.0  # of one waiting customer
+    share: float = 1.0  # of its agents' time
+    medium: str = "messaging"  # what mostly comes here
+
+
+class Waiting(NamedTuple):
+    """One kind of waiting work in a queue: how many, and how long the first of them has waited there."""
+
+    demand: Demand
+    number: int
+    longest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How some queues are served now: their paces, and the servers of each kind of work."""
+
+    paces: Mapping[int, Pace]
+    kinds: Kinds
+
+    def estimate(
+        self, queue: int, demand: Demand, *, ahead: Iterable[tuple[Demand, int]], longest: float = 0.0
+    ) -> Estimate:
+        """The wait behind `ahead`: of each kind, how many go before. `longest`: seconds somebody has waited there."""
+        mine, pace = self.kinds(queue, demand), self.paces[queue]
+        before = [(self.kinds(queue, their), count) for their, count in ahead]
+        line = Line(
+            ahead=min(in_the_way(mine, before), STEPS),
+            agents=mine.slots * pace.share,
+            handle_seconds=pace.handle_seconds,
+            abandons_per_second=pace.abandons_per_second,
+            free_agents=mine.free,
+            longest_wait_seconds=longest,
+        )
+        return expected_wait(line)
+
+    def joining(self, queue: int, waiting: Sequence[Waiting]) -> float:
+        """Mean seconds of somebody joining the queue's end: who comes is taken to need what those need who wait."""
+        kinds = waiting or [Waiting(Demand(self.paces[queue].medium), 1, 0.0)]
+        ahead = [(one.demand, one.number) for one in waiting]
+        longest = max(one.longest for one in kinds)
+        waits = [
+            self.estimate(queue, one.demand, ahead=ahead, longest=longest).mean_seconds * one.number for one in kinds
+        ]
+        return sum(waits) / sum(one.number for one in kinds)

@@ -22,10 +22,10 @@ from routing import matching as engine
 from routing.models import AgentState, Presence, Queue, WorkItem
 from routing.simulation.arrivals import Arrival, Kind, Replayed
 from routing.simulation.chance import FOREVER, Constant, Curve, Duration, Observed
-from routing.simulation.scenario import NOTHING, Scenario, Worker
+from routing.simulation.scenario import NOTHING, Scenario, Shut, Worker
 from routing.simulation.setting import Setting
 from routing.simulation.survival import Observation, fit
-from routing.snapshots.rules import as_rules
+from routing.snapshots.rules import as_rules, treatment
 from routing.snapshots.setup import Setup, read_setup
 from routing.snapshots.work import as_item
 
@@ -77,17 +77,18 @@ def recorded_day(start: datetime, end: datetime, *, now: datetime) -> Setting:
     scenario = Scenario(
         _arrivals(visits, setup, learnt, start),
         crew,
-        queues={queue.id: _always_open(as_rules(queue, setup.skill_ids, now=start)) for queue in setup.queues.values()},
+        queues={queue.id: always_open(as_rules(queue, setup.skill_ids, now=start)) for queue in setup.queues.values()},
         until=(end - start).total_seconds(),
         answer=Observed(learnt.rings) if learnt.rings else NOTHING,
-        closed=_closed(setup.queues.values(), start, end),
+        closed=closed_spans(setup.queues.values(), start, end),
+        targets=(targets := targets_of(setup.queues.values())),
     )
     return Setting(
         scenario,
         queues={queue.id: queue.key for queue in setup.queues.values()},
         agents=dict(User.objects.filter(id__in=[one.agent.id for one in crew]).values_list("id", "email")),
         skills=dict(setup.skill_ids),
-        targets={queue.id: float(queue.service_level_seconds) for queue in setup.queues.values()},
+        targets=targets,
     )
 
 
@@ -256,12 +257,17 @@ def _available(start: datetime, end: datetime, *, now: datetime) -> dict[int, li
 # rules
 
 
-def _always_open(rules: engine.QueueRules) -> engine.QueueRules:
+def always_open(rules: engine.QueueRules) -> engine.QueueRules:
     """Opening hours come as spans of the day."""
     return replace(rules, open=True, opens_at=None, closed_overflows=False)
 
 
-def _closed(queues: Iterable[Queue], start: datetime, end: datetime) -> dict[int, tuple[tuple[float, float], ...]]:
+def targets_of(queues: Iterable[Queue]) -> dict[int, float]:
+    return {queue.pk: float(queue.service_level_seconds) for queue in queues}
+
+
+def closed_spans(queues: Iterable[Queue], start: datetime, end: datetime) -> dict[int, tuple[Shut, ...]]:
+    """When each queue is closed between these moments, and whether its work overflows then. Seconds from `start`."""
     found = {}
     for queue in queues:
         if queue.calendar is None:
@@ -269,10 +275,17 @@ def _closed(queues: Iterable[Queue], start: datetime, end: datetime) -> dict[int
         spans, at = [], start
         for opens, closes in calendar_math.open_spans(business_calendar(queue.calendar), start, end):
             if opens > at:
-                spans.append(((at - start).total_seconds(), (opens - start).total_seconds()))
+                spans.append((at, opens))
             at = closes
         if at < end:
-            spans.append(((at - start).total_seconds(), (end - start).total_seconds()))
+            spans.append((at, end))
         if spans:
-            found[queue.id] = tuple(spans)
+            found[queue.pk] = tuple(
+                Shut(
+                    (since - start).total_seconds(),
+                    (until - start).total_seconds(),
+                    treatment(queue, now=since) == Queue.Treatment.OVERFLOW,
+                )
+                for since, until in spans
+            )
     return found

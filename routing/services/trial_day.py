@@ -16,7 +16,7 @@ from intelligence.queries import outlook
 from routing import matching as engine
 from routing.matching import default_cost
 from routing.models import AgentState, Trial
-from routing.services.recorded_day import recorded_day
+from routing.services.recorded_day import always_open, closed_spans, recorded_day, targets_of
 from routing.simulation.arrivals import Arrival, Kind, Profile, Source, Together
 from routing.simulation.chance import FOREVER, Exponential, LogNormal
 from routing.simulation.scenario import Scenario, Worker
@@ -62,7 +62,9 @@ def settings_of(trial: Trial, *, zone: tzinfo) -> tuple[Setting, Setting]:
 def _only(setting: Setting, queue: int) -> Setting:
     """One queue and who serves it; what they do for other queues is left out."""
     scenario = setting.scenario
-    crew = tuple(one for one in scenario.crew if queue in one.agent.queues)
+    rules = scenario.queues.get(queue)
+    teams = {group.group for ring in rules.rings for group in ring.groups} if rules else set()
+    crew = tuple(one for one in scenario.crew if queue in one.agent.queues or teams & one.agent.groups)
     if not crew:
         raise Invalid("no_agents", gettext("Nobody who serves this queue was there on this day."), field="queue")
     return replace(
@@ -101,8 +103,7 @@ def forecast_setting(day: date, *, shift: tuple[float, float], zone: tzinfo) -> 
         for (_, pk), one in sorted(patterns.items())
     ]
     rules = {
-        pk: replace(as_rules(queue, setup.skill_ids, now=midnight.astimezone(UTC)), open=True, opens_at=None)
-        for pk, queue in queues.items()
+        pk: always_open(as_rules(queue, setup.skill_ids, now=midnight.astimezone(UTC))) for pk, queue in queues.items()
     }
     return Setting(
         Scenario(
@@ -110,11 +111,13 @@ def forecast_setting(day: date, *, shift: tuple[float, float], zone: tzinfo) -> 
             crew,
             queues=rules,
             until=DAY,
+            closed=closed_spans(queues.values(), midnight, midnight + timedelta(days=1)),
+            targets=targets_of(queues.values()),
         ),
         queues={pk: queue.key for pk, queue in queues.items()},
         agents=dict(User.objects.filter(id__in=[one.agent.id for one in crew]).values_list("id", "email")),
         skills=dict(setup.skill_ids),
-        targets={pk: float(queue.service_level_seconds) for pk, queue in queues.items()},
+        targets=targets_of(queues.values()),
     )
 
 
@@ -130,14 +133,20 @@ def kind_of(queue_id: int, pace: outlook.Pace, newest: Newest) -> Kind:
 
 
 def agents_of(setup: Setup, queue_ids: set[int]) -> list[engine.Agent]:
-    """Everybody who serves one of these queues, with nothing in hand."""
+    """Everybody who serves one of these queues or may help in it, with nothing in hand."""
     budgets = dict(AgentState.objects.values_list("user_id", "budget"))
     served = {
         agent: {queue: level for queue, level in levels.items() if queue in queue_ids}
         for agent, levels in setup.levels.items()
     }
+    helping = {agent for agent, teams in setup.teams.items() if any(queue_ids & setup.helped[team] for team in teams)}
     return [
-        engine.Agent(id=agent, queues=queues, skills=setup.skills.get(agent, {}), budget=budgets.get(agent, 100))
-        for agent, queues in sorted(served.items())
-        if queues
+        engine.Agent(
+            id=agent,
+            queues=served.get(agent, {}),
+            skills=setup.skills.get(agent, {}),
+            groups=setup.teams.get(agent, frozenset()),
+            budget=budgets.get(agent, 100),
+        )
+        for agent in sorted(helping | {agent for agent, queues in served.items() if queues})
     ]

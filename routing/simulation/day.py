@@ -10,15 +10,18 @@ from math import isfinite
 from random import Random
 from typing import Any
 
+from routing.engine.assignment import improve
 from routing.engine.capacity import cost_of
-from routing.engine.floor import Floor, Standing
+from routing.engine.floor import EVERYONE, Floor, Standing, with_its_ring
 from routing.engine.overflow import overflow_target
-from routing.engine.snapshot import Agent, Diversion, Item, Match, Reason
+from routing.engine.snapshot import Agent, Diversion, Item, Match
 from routing.simulation.arrivals import Arrival
-from routing.simulation.scenario import Scenario
+from routing.simulation.live import Figures
+from routing.simulation.scenario import Scenario, Shut
 from routing.simulation.tally import Contact, Fate, Post, Tally
 
 WATCHED_EVENTS = 2048
+LOOK_AGAIN = 60.0  # for work of a closed queue that is to overflow, while nothing of its chain is open and has room
 Watch = Callable[[float, int], None]
 
 
@@ -48,7 +51,8 @@ class Day:
         self._serial = count()
         self._ids = count(1)
         self._visits: dict[int, Visit] = {}  # waiting
-        self._lengths: dict[int, int] = {}
+        self._outside: set[int] = set()  # waiting at a closed queue
+        self._figures = Figures(scenario, self._rules)
         self._on_shift: set[int] = set()
         self._owed: dict[int, float] = {}  # agent → seconds of break that are due
         self._away: set[int] = set()
@@ -58,6 +62,7 @@ class Day:
             now=0.0, agents=crew, queues=self._rules, level_seconds=scenario.level_seconds, alternatives=0
         )
         self._rings_matter = any(rules.rings for rules in self._rules.values())
+        self._batches = any(rules.batch for rules in self._rules.values())
         self._ends_at = 0.0
 
     def run(self) -> Tally:
@@ -66,6 +71,9 @@ class Day:
         while events:
             now, number, happen, subject = heappop(events)
             happen(subject, now)
+            while self._figures.changed:
+                self._figures.changed = False
+                self._rebuild(now)
             self._ends_at = now
             if self._watch is not None and not number % WATCHED_EVENTS:
                 self._watch(now, len(self.tally.contacts))
@@ -86,12 +94,12 @@ class Day:
             for due, seconds in worker.breaks:
                 self._at(due, self._break_due, (worker.agent.id, seconds))
         for queue, spans in self.scenario.closed.items():
-            for start, end in spans:
-                self._at(start, self._open, (queue, False))
-                if isfinite(end):
-                    self._at(end, self._open, (queue, True))
-        if any(group.has_conditions for rules in self._rules.values() for ring in rules.rings for group in ring.groups):
-            self._at(self.scenario.figures_every, self._refresh_figures, None)
+            for span in spans:
+                self._at(span.start, self._close, (queue, span))
+                if span.end < self.scenario.until:
+                    self._at(span.end, self._open, queue)
+        if self._figures.are_asked_for:
+            self._at(0.0, self._refresh_figures, None)
         self._next_arrival()
 
     def _at(self, when: float, happen: Callable[[Any, float], None], subject: Any) -> None:
@@ -123,28 +131,51 @@ class Day:
         return self._customer
 
     def _let_in(self, visit: Visit, now: float) -> None:
-        """Into the queue, or where a full one overflows to."""
+        """Into the queue, or where a full one overflows to; with nowhere to go it takes them in all the same."""
         item = visit.item
         rules = self._floor.rules(item.queue)
-        if rules.max_size is not None and self._lengths.get(item.queue, 0) >= rules.max_size:
-            self._overflow(visit, now)
-            return
+        if rules.max_size is not None and self._figures.lengths.get(item.queue, 0) >= rules.max_size:
+            target = overflow_target(item.queue, self._floor.queues, visited=item.overflow_path)
+            visit = visit if target is None else _moved(visit, target, now)
+            item = visit.item
         self._visits[item.id] = visit
-        self._lengths[item.queue] = self._lengths.get(item.queue, 0) + 1
+        self._figures.entered(item.queue, visit.arrival.kind, now=now)
         self._settle(item.id, self._floor.add(item, now=now), now)
 
     def _settle(self, item_id: int, outcome: Standing | Diversion | None, now: float) -> None:
         """An item has a (new) place on the floor: match it, and plan when to look again."""
         if isinstance(outcome, Diversion):
-            visit = self._leave(item_id)
-            if outcome.reason is Reason.CLOSED or outcome.to_queue is None:
-                self._record(visit, now - visit.item.queued_at, Fate.TURNED_AWAY)
+            if outcome.to_queue is None:
+                self._wait_outside(item_id, now)
             else:
+                visit = self._leave(item_id, now)
                 self._let_in(_moved(visit, outcome.to_queue, now), now)
         elif outcome is not None:
-            if outcome.recheck_at is not None:
-                self._at(outcome.recheck_at, self._recheck, (item_id, outcome.serial))
-            self._serve(self._floor.run(now=now, item=item_id), now)
+            self._stand(outcome)
+            self._serve(self._matches(now, item=item_id), now)
+
+    def _stand(self, standing: Standing) -> None:
+        """Look again when time changes its case; its ring stays with it, as the running floor stores it."""
+        if standing.recheck_at is not None:
+            self._at(standing.recheck_at, self._recheck, (standing.item.id, standing.serial))
+        if self._batches:
+            self._visits[standing.item.id].item = with_its_ring(standing)
+
+    def _wait_outside(self, item_id: int, now: float) -> None:
+        """Their queue is closed: they wait for its opening; when that is not today they are turned away."""
+        rules = self._floor.rules(self._visits[item_id].item.queue)
+        if rules.opens_at is None or rules.opens_at >= self.scenario.until:
+            visit = self._leave(item_id, now)
+            self._record(visit, now - visit.item.queued_at, Fate.TURNED_AWAY)
+            return
+        self._outside.add(item_id)
+        if rules.closed_overflows:
+            self._at(now + LOOK_AGAIN, self._come_in, item_id)
+
+    def _come_in(self, item_id: int, now: float) -> None:
+        if item_id in self._outside:
+            self._outside.discard(item_id)
+            self._settle(item_id, self._floor.add(self._visits[item_id].item, now=now), now)
 
     def _recheck(self, subject: tuple[int, int], now: float) -> None:
         item_id, serial = subject
@@ -154,24 +185,20 @@ class Day:
 
     def _abandon(self, item_id: int, now: float) -> None:
         if item_id in self._visits:
-            visit = self._leave(item_id)
+            visit = self._leave(item_id, now)
             self._floor.discard(item_id)
+            self._waited(visit, now, answered=False)
             self._record(visit, now - visit.item.queued_at, Fate.ABANDONED)
 
-    def _overflow(self, visit: Visit, now: float) -> None:
-        queues = {
-            queue: replace(rules, waiting=self._lengths.get(queue, 0)) for queue, rules in self._floor.queues.items()
-        }
-        target = overflow_target(visit.item.queue, queues, visited=visit.item.overflow_path)
-        if target is None:
-            self._record(visit, now - visit.item.queued_at, Fate.TURNED_AWAY)
-        else:
-            self._let_in(_moved(visit, target, now), now)
-
-    def _leave(self, item_id: int) -> Visit:
+    def _leave(self, item_id: int, now: float) -> Visit:
         visit = self._visits.pop(item_id)
-        self._lengths[visit.item.queue] -= 1
+        self._outside.discard(item_id)
+        self._figures.left(visit.item.queue)
         return visit
+
+    def _waited(self, visit: Visit, until: float, *, answered: bool) -> None:
+        entered = visit.arrival.at if visit.item.entered_at is None else visit.item.entered_at
+        self._figures.waited(visit.item.queue, until - entered, answered=answered, now=until)
 
     def _record(self, visit: Visit, waited: float, fate: Fate, *, agent: int = 0, worked: float = 0.0) -> None:
         arrived = visit.arrival.at
@@ -180,12 +207,24 @@ class Day:
 
     # agents
 
+    def _matches(self, now: float, *, item: int | None = None, only: int = EVERYONE) -> list[Match]:
+        """What the engine matches now; queues that ask for it then get their best pairs, as in `matching.match`."""
+        matches = self._floor.run(now=now, item=item, only=only)
+        if not self._batches or not matches:
+            return matches
+        taken = {match.item: self._visits[match.item].item for match in matches}
+        better = improve(self._floor, matches, taken=taken, now=now, only=only)
+        for left in set(taken) - {match.item for match in better}:  # others took their place: they wait on
+            standing = self._floor.standings[left]
+            self._stand(standing)
+        return better + self._floor.run(now=now, only=only)
+
     def _serve(self, matches: Iterable[Match], now: float) -> None:
         for item_id, (_, wake_at) in self._floor.held.items():
             if wake_at is not None:
                 self._at(wake_at, self._recheck, (item_id, self._floor.standings[item_id].serial))
         for match in matches:
-            visit = self._leave(match.item)
+            visit = self._leave(match.item, now)
             self._start(visit, match.agent, now)
             for loser in match.agents[1:]:  # a broadcast: the best answers first, the others are free again
                 self._floor.withdraw(
@@ -197,6 +236,8 @@ class Day:
         kind, answer = visit.arrival.kind, visit.answer_seconds
         worked = visit.handle_seconds * self._paces[agent] + visit.wrap_up_seconds
         self._record(visit, now + answer - visit.item.queued_at, Fate.ANSWERED, agent=agent, worked=worked)
+        self._waited(visit, now + answer, answered=True)
+        self._figures.worked(visit.item.queue, agent, worked)
         self._floor.seat(agent).predicted_free_at = now + answer + kind.handle.mean * self._paces[agent]
         self._book(agent, now)
         self.tally.posts[agent].handled += 1
@@ -216,7 +257,7 @@ class Day:
 
     def _freed(self, agent: int, now: float) -> None:
         if self._visits and self.tally.posts[agent].is_present:
-            self._serve(self._floor.run(now=now, only=self._floor.roster.bit_of[agent]), now)
+            self._serve(self._matches(now, only=self._floor.roster.bit_of[agent]), now)
 
     def _turn(self, subject: tuple[int, bool], now: float) -> None:
         """An agent comes on duty or goes off it."""
@@ -263,26 +304,32 @@ class Day:
 
     # rules that change through the day
 
-    def _open(self, subject: tuple[int, bool], now: float) -> None:
-        queue, is_open = subject
-        self._rules[queue] = replace(self._floor.rules(queue), open=is_open)
+    def _close(self, subject: tuple[int, Shut], now: float) -> None:
+        queue, span = subject
+        rules = self._floor.rules(queue)
+        self._rules[queue] = replace(rules, open=False, opens_at=span.end, closed_overflows=span.overflows)
         self._rebuild(now)
 
-    def _refresh_figures(self, _: None, now: float) -> None:
-        for queue, rules in self._rules.items():
-            self._rules[queue] = replace(rules, waiting=self._lengths.get(queue, 0))
+    def _open(self, queue: int, now: float) -> None:
+        """Who waits for it comes in, and who waits elsewhere to overflow to it."""
+        self._rules[queue] = replace(self._floor.rules(queue), open=True, opens_at=None, closed_overflows=False)
         self._rebuild(now)
-        if now < self.scenario.until or self._visits:
+        for item_id in sorted(self._outside):
+            self._come_in(item_id, now)
+
+    def _refresh_figures(self, _: None, now: float) -> None:
+        self._figures.refresh(self._floor, (visit.item for visit in self._visits.values()), now=now)
+        if now < self.scenario.until or (self._visits and self._events):
             self._at(now + self.scenario.figures_every, self._refresh_figures, None)
 
     def _rebuild(self, now: float) -> None:
-        outcomes = self._floor.rebuild(dict(self._rules), now=now)
+        outcomes = self._floor.rebuild(self._rules, now=now)
         for outcome in outcomes:
             if isinstance(outcome, Diversion):
                 self._settle(outcome.item, outcome, now)
-            elif outcome.recheck_at is not None:
-                self._at(outcome.recheck_at, self._recheck, (outcome.item.id, outcome.serial))
-        self._serve(self._floor.run(now=now), now)
+            else:
+                self._stand(outcome)
+        self._serve(self._matches(now), now)
 
 
 def simulate(scenario: Scenario, *, seed: int, watch: Watch | None = None) -> Tally:

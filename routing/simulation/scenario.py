@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from routing.engine.snapshot import Agent, QueueRules
 from routing.simulation.arrivals import Source
@@ -11,6 +12,14 @@ from routing.simulation.chance import Constant, Duration
 
 ALWAYS = ((0.0, float("inf")),)
 NOTHING = Constant(0.0)
+
+
+class Shut(NamedTuple):
+    """A span in which a queue is closed: who comes waits for its end, or goes along the overflow chain if that is open."""
+
+    start: float
+    end: float
+    overflows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,9 @@ class Scenario:
     warm_up: float = 0.0  # arrivals before it are simulated and not counted
     wrap_up: Duration = NOTHING
     answer: Duration = NOTHING  # from the match to the agent answering; it counts as waiting
-    closed: Mapping[int, tuple[tuple[float, float], ...]] = field(default_factory=dict)  # queue → closed spans
+    closed: Mapping[int, tuple[Shut, ...]] = field(default_factory=dict)  # by queue
+    targets: Mapping[int, float] = field(default_factory=dict)  # queue → service-level seconds, for its rings
     level_seconds: float = 60.0
-    figures_every: float = 60.0  # how often live figures (line length) reach conditional rings
+    figures_every: float = (
+        15.0  # how often expected wait, service level and time of day reach rings; lengths do at once
+    )

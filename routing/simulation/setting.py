@@ -194,7 +194,7 @@ def _queues_changed(setting: Setting, changes: Mapping[str, Any]) -> Setting:
             field: _rule_value(setting, field, wanted[field]) for field in wanted if field != "service_level_seconds"
         }
         rules[queue] = replace(rules[queue], **values)
-    return replace(setting, scenario=replace(setting.scenario, queues=rules), targets=targets)
+    return replace(setting, scenario=replace(setting.scenario, queues=rules, targets=targets), targets=targets)
 
 
 def _rule_value(setting: Setting, field: str, value: Any) -> Any:

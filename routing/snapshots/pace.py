@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from cxos.core import memory
+from routing.engine.serving import Pace
 from routing.estimate import HandleTime, share_of_time
 
 KEPT_SECONDS = 15.0
@@ -41,14 +41,6 @@ FROM routing_queuemember m
     JOIN routing_workitem i ON i.id = s.item_id
 WHERE m.queue_id = ANY(%(queues)s) GROUP BY m.queue_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    handle_seconds: float = 0.0  # 0 = unknown
-    abandons_per_second: float = 0.0  # of one waiting customer
-    share: float = 1.0  # of its agents' time
-    medium: str = "messaging"  # what mostly comes here
 
 
 _kept: dict[int, tuple[float, Pace]] = {}

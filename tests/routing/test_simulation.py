@@ -15,7 +15,7 @@ from routing.simulation.check import Golden, check
 from routing.simulation.compare import compare
 from routing.simulation.day import simulate
 from routing.simulation.report import batch_means, figures, interval, jain, percentile, replicate
-from routing.simulation.scenario import Scenario, Worker
+from routing.simulation.scenario import Scenario, Shut, Worker
 from routing.simulation.tally import Contact, Fate, Tally
 from routing.simulation.what_if import what_if
 
@@ -85,24 +85,25 @@ def test_a_helping_group_comes_when_the_line_is_long() -> None:
 
     tally = day([Arrival(0, CALL), Arrival(1, CALL), Arrival(2, CALL)], (*crew(1), helper), queues=rules)
 
-    assert told(tally) == [(0, 0, "ANSWERED", 1), (1, 59, "ANSWERED", 2), (2, 98, "ANSWERED", 1)]
+    assert told(tally) == [(0, 0, "ANSWERED", 1), (1, 1, "ANSWERED", 2), (2, 98, "ANSWERED", 1)]
 
 
-def test_a_full_queue_overflows_and_a_closed_one_turns_away() -> None:
+def test_a_full_queue_overflows_and_who_comes_to_a_closed_one_waits_for_its_opening() -> None:
     rules = {
         SALES: QueueRules(SALES, max_size=1, overflow=(CARE,)),
         CARE: QueueRules(CARE),
     }
     workers = (Worker(Agent(1, queues={SALES: 1})), Worker(Agent(2, queues={CARE: 1})))
-    calls = [Arrival(at, CALL) for at in (0, 1, 2, 1000)]
+    calls = [Arrival(at, CALL) for at in (0, 1, 2, 1000, 80_000)]
 
-    tally = day(calls, workers, queues=rules, closed={SALES: ((900, 2000),)})
+    tally = day(calls, workers, queues=rules, closed={SALES: (Shut(900, 2000), Shut(70_000, 86_400))})
 
     assert told(tally) == [
         (0, 0, "ANSWERED", 1),
         (1, 99, "ANSWERED", 1),
         (2, 0, "ANSWERED", 2),
-        (1000, 0, "TURNED_AWAY", 0),
+        (1000, 1000, "ANSWERED", 1),
+        (80_000, 0, "TURNED_AWAY", 0),  # it opens no more on this day
     ]
 
 
