@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from routing.engine.assignment import improve
 from routing.engine.capacity import BUDGET, DEFAULT_COST, INTERRUPTING, Seat, default_cost, idle_cost
-from routing.engine.explanation import encoded, explain, unmatched
+from routing.engine.explanation import encoded, explain, told_of, unmatched, who_not
 from routing.engine.feed import Feed
 from routing.engine.floor import EVERYONE, Floor
 from routing.engine.overflow import MAX_DEPTH, is_full, overflow_target
@@ -72,6 +72,8 @@ __all__ = [
     "overflow_target",
     "pick_list",
     "score_parts",
+    "told_of",
+    "who_not",
 ]
 
 

@@ -37,6 +37,19 @@ FILTERED: Mapping[str, Any] = {
     Reason.QUEUE_DELAY: gettext_lazy("%(n)s only after a longer wait"),
     Reason.RESERVED: gettext_lazy("%(n)s kept free for another queue"),
 }
+WHY_NOT: Mapping[str, Any] = {  # of one agent
+    "offered": gettext_lazy("It was offered to them."),
+    Reason.OUTRANKED: gettext_lazy("Could have taken it; others came first."),
+    Reason.NO_CAPACITY: gettext_lazy("Had no free capacity."),
+    Reason.EXCLUDED: gettext_lazy("Had passed or missed it just before."),
+    Reason.QUEUE_DELAY: gettext_lazy("Takes the work of this queue only after a longer wait."),
+    Reason.RESERVED: gettext_lazy("Was kept free for another queue."),
+    Reason.AT_LIMIT: gettext_lazy("Had been busy or offered as much as the queue allows."),
+    Reason.LACKS_SKILL: gettext_lazy("Lacks a skill it needs."),
+    Reason.MEDIUM_OFF: gettext_lazy("Was taking nothing of this medium."),
+    Reason.NOT_ROUTABLE: gettext_lazy("Was signed in, but not available."),
+    Reason.NOT_IN_QUEUE: gettext_lazy("Did not serve the queue at that moment."),
+}
 
 
 def sentence_of(facts: Mapping[str, Any], *, stored: str) -> str:

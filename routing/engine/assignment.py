@@ -17,7 +17,7 @@ from routing.engine.capacity import Seat
 from routing.engine.floor import Floor, Group
 from routing.engine.pools import proficiency
 from routing.engine.scoring import score_parts, strategy_value
-from routing.engine.snapshot import Choice, Item, Match, Reason, SkillMode
+from routing.engine.snapshot import Choice, Crowd, Item, Match, Reason, SkillMode
 
 LEVEL_VALUE = 10.0  # one queue level weighs as much as ten points of weight × proficiency
 
@@ -169,6 +169,15 @@ def _match(floor: Floor, row: Row, agent: int, now: float) -> Match:
         (pair for pair in row.pairs.items() if pair[0] != agent), key=lambda pair: (-pair[1].worth, pair[0])
     )
     busy = (pool.bits & floor.roster.present).bit_count() - len(row.pairs)
+    roster, paired = floor.roster, floor.roster.bits_of(row.pairs)
+    out = {
+        **pool.out,
+        Reason.NO_CAPACITY: pool.bits
+        & roster.present
+        & ~roster.free(row.group.need.medium, row.group.need.cost)
+        & ~paired,
+        Reason.OUTRANKED: paired & ~roster.bit_of[agent],
+    }
     return Match(
         item=row.item.id,
         agents=(agent,),
@@ -180,4 +189,5 @@ def _match(floor: Floor, row: Row, agent: int, now: float) -> Match:
         alternatives=tuple(pair.choice for _, pair in others[: floor.alternatives]),
         considered=len(floor.roster.seats),
         filtered={**pool.filtered, **({Reason.NO_CAPACITY: busy} if busy else {})},
+        others=Crowd(roster.ids, out),
     )

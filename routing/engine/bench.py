@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from routing.engine.pools import proficiency
 from routing.engine.scoring import NEVER, score_parts, strategy_value
-from routing.engine.snapshot import Choice, Item, Match, Reason, SkillMode
+from routing.engine.snapshot import Choice, Crowd, Item, Match, Reason, SkillMode
 
 if TYPE_CHECKING:
     from routing.engine.capacity import Seat
@@ -189,7 +189,25 @@ class Bench:
             alternatives=tuple(map(self._choice, rest)),
             considered=len(self.floor.roster.seats),
             filtered=filtered,
+            others=Crowd(self.floor.roster.ids, self._others(chosen, skipped)),
         )
+
+    def _others(self, chosen: list[Candidate], skipped: list[tuple[Candidate, Reason]]) -> dict[Reason, int]:
+        """Why everybody else is not offered it. Who may not be matched in this run at all is told nothing about."""
+        roster, group = self.floor.roster, self.group
+        free = roster.free(group.need.medium, group.need.cost)
+        out = {**group.pool.out, Reason.NO_CAPACITY: group.pool.bits & roster.present & ~free}
+        rest = group.pool.bits & free & self.only
+        for candidate in chosen:
+            rest &= ~roster.bit_of[candidate.agent]
+        for candidate, reason in skipped:
+            bit = roster.bit_of[candidate.agent]
+            out[reason], rest = out.get(reason, 0) | bit, rest & ~bit
+        if group.rules.limits_agents:
+            late = [seat for seat in roster.each(rest) if not seat.allowed_by(group.rules, now=self.now)]
+            out[Reason.AT_LIMIT] = roster.bits_of(seat.id for seat in late)
+        out[Reason.OUTRANKED] = rest & ~out.get(Reason.AT_LIMIT, 0)
+        return out
 
     def _choice(self, candidate: Candidate) -> Choice:
         level = -candidate.level

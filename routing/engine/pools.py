@@ -7,7 +7,7 @@ has room for a chat" is two `&` of about 50 ns for 500 agents, so even ten thous
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from routing.engine.capacity import Seat
@@ -41,6 +41,7 @@ class Pool:
     levels: tuple[tuple[int, int], ...]  # (queue level, agents who serve the queue at it), the highest first
     filtered: Mapping[Reason, int]  # how many agents each check took out, in the order of the checks
     known: int = 0  # the sticky agent's bit
+    out: Mapping[Reason, int] = field(default_factory=dict)  # the same agents as bits
 
     def top_level(self, agents: int) -> int:
         """The highest queue level among these agents (one bit: that agent's)."""
@@ -56,6 +57,7 @@ class Roster:
     def __init__(self, seats: Iterable[Seat]) -> None:
         self.seats = sorted(seats, key=lambda seat: seat.id)
         self.bit_of = {seat.id: 1 << index for index, seat in enumerate(self.seats)}
+        self.ids = tuple(seat.id for seat in self.seats)
         self.all = (1 << len(self.seats)) - 1
         self.present = 0  # the routable ones; the others belong to pools but are never free
         self._by_queue: dict[int, dict[int, int]] = {}
@@ -147,13 +149,14 @@ class Roster:
         known = self._known(need, serving)
         here = self.present
         filtered = {
-            Reason.NOT_ROUTABLE: len(self.seats) - here.bit_count(),
-            Reason.NOT_IN_QUEUE: (here & ~serving).bit_count(),
-            Reason.MEDIUM_OFF: (here & serving & ~reached).bit_count(),
-            Reason.LACKS_SKILL: (here & reached & ~skilled).bit_count(),
+            Reason.NOT_ROUTABLE: self.all & ~here,
+            Reason.NOT_IN_QUEUE: here & ~serving,
+            Reason.MEDIUM_OFF: here & serving & ~reached,
+            Reason.LACKS_SKILL: here & reached & ~skilled,
         }
-        counts = {reason: count for reason, count in filtered.items() if count}
-        return Pool(skilled | known, levels, counts, known)
+        out = {reason: bits for reason, bits in filtered.items() if bits}
+        counts = {reason: bits.bit_count() for reason, bits in out.items()}
+        return Pool(skilled | known, levels, counts, known, out)
 
     def _known(self, need: Need, serving: int) -> int:
         """Who knows the customer: a member at any level or one who helps in this ring; only hard requirements hold."""
@@ -185,10 +188,11 @@ class Roster:
         bit = self.bit_of.get(need.direct, 0) if need.direct is not None else 0
         allowed = bit & self._may_serve(need)
         if not bit & self.present:
-            return Pool(allowed, ((0, allowed),), {Reason.NOT_ROUTABLE: 1})
+            return Pool(allowed, ((0, allowed),), {Reason.NOT_ROUTABLE: 1}, out={Reason.NOT_ROUTABLE: bit})
         if allowed:
             return Pool(allowed, ((0, allowed),), {})
-        return Pool(0, (), {Reason.LACKS_SKILL if bit & self.reached_by(need.medium) else Reason.MEDIUM_OFF: 1})
+        reason = Reason.LACKS_SKILL if bit & self.reached_by(need.medium) else Reason.MEDIUM_OFF
+        return Pool(0, (), {reason: 1}, out={reason: bit})
 
     def _may_serve(self, need: Need) -> int:
         return self.reached_by(need.medium) & self.skilled(each for each in need.required if each.hard)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from re import finditer
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -41,6 +43,8 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
     QUEUE_DELAY = "queue_delay"
     RESERVED = "reserved"
+    AT_LIMIT = "at_limit"
+    OUTRANKED = "outranked"
     # why an item waits
     CLOSED = "closed"
     MAX_WAIT = "max_wait"
@@ -234,6 +238,36 @@ class Choice:
     strategy_value: float
 
 
+class Crowd(NamedTuple):
+    """Sets of agents as the core works with them: bit i stands for the i-th of `ids`, in the order of ids."""
+
+    ids: tuple[int, ...] = ()
+    bits: Mapping[Reason, int] = MappingProxyType({})
+
+    def runs(self, reason: Reason) -> Iterator[tuple[int, int]]:
+        """Whom this kept from the item: ids that follow each other without a gap, as (first, last)."""
+        ids = self.ids
+        for found in finditer("1+", bin(self.bits.get(reason, 0))[:1:-1]):
+            first, end = found.span()
+            if ids[end - 1] - ids[first] == end - 1 - first:
+                yield ids[first], ids[end - 1]
+            else:
+                yield from _without_gaps(ids[first:end])
+
+
+NOBODY = Crowd()
+
+
+def _without_gaps(ids: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    first = last = ids[0]
+    for id in ids[1:]:
+        if id != last + 1:
+            yield first, last
+            first = id
+        last = id
+    yield first, last
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     item: int
@@ -246,6 +280,7 @@ class Match:
     alternatives: tuple[Choice, ...]
     considered: int
     filtered: Mapping[Reason, int]
+    others: Crowd = NOBODY  # everybody looked at who is not offered it, by why
 
     @property
     def agent(self) -> int:
@@ -261,6 +296,7 @@ class Unmatched:
     wake_at: float | None
     ring: int = 0
     filtered: Mapping[Reason, int] = field(default_factory=dict)
+    others: Crowd = NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ def _nobody(one: engine.Unmatched, item: WorkItem, *, now: datetime) -> Decision
         "reason": one.reason.value,
         "ring": one.ring,
         "filtered": {reason.value: count for reason, count in one.filtered.items()},
+        **engine.who_not(one.others),
     }
     return Decision(
         item_id=one.item,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
@@ -9,9 +11,13 @@ from django.utils.translation import gettext_noop
 
 from cases.models import Clock
 from channels_app.models import Interaction
+from cxos.core.models import User
 from cxos.core.phrases import Phrase, told
+from routing.matching import told_of
 from routing.models import Decision, WorkItem
+from routing.sentences import WHY_NOT
 
+MOST_DECISIONS = 20  # of one work item, for whom it was not given to
 SINCE = gettext_noop("That was #%(customer)s, who has been merged into this customer since.")
 
 
@@ -31,6 +37,46 @@ def explain(conversation_id: int, *, deadlines: bool = True) -> dict[str, Any]:
         "deadlines": list(clocks.values("metric", "state", "due_at")) if deadlines else [],
         "history": [{"at": one.at, "kind": one.kind, "sentence": one.spoken} for one in reversed(decisions)],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Why not this agent: in words, and when that was decided."""
+
+    agent_id: int
+    name: str
+    sentence: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Everybody the newest decisions tell of, by name. `unnamed`: how many more were looked at than are told one by one."""
+
+    answers: list[Answer]
+    unnamed: int = 0
+
+
+def why_not(conversation_id: int, *, words: str = "") -> WhyNot:
+    """Why the conversation's newest work is with nobody else, agent by agent; of each what was decided last. `words`: only
+    those whose name has them. 2 queries."""
+    newest = WorkItem.objects.filter(conversation_id=conversation_id).order_by("-id").values("id")[:1]
+    kinds = (Decision.Kind.MATCH, Decision.Kind.NO_MATCH)
+    decisions = Decision.objects.filter(conversation_id=conversation_id, item__in=newest, kind__in=kinds)
+    last: dict[int, tuple[str, datetime]] = {}
+    unnamed: list[int] = []
+    for one in decisions.order_by("-id")[:MOST_DECISIONS]:
+        for choice in one.facts.get("chosen", ()):
+            last.setdefault(choice["agent"], ("offered", one.at))
+        for agent, reason in told_of(one.facts.get("who", {})):
+            last.setdefault(agent, (reason, one.at))
+        unnamed.append(one.facts.get("unnamed", 0))
+    people = User.objects.filter(pk__in=last, name__icontains=words).order_by("name", "pk")
+    answers = [
+        Answer(pk, name, str(WHY_NOT.get(last[pk][0], last[pk][0])), last[pk][1])
+        for pk, name in people.values_list("pk", "name")
+    ]
+    return WhyNot(answers, max(unnamed, default=0))
 
 
 def recognised(conversation_id: int) -> dict[str, Any] | None:

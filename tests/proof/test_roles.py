@@ -53,7 +53,7 @@ PAGES: dict[str, Any] = {
     "chat/<slug:channel_key>/help": (EVERYBODY, 404), "chat/<slug:channel_key>/help/<int:pk>": (EVERYBODY, 404),
     "workspace/": STAFF, "workspace/list/": STAFF, "workspace/offers/": STAFF, "workspace/presence/": STAFF,
     "workspace/capacity/": STAFF, "workspace/c/<int:pk>/": STAFF, "workspace/c/<int:pk>/thread/": STAFF,
-    "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF,
+    "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF, "workspace/c/<int:pk>/why-not/": STAFF,
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/share-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
     "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/outside/": (STAFF, 409),

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from cxos.screens.workspace import (
+    asking,
     bulk,
     calling,
     commands,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("c/<int:pk>/head/", views.head_region, name="head"),
     path("c/<int:pk>/assign-menu/", views.assign_menu, name="assign_menu"),
     path("c/<int:pk>/context/", views.context_region, name="context"),
+    path("c/<int:pk>/why-not/", asking.why_not, name="why_not"),
     path("cards/", context_commands.keep_cards, name="keep_cards"),
     path("c/<int:pk>/customer/", context_commands.change_customer, name="change_customer"),
     path("c/<int:pk>/case/", context_commands.open_case_here, name="open_case"),
