@@ -47,12 +47,12 @@ class DeclineInput(Input):
     reason = Text(max_length=80, required=False, allow_blank=True)
 
 
-class AssignInput(Input):
-    agent = Id()
-
-
 class VersionInput(Input):
     version = Whole(min_value=0, max_value=2**31 - 1, required=False, help_text=VERSION_HELP)
+
+
+class AssignInput(VersionInput):
+    agent = Id()
 
 
 class TransferInput(VersionInput):
@@ -163,8 +163,9 @@ class WorkCommand(Command):
             raise Forbidden("not_yours", _("Only its holder or a supervisor may move this work."))
         return item
 
-    def who_and_when(self) -> dict[str, Any]:
-        return {"actor": self.request.user, "now": timezone.now()}
+    def fenced(self, item: WorkItem, given: dict[str, Any]) -> dict[str, Any]:
+        """Who, when, and for which version: the one the sender saw, else the one they were allowed to command."""
+        return {"actor": self.request.user, "now": timezone.now(), "version": given.get("version", item.version)}
 
 
 class Assign(WorkCommand):
@@ -176,7 +177,7 @@ class Assign(WorkCommand):
         item, agent = self.item(path["id"]), agent_named(given["agent"])
         if not can_assign(self.request.user, item, to=agent):
             raise Forbidden("not_yours", _("Only its holder or a supervisor may give this work to somebody else."))
-        return work.assign_by_hand(item.pk, agent=agent, **self.who_and_when())
+        return work.assign_by_hand(item.pk, agent=agent, **self.fenced(item, given))
 
 
 class Transfer(WorkCommand):
@@ -190,8 +191,7 @@ class Transfer(WorkCommand):
             item.pk,
             queue=queue_named(given["queue"]),
             reason=given.get("reason", ""),
-            version=given.get("version"),
-            **self.who_and_when(),
+            **self.fenced(item, given),
         )
 
 
@@ -203,7 +203,7 @@ class Requeue(WorkCommand):
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
         item = self.movable(path["id"], given.get("version"))
         reason = given.get("reason") or "put back"
-        return work.requeue(item.pk, reason=reason, version=given.get("version"), **self.who_and_when())
+        return work.requeue(item.pk, reason=reason, **self.fenced(item, given))
 
 
 class Complete(WorkCommand):
@@ -216,8 +216,7 @@ class Complete(WorkCommand):
         return work.finish(
             item.pk,
             disposition=disposition_named(given.get("disposition")),
-            version=given.get("version"),
-            **self.who_and_when(),
+            **self.fenced(item, given),
         )
 
 

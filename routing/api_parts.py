@@ -56,8 +56,8 @@ class ToAgent(WorkCommand):
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
         item = self.movable(path["id"], given.get("version"))
         return work.transfer_to_agent(
-            item.pk, agent=agent_named(given["agent"]), reason=given.get("reason", ""), version=given.get("version"),
-            **self.who_and_when(),
+            item.pk, agent=agent_named(given["agent"]), reason=given.get("reason", ""),
+            **self.fenced(item, given),
         )  # fmt: skip
 
 
@@ -69,8 +69,8 @@ class Out(WorkCommand):
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
         item = self.movable(path["id"], given.get("version"))
         return work.transfer_out(
-            item.pk, address=given["address"], reason=given.get("reason", ""), version=given.get("version"),
-            **self.who_and_when(),
+            item.pk, address=given["address"], reason=given.get("reason", ""),
+            **self.fenced(item, given),
         )  # fmt: skip
 
 
@@ -82,9 +82,7 @@ class Ask(WorkCommand):
     def run(self, *, given: dict[str, Any], **path: Any) -> Offer:
         item = self.movable(path["id"], given.get("version"))
         agent = agent_named(given["agent"])
-        return parts.ask_in(
-            item.pk, agent=agent, kind=given["kind"], version=given.get("version"), **self.who_and_when()
-        )
+        return parts.ask_in(item.pk, agent=agent, kind=given["kind"], **self.fenced(item, given))
 
 
 class HandOver(WorkCommand):
@@ -95,7 +93,7 @@ class HandOver(WorkCommand):
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
         item = self.movable(path["id"], given.get("version"))
         agent = agent_named(given["agent"])
-        return parts.hand_over_to(item.pk, agent=agent, version=given.get("version"), **self.who_and_when())
+        return parts.hand_over_to(item.pk, agent=agent, **self.fenced(item, given))
 
 
 class LetTakePart(WorkCommand):
@@ -105,7 +103,7 @@ class LetTakePart(WorkCommand):
 
     def run(self, *, given: dict[str, Any], **path: Any) -> WorkItem:
         item = self.movable(path["id"], given.get("version"))
-        parts.let_take_part(item.pk, agent=agent_named(given["agent"]), **self.who_and_when())
+        parts.let_take_part(item.pk, agent=agent_named(given["agent"]), **self.fenced(item, given))
         return self.item(item.pk)
 
 

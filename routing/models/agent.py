@@ -46,8 +46,6 @@ class AgentState(models.Model):
     last_offer_at = models.DateTimeField(null=True, blank=True)
     # The page's lease: refreshed by heartbeats; when it ends the agent is unreachable.
     lease_until = models.DateTimeField(null=True, blank=True)
-    # Grows with every sign-in and every loss; commands of an older holder are refused.
-    fence = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["lease_until"], name="agent_lease", condition=~Q(presence="offline"))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _, gettext_noop
@@ -19,19 +20,25 @@ from routing.permissions import can_assign
 from routing.services.queue import enqueue, live_item
 from routing.services.work import assign_by_hand, requeue, transfer
 
+ANYBODY: Any = object()
 SENT = gettext_noop("%(who)s sent it to %(queue)s.")
 TAKEN = gettext_noop("%(who)s took it by hand.")
 
 
-def give(conversation: Conversation, *, to: User, actor: User, now: datetime) -> WorkItem:
-    """`to` holds the conversation from now on. Raises Forbidden for an agent who gives away what is not theirs."""
+def give(
+    conversation: Conversation, *, to: User, actor: User, now: datetime, seen: int | Any | None = ANYBODY
+) -> WorkItem:
+    """`to` holds the conversation from now on. Raises Forbidden for an agent who gives away what is not theirs, and
+    Conflict when somebody else holds it than `seen`, the holder (None: nobody) the sender knew of."""
     with transaction.atomic():
         item = _settled_item(conversation) or _as_work(conversation, actor=actor, now=now)
+        if seen is not ANYBODY and item.agent_id not in {None, seen, to.pk}:
+            raise Conflict("moved_on", _("This conversation has changed hands since you saw it. Look again."))
         if not can_assign(actor, item, to=to):
             raise Forbidden(
                 "not_yours", _("Only its holder or a supervisor can give this conversation to somebody else.")
             )
-        return assign_by_hand(item.pk, agent=to, actor=actor, now=now)
+        return assign_by_hand(item.pk, agent=to, actor=actor, version=item.version, now=now)
 
 
 def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now: datetime) -> WorkItem:
@@ -49,7 +56,7 @@ def give_to_queue(conversation: Conversation, *, queue: Queue, actor: User, now:
             )
         if not (actor.supervises or item.agent_id in {None, actor.pk}):
             raise Forbidden("not_yours", _("Only its holder or a supervisor can move this conversation."))
-        return transfer(item.pk, queue=queue, actor=actor, now=now)
+        return transfer(item.pk, queue=queue, actor=actor, version=item.version, now=now)
 
 
 def take_back(conversation: Conversation, *, actor: User, now: datetime) -> None:
@@ -60,7 +67,7 @@ def take_back(conversation: Conversation, *, actor: User, now: datetime) -> None
     if not actor.supervises and holder not in {None, actor.pk}:
         raise Forbidden("not_yours", _("Only its holder or a supervisor may give this conversation back."))
     if item is not None and held:
-        requeue(item.pk, reason="handed back", actor=actor, now=now)
+        requeue(item.pk, reason="handed back", actor=actor, version=item.version, now=now)
     else:
         assign(conversation.pk, assignee_id=None, actor=actor, now=now)
 

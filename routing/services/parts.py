@@ -84,10 +84,10 @@ def _check_free(state: AgentState, agent: User, item: WorkItem) -> None:
         raise Conflict("over_capacity", gettext("%(name)s has no free capacity.") % {"name": agent.name})
 
 
-def let_take_part(item_id: int, *, agent: User, actor: User, now: datetime) -> Segment:
+def let_take_part(item_id: int, *, agent: User, actor: User, now: datetime, version: int | None = None) -> Segment:
     """Who advised talks with the customer too: from here on it is a conference."""
     with transaction.atomic():
-        item, _ = lock_item(item_id)
+        item, _ = lock_item(item_id, version=version)
         if open_parts(item.pk).filter(agent=agent, kind=Segment.Kind.CONFERENCE).exists():
             return open_parts(item.pk).get(agent=agent)
         if not end_parts(item, agent_id=agent.pk, by="joined", now=now):

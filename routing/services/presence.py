@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from cxos.core.errors import Invalid
@@ -43,7 +42,6 @@ def set_presence(
         signs_in = state.presence in {Presence.OFFLINE, Presence.UNREACHABLE}
         state.lease_until = now + LEASE
         if signs_in and presence != Presence.OFFLINE:
-            state.fence = F("fence") + 1
             state.idle_since = now  # signing in starts the idle clock: the first in does not get everything
             if state.presence_since.date() != now.date():
                 state.handled_today = 0
@@ -51,10 +49,9 @@ def set_presence(
             state.missed_in_row, state.declined_in_row, state.media_missed = 0, 0, []
         state.save(
             update_fields=[
-                "lease_until", "fence", "idle_since", "handled_today", "missed_in_row", "declined_in_row", "media_missed",
+                "lease_until", "idle_since", "handled_today", "missed_in_row", "declined_in_row", "media_missed",
             ]
         )  # fmt: skip
-        state.refresh_from_db(fields=["fence"])
         change_presence(state, presence=presence, reason=reason, actor=actor, now=now)
     return state
 

@@ -77,9 +77,9 @@ INSERT INTO routing_queue (key, name, team_id, strategy, skill_mode, aging, ring
     FROM core_team t JOIN word ON word.place = 100 + t.id WHERE t.id % 2 = 0;
 INSERT INTO routing_queuemember (queue_id, user_id, level)
     SELECT q.id, m.user_id, m.user_id % 6 FROM routing_queue q JOIN core_user_teams m ON m.team_id = q.team_id;
-INSERT INTO routing_agentstate (user_id, presence, presence_since, pending_presence, reason, budget, caps, idle_since, handled_today, fence)
+INSERT INTO routing_agentstate (user_id, presence, presence_since, pending_presence, reason, budget, caps, idle_since, handled_today)
     SELECT id, (ARRAY['available','available','busy','break','offline','offline','offline','offline','offline','offline'])[1 + id % 10],
-        now() - id * interval '7 seconds', '', '', 100, '{}', now(), id % 40, 1 FROM core_user WHERE email LIKE 'a%@example.com'
+        now() - id * interval '7 seconds', '', '', 100, '{}', now(), id % 40 FROM core_user WHERE email LIKE 'a%@example.com'
 """
 CUSTOMERS = """
 INSERT INTO crm_customer (name, language, time_zone, vip, tags, attributes, notes, created_at, last_seen_at)

@@ -40,8 +40,8 @@ WITH q AS (
     INSERT INTO routing_queuemember (queue_id, user_id, level) SELECT q.id, u.id, 0 FROM q, u
 )
 INSERT INTO routing_agentstate (user_id, presence, presence_since, pending_presence, reason, budget, caps, idle_since,
-    handled_today, fence, lease_until)
-SELECT id, 'available', now(), '', '', 30000, '{}', now(), 0, 1, now() + interval '1 day' FROM u RETURNING user_id
+    handled_today, lease_until)
+SELECT id, 'available', now(), '', '', 30000, '{}', now(), 0, now() + interval '1 day' FROM u RETURNING user_id
 """
 PAIRS = """
 SELECT e.id, i.external_id FROM core_event e

@@ -31,10 +31,14 @@ from routing.services.work import finish
 
 
 def loaded(request: HttpRequest, pk: int) -> tuple[User, Conversation, datetime]:
+    """Raises Conflict when the page shows a `holder` who has it no more: a command meant for what is past."""
     assert isinstance(request.user, User)
     found = get_conversation_for(request.user, pk)
     if not can_reply(request.user, found):
         raise Forbidden("not_allowed", _("You may read this conversation, but not change it."))
+    shown = request.POST.get("holder")
+    if shown is not None and shown != str(found.assignee_id or ""):
+        raise Conflict("moved_on", _("This conversation has changed hands since you saw it. Look again."))
     return request.user, found, timezone.now()
 
 
@@ -154,7 +158,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if colleague is None:
         raise Invalid("no_such_colleague", _("Choose who should have this conversation."))
-    give(found, to=colleague, actor=user, now=now)
+    give(found, to=colleague, actor=user, seen=found.assignee_id, now=now)
     return toast(reread(request, pk), _("Assigned to %(name)s") % {"name": colleague.name})
 
 
@@ -171,7 +175,7 @@ def wrap_up(request: HttpRequest, pk: int) -> HttpResponse:
     if disposition is None:
         raise Invalid("disposition", _("Choose how the contact ended."))
     with transaction.atomic():
-        finish(item.pk, disposition=disposition, actor=user, now=now)
+        finish(item.pk, disposition=disposition, actor=user, version=item.version, now=now)
         if summary := request.POST.get("summary", "").strip():
             add_note(pk, text=summary[:2_000], author=user, client_id=f"wrap-up:{item.pk}", actor=user, now=now)
         if (follow_up := request.POST.get("follow_up", "")) in FOLLOW_UPS:

@@ -62,7 +62,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         with transaction.atomic():
             if found.assignee_id is None and send_at is None:  # who has no room for it is told so, and sends nothing
-                give(found, to=user, actor=user, now=now)
+                give(found, to=user, actor=user, seen=None, now=now)
             held = held_replies.hold_reply(
                 pk,
                 text=given.get("text", ""),

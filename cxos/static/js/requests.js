@@ -31,7 +31,11 @@ if (window.Idiomorph) {
 
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
-  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token;
+  if (event.detail.verb === "get") return;
+  if (token) event.detail.headers["X-CSRFToken"] = token;
+  // A command says whom the page shows as the holder: when somebody else has it by now, it is refused.
+  const shown = event.detail.elt.closest("[data-holder]");
+  if (shown) event.detail.parameters.holder = shown.dataset.holder;
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
