@@ -364,8 +364,8 @@ def test_the_life_of_items_agents_and_offers(db: None) -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=4,
-            stateful_step_count=12,
+            max_examples=8,
+            stateful_step_count=18,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
