@@ -5,6 +5,8 @@ from django.db.models import Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from channels_app.models import Channel
+
 NOTHING = Value([], output_field=models.JSONField())
 NO_PAIRS = Value({}, output_field=models.JSONField())
 
@@ -128,10 +130,19 @@ class Queue(models.Model):
     push = models.BooleanField(default=True, db_default=True)  # False: agents pick their work themselves
     offer_size = models.PositiveSmallIntegerField(default=1, db_default=1)  # agents asked at once; the first has it
     batch = models.BooleanField(default=False, db_default=False)  # the best pairs of all that wait and all who are free
+    # Then nobody is passed over by work that came so much later.
+    batch_fairness_seconds = models.PositiveIntegerField(default=60, db_default=60)
+    preferred = models.JSONField(
+        default=list, db_default=NOTHING, blank=True
+    )  # as WorkItem.preferred, for work without
+    interruptible = models.BooleanField(default=False, db_default=False)  # a call may come while its work is in hand
     blended = models.BooleanField(default=False, db_default=False)  # leaves other queues' reserves alone
     min_reserve = models.PositiveSmallIntegerField(
         default=0, db_default=0
     )  # agents blended queues keep free for this one
+    reserve_medium = models.CharField(  # what these agents are kept free for
+        max_length=12, choices=Channel.Medium, default=Channel.Medium.VOICE, db_default=Channel.Medium.VOICE
+    )
     max_occupancy = models.FloatField(
         null=True, blank=True
     )  # 0–1 of the last hour; who is above gets nothing from here
@@ -149,7 +160,8 @@ class Queue(models.Model):
     # When customers are called back, in minutes of their own day.
     callback_from = models.PositiveSmallIntegerField(default=8 * 60, db_default=8 * 60)
     callback_until = models.PositiveSmallIntegerField(default=21 * 60, db_default=21 * 60)
-    settings = models.JSONField(default=dict, blank=True)  # the rarer rules of engine.QueueRules, by their names
+    # Customers who wait may ask for a callback once they are to wait so long; empty = they may not.
+    callback_offer_seconds = models.PositiveIntegerField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=timezone.now)
 
@@ -159,6 +171,10 @@ class Queue(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def lets_calls_in(self, medium: str) -> bool:
+        """Whether a call may be offered to who holds this work of it: anything but a call itself."""
+        return self.interruptible and medium != Channel.Medium.VOICE
+
 
 class QueueMember(models.Model):
     """An agent who serves a queue; of two who can, the one with the larger level (0–5) is offered the work first."""
@@ -167,6 +183,7 @@ class QueueMember(models.Model):
     user = models.ForeignKey("core.User", on_delete=models.CASCADE, related_name="+")
     level = models.PositiveSmallIntegerField(default=0)
     delay_seconds = models.PositiveIntegerField(default=0, db_default=0)  # gets only what has waited so long
+    score = models.FloatField(null=True, blank=True)  # how well they are expected to do here, for the strategy "score"
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["queue", "user"], name="one_membership")]

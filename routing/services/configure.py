@@ -18,17 +18,19 @@ from cxos.core.models import User
 from cxos.core.outbox import emit, emit_all
 from cxos.core.services.audit import record
 from routing.matching import MAX_DEPTH
-from routing.models import AgentSkill, Queue, QueueMember, Skill, WorkItem
+from routing.models import AgentSkill, Queue, Skill, WorkItem
 from routing.services.rings import check_rings
 
 LEVELS = range(6)
+MOST_PREFERRED = 10
 QUEUE_FIELDS = (
     "name", "team_id", "calendar_id", "closed_treatment", "holiday_treatment", "strategy", "skill_mode", "aging", "rings",
     "offer_seconds", "offer_seconds_by", "auto_accept", "missed", "most_declines", "cooldown_seconds", "wrap_up",
     "wrap_up_seconds", "disposition_required", "service_level_seconds", "short_abandon_seconds", "sticky_seconds",
-    "direct_seconds", "max_size", "max_wait_seconds", "overflow_to_id", "push", "offer_size", "batch", "blended",
-    "min_reserve", "max_occupancy", "max_offers_per_minute", "transfer_credit", "callback_order", "callback_attempts",
-    "callback_gap_seconds", "callback_from", "callback_until", "enabled",
+    "direct_seconds", "max_size", "max_wait_seconds", "overflow_to_id", "push", "offer_size", "batch",
+    "batch_fairness_seconds", "preferred", "interruptible", "blended", "min_reserve", "reserve_medium", "max_occupancy",
+    "max_offers_per_minute", "transfer_credit", "callback_order", "callback_attempts", "callback_gap_seconds",
+    "callback_from", "callback_until", "callback_offer_seconds", "enabled",
 )  # fmt: skip
 # field → (least, most) in seconds
 SECONDS = {
@@ -40,6 +42,7 @@ SECONDS = {
     "sticky_seconds": (0, 86_400),
     "direct_seconds": (0, 86_400),
     "callback_gap_seconds": (60, 86_400),
+    "batch_fairness_seconds": (0, 3600),
 }
 # field → (least, most)
 NUMBERS = {
@@ -53,6 +56,7 @@ NUMBERS = {
     "max_offers_per_minute": (1, 100),
     "transfer_credit": (0, 1),
     "callback_attempts": (1, 20),
+    "callback_offer_seconds": (0, 86_400),
     "callback_from": (0, 24 * 60),
     "callback_until": (0, 24 * 60),
 }
@@ -64,6 +68,7 @@ CHOICES: dict[str, type[TextChoices]] = {
     "missed": Queue.Missed,
     "wrap_up": Queue.WrapUp,
     "callback_order": Queue.CallbackOrder,
+    "reserve_medium": Channel.Medium,
 }
 
 
@@ -83,7 +88,7 @@ def save_queue(queue: Queue | None, *, changes: Mapping[str, Any], actor: Any, n
         if changed := {name: changes[name] for name in changes if before and before[name] != changes[name]}:
             kept.version, kept.changed_at = kept.version + 1, now
             kept.save(update_fields=[*changed, "version", "changed_at"])
-            _tell_queue(kept, "settings", actor=actor)
+            tell_queue(kept, "settings", actor=actor)
             record(actor, "changed", kept, before={name: (before or {})[name] for name in changed}, after=changed)
     return kept
 
@@ -104,6 +109,8 @@ def _check_queue(queue: Queue | None, changes: Mapping[str, Any]) -> None:
             raise Invalid(name, _("There is no such choice."), field=name)
     if "rings" in changes:
         check_rings(changes["rings"])
+    if "preferred" in changes:
+        _check_preferred(changes["preferred"])
     _check_media(changes)
     if changes.get("overflow_to_id"):
         _check_chain(queue, changes["overflow_to_id"])
@@ -116,6 +123,19 @@ def _check_media(changes: Mapping[str, Any]) -> None:
     times = changes.get("offer_seconds_by", {})
     if set(times) - media or any(not isinstance(time, int) or not 0 <= time <= 600 for time in times.values()):
         raise Invalid("offer_seconds_by", _("Give a medium 0 to 600 seconds; 0 asks nobody."), field="offer_seconds_by")
+
+
+def _check_preferred(preferred: Any) -> None:
+    """[{"skill": key, "weight": 0.1–100}, …]: at most ten, each skill once."""
+    keys = [one.get("skill") for one in preferred]
+    if len(keys) > MOST_PREFERRED or len(set(keys)) < len(keys):
+        raise Invalid(
+            "preferred", _("Name up to %(most)s skills, each once.") % {"most": MOST_PREFERRED}, field="preferred"
+        )
+    if any(not 0.1 <= one.get("weight", 1.0) <= 100 for one in preferred):
+        raise Invalid("preferred", _("A skill weighs 0.1 to 100."), field="preferred")
+    if unknown := set(keys) - set(Skill.objects.filter(key__in=keys).values_list("key", flat=True)):
+        raise Invalid("preferred", _("There is no skill %(name)s.") % {"name": min(unknown)}, field="preferred")
 
 
 def _check_chain(queue: Queue | None, next_id: int) -> None:
@@ -146,27 +166,6 @@ def _longest_lead(queue_id: int, following: Mapping[int, int | None]) -> int:
     before = [queue for queue, target in following.items() if target == queue_id]
     rest = {queue: target for queue, target in following.items() if target != queue_id}
     return max((1 + _longest_lead(queue, rest) for queue in before), default=0)
-
-
-def set_members(queue: Queue, *, levels: Mapping[int, int], actor: Any, now: datetime) -> None:
-    """Exactly these people serve the queue: user id → level 0–5, the larger one first. One audit entry for all."""
-    if any(level not in LEVELS for level in levels.values()):
-        raise Invalid("level", _("A level is 0 to 5."), field="members")
-    with transaction.atomic():
-        Queue.objects.select_for_update(no_key=True, of=("self",)).get(pk=queue.pk)
-        emails = dict(User.objects.filter(pk__in=levels).values_list("pk", "email"))
-        if missing := set(levels) - set(emails):
-            raise NotFound("no_such_person", _("There is no person %(number)s.") % {"number": min(missing)})
-        held = {row.user_id: row for row in QueueMember.objects.filter(queue=queue).select_related("user")}
-        before = {row.user.email: row.level for row in held.values()}
-        QueueMember.objects.filter(queue=queue).exclude(user__in=levels).delete()
-        for user_id, level in levels.items():
-            if user_id not in held or held[user_id].level != level:
-                QueueMember.objects.update_or_create(queue=queue, user_id=user_id, defaults={"level": level})
-        after = {emails[user_id]: level for user_id, level in levels.items()}
-        if before != after:
-            _tell_queue(queue, "members", actor=actor)
-            record(actor, "changed the members of", queue, before=before, after=after)
 
 
 def save_skill(skill: Skill | None, *, name: str, key: str = "", actor: Any) -> Skill:
@@ -259,7 +258,7 @@ def write_levels(changed: Mapping[tuple[int, int], int | None], held: Mapping[tu
     AgentSkill.objects.bulk_update(again, ["level"])
 
 
-def _tell_queue(queue: Queue, what: str, *, actor: Any) -> None:
+def tell_queue(queue: Queue, what: str, *, actor: Any) -> None:
     """Whoever waits there may suit somebody now: looked at as soon as this commits."""
     emit(QueueChanged(queue_id=queue.pk, what=what), key=f"queue:{queue.pk}", actor=actor)
 

@@ -43,7 +43,7 @@ MOVABLE = frozenset({State.WAITING, State.OFFERED, State.ACTIVE, State.PAUSED})
 WAITS = [
     "queue", "entered_at", "ring", "ring_elapsed", "state", "agent", "accepted_at", "paused_at", "ring_since", "wake_at",
     "version", "excluded", "age_credit", "overflow_path", "direct_agent", "direct_until", "predicted_wait_seconds",
-    "actual_wait_seconds", "cost", "paused_seconds", "sticky_agent", "sticky_until",
+    "actual_wait_seconds", "cost", "paused_seconds", "sticky_agent", "sticky_until", "interruptible",
 ]  # fmt: skip
 
 
@@ -254,6 +254,7 @@ def _enter(item: WorkItem, queue: Queue, *, overflows: bool, now: datetime) -> N
     if not overflows:
         item.age_credit -= (1.0 - queue.transfer_credit) * age
     item.queue, item.overflow_path = target, path if target.pk == queue.pk else [*path, queue.pk]
+    item.interruptible = target.lets_calls_in(item.medium)
     item.ring, item.ring_elapsed, item.entered_at = 0, 0.0, now
     item.predicted_wait_seconds, item.actual_wait_seconds = None, None
 

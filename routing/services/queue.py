@@ -58,6 +58,7 @@ def enqueue(
                 medium=conversation.channel.medium,
                 priority=priority,
                 cost=default_cost(conversation.channel.medium),
+                interruptible=queue.lets_calls_in(conversation.channel.medium),
                 required=list(required),
                 needs=needs_of(required),
                 preferred=list(preferred),

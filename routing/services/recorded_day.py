@@ -170,7 +170,7 @@ def _kind(visit: Visit, row: WorkItem | None, setup: Setup, learnt: Learnt, pati
     )
     if row is None:
         return ordinary
-    item = as_item(row, setup.skill_ids)
+    item = as_item(row, setup)
     return replace(
         ordinary,
         priority=item.priority,

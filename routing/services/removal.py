@@ -11,7 +11,8 @@ from automation.models import Rule
 from channels_app.models import Channel
 from cxos.core.errors import Conflict
 from cxos.core.services.audit import record
-from routing.models import Queue, QueueMember, WorkItem
+from routing.models import Queue, WorkItem
+from routing.services.members import kept_terms
 
 
 def remove_queue(queue: Queue, *, actor: Any) -> None:
@@ -20,9 +21,7 @@ def remove_queue(queue: Queue, *, actor: Any) -> None:
         kept = Queue.objects.select_for_update(of=("self",)).get(pk=queue.pk)
         if reason := need_of(kept):
             raise Conflict("queue_needed", reason)
-        members = QueueMember.objects.filter(queue=kept).select_related("user")
-        before = {"name": kept.name, "members": {row.user.email: row.level for row in members.order_by("user__email")}}
-        record(actor, "removed", kept, before=before)
+        record(actor, "removed", kept, before={"name": kept.name, "members": kept_terms(kept)})
         kept.delete()
 
 

@@ -40,7 +40,7 @@ def take_snapshot(
             people |= setup.members.get(queue_id, frozenset())
     return engine.Snapshot(
         now=now.timestamp(),
-        items=[as_item(item, setup.skill_ids) for item in items],
+        items=[as_item(item, setup) for item in items],
         agents=load_agents(people, setup, rules=rules.values(), known=known, loaded=loaded, now=now),
         queues=rules,
         only_agents=None if freed is None else frozenset(freed),

@@ -21,7 +21,6 @@ from routing.snapshots.times import seconds
 
 SOON = timedelta(minutes=10)
 DAY_SECONDS = 86_400
-RARER = ("batch_fairness_seconds", "medium")  # kept in Queue.settings
 
 
 def rules_for(queue_ids: Collection[int], setup: Setup, *, now: datetime) -> dict[int, engine.QueueRules]:
@@ -98,9 +97,7 @@ def as_rules(
 ) -> engine.QueueRules:
     calendar = queue.calendar
     open_now = calendar is None or is_open(calendar, at=now)
-    rarer: dict[str, Any] = {name: queue.settings[name] for name in RARER if name in queue.settings}
     return engine.QueueRules(
-        **rarer,
         id=queue.id,
         push=queue.push,
         aging=queue.aging,
@@ -109,6 +106,8 @@ def as_rules(
         rings=tuple(as_ring(ring, skill_ids) for ring in queue.rings),
         offer_size=queue.offer_size,
         batch=queue.batch,
+        batch_fairness_seconds=queue.batch_fairness_seconds,
+        medium=queue.reserve_medium,
         min_reserve=queue.min_reserve,
         blended=queue.blended,
         max_occupancy=queue.max_occupancy,

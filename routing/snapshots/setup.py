@@ -18,6 +18,7 @@ class Setup:
     skill_ids: Mapping[str, int]  # key → id
     levels: Mapping[int, Mapping[int, int]]  # agent → queue → level
     delays: Mapping[int, Mapping[int, float]]  # agent → queue → seconds an item must have waited
+    scores: Mapping[int, Mapping[int, float]]  # queue → agent → how well they are expected to do there
     skills: Mapping[int, Mapping[int | str, int]]  # agent → skill → level
     teams: Mapping[int, frozenset[int]]  # agent → teams that help in some ring
     members: Mapping[int, frozenset[int]]  # queue → agents who serve it or may help in it
@@ -63,13 +64,18 @@ def _read() -> Setup:
     queues = {queue.id: queue for queue in Queue.objects.select_related("calendar")}
     levels: dict[int, dict[int, int]] = defaultdict(dict)
     delays: dict[int, dict[int, float]] = defaultdict(dict)
+    scores: dict[int, dict[int, float]] = defaultdict(dict)
     members: dict[int, set[int]] = defaultdict(set)
-    rows = QueueMember.objects.filter(user__is_active=True).values_list("user_id", "queue_id", "level", "delay_seconds")
-    for user_id, queue_id, level, delay in rows:
+    columns = ("user_id", "queue_id", "level", "delay_seconds", "score")
+    for user_id, queue_id, level, delay, score in QueueMember.objects.filter(user__is_active=True).values_list(
+        *columns
+    ):
         levels[user_id][queue_id] = level
         members[queue_id].add(user_id)
         if delay:
             delays[user_id][queue_id] = float(delay)
+        if score is not None:
+            scores[queue_id][user_id] = score
     skills: dict[int, dict[int | str, int]] = defaultdict(dict)
     for user_id, skill_id, level in AgentSkill.objects.values_list("user_id", "skill_id", "level"):
         skills[user_id][skill_id] = level
@@ -84,6 +90,7 @@ def _read() -> Setup:
         skill_ids=dict(Skill.objects.values_list("key", "id")),
         levels=levels,
         delays=delays,
+        scores=scores,
         skills=skills,
         teams=teams,
         members={queue: frozenset(users) for queue, users in members.items()},

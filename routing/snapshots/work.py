@@ -49,7 +49,8 @@ def candidates(
     return list(WorkItem.objects.raw(CANDIDATES, given))
 
 
-def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
+def as_item(item: WorkItem, setup: Setup) -> engine.Item:
+    """What the item says for itself goes before what its queue says of all its work."""
     return engine.Item(
         id=item.id,
         queue=item.queue_id,
@@ -62,8 +63,8 @@ def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
         age_credit=item.age_credit,
         cost=item.cost,
         interruptible=item.interruptible,
-        required=requirements(item.required, skill_ids),
-        preferred=preferences(item.preferred, skill_ids),
+        required=requirements(item.required, setup.skill_ids),
+        preferred=_liked(item, setup),
         direct_agent=item.direct_agent_id,
         direct_until=seconds(item.direct_until),
         sticky_agent=item.sticky_agent_id,
@@ -75,7 +76,7 @@ def as_item(item: WorkItem, skill_ids: Mapping[str, int]) -> engine.Item:
         sla_due=seconds(item.due_at),
         sla_target=item.sla_target_seconds,
         vip_boost=item.vip_boost,
-        agent_scores={int(agent): float(score) for agent, score in item.agent_scores.items()} or None,
+        agent_scores=_scores(item, setup) or None,
         overflow_path=tuple(item.overflow_path),
     )
 
@@ -95,6 +96,16 @@ def requirements(given: Iterable[Mapping[str, Any]], skill_ids: Mapping[str, int
 
 def preferences(given: Iterable[Mapping[str, Any]], skill_ids: Mapping[str, int]) -> tuple[engine.Preference, ...]:
     return tuple(engine.Preference(skill_ids.get(one["skill"], -1), float(one.get("weight", 1.0))) for one in given)
+
+
+def _liked(item: WorkItem, setup: Setup) -> tuple[engine.Preference, ...]:
+    queue = setup.queues.get(item.queue_id)
+    return preferences(item.preferred or (queue.preferred if queue else []), setup.skill_ids)
+
+
+def _scores(item: WorkItem, setup: Setup) -> dict[int, float]:
+    by_queue = setup.scores.get(item.queue_id, {})
+    return {**by_queue, **{int(agent): float(score) for agent, score in item.agent_scores.items()}}
 
 
 def needs_of(required: Collection[Mapping[str, object]]) -> list[str]:

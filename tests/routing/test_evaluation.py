@@ -248,7 +248,7 @@ def test_some_get_only_what_has_waited_longer(queue, ana, on_duty, waiting, now)
 
 def test_blended_work_leaves_the_reserve_of_calls_alone(queue, team, ana, ben, on_duty, waiting, now):
     Queue.objects.filter(pk=queue.pk).update(blended=True)
-    calls = Queue.objects.create(key="calls", name="Calls", team=team, min_reserve=1, settings={"medium": "voice"})
+    calls = Queue.objects.create(key="calls", name="Calls", team=team, min_reserve=1, reserve_medium="voice")
     for user in (ana, ben):
         on_duty(user)
         QueueMember.objects.create(queue=calls, user=user)

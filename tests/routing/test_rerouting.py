@@ -15,11 +15,12 @@ from cxos.core.models import Team, User
 from cxos.core.services.people import change_person
 from routing.models import AgentSkill, AgentState, CapacityProfile, Queue, QueueMember, WorkItem
 from routing.services.callbacks import request_callback
-from routing.services.configure import set_levels, set_members, set_skill_level
+from routing.services.configure import set_levels, set_skill_level
 from routing.services.desks import give_profile, save_profile
 from routing.services.follow import change_demands
 from routing.services.leases import lose_unreachable
 from routing.services.media import switch_media
+from routing.services.members import set_members
 from routing.services.offers import accept_offer, decline_offer
 from routing.services.presence import heartbeat, set_presence
 from routing.services.work import (

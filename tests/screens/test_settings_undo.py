@@ -21,7 +21,7 @@ from cxos.core.services.audit import first_broken
 from cxos.screens.settings.undo import take_back
 from cxos.screens.settings.wording import said_conditions, said_rings, said_week
 from routing.models import AgentSkill, Queue, QueueMember, Skill
-from routing.services import configure
+from routing.services import configure, members
 
 NOW = timezone.now()
 
@@ -92,8 +92,8 @@ def test_a_new_queue_goes_unless_something_needs_it(queue: Queue, adi: User) -> 
 
 
 def test_members_return_with_their_levels(queue: Queue, ana: User, sam: User, adi: User) -> None:
-    configure.set_members(queue, levels={ana.pk: 3}, actor=adi, now=NOW)
-    configure.set_members(queue, levels={sam.pk: 1}, actor=adi, now=NOW)
+    members.set_members(queue, levels={ana.pk: 3}, actor=adi, now=NOW)
+    members.set_members(queue, levels={sam.pk: 1}, actor=adi, now=NOW)
 
     undo(adi)
 

@@ -23,6 +23,7 @@ from cxos.screens.settings.pages import saved, show
 from cxos.screens.staff import admins
 from routing.models import AgentSkill, AgentState, CapacityProfile, Disposition, PresenceReason, Queue, QueueMember
 from routing.services import configure, desks as verbs, endings
+from routing.services.members import set_members
 
 LEVELS = [str(level) for level in configure.LEVELS]
 MEDIA = [(medium.value, medium.label) for medium in Channel.Medium]
@@ -201,7 +202,7 @@ def save_work(request: HttpRequest, pk: int) -> HttpResponse:
             members = dict(QueueMember.objects.filter(queue=queue).values_list("user_id", "level"))
             after = {**members, user.pk: int(level)} if level else {k: v for k, v in members.items() if k != user.pk}
             if after != members:
-                configure.set_members(queue, levels=after, actor=request.user, now=now)
+                set_members(queue, levels=after, actor=request.user, now=now)
         verbs.give_profile(user, profile=profile, actor=request.user)
     messages.success(request, _("Saved"))
     return redirect("settings:person", pk=pk)

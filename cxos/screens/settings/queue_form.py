@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Calendar
 from channels_app.models import Channel
 from cxos.core.models import Team
+from cxos.screens.settings import preferred
 from routing.models import Queue
 
 MEDIA = [(medium.value, medium.label) for medium in Channel.Medium]
@@ -47,6 +48,16 @@ class QueueForm(forms.Form):
         _("Offers a minute and agent"), _("A backlog comes in portions. Empty = no limit."), most=100
     )
     batch = forms.BooleanField(label=_("Best pairs of all"), required=False)
+    batch_fairness_seconds = whole(
+        _("Nobody is passed over by more than"), _("By work that came so much later, when the best pairs are sought."),
+        most=3600,
+    )  # fmt: skip
+    preferred = forms.CharField(
+        label=_("Skills it likes"),
+        help_text=_("With weights: french, billing 2. Who has them is asked first; where all skills count, nobody else is."),
+        max_length=500, required=False,
+    )  # fmt: skip
+    interruptible = forms.BooleanField(label=_("A call may come in between"), required=False)
 
     offer_seconds = whole(_("An offer lasts"), _("Then the next person is asked."), most=600)
     cooldown_seconds = whole(_("Not asked again for"), _("Who passed or missed it."), most=3600)
@@ -70,6 +81,7 @@ class QueueForm(forms.Form):
 
     blended = forms.BooleanField(label=_("Fills the gaps of other queues"), required=False)
     min_reserve = whole(_("Kept free for this queue"), _("Agents whom blended queues leave alone."), most=10_000)
+    reserve_medium = one_of(_("Kept free for"), MEDIA)
     max_occupancy = whole(_("Busy at most"), _("Of the last hour; who is above gets nothing from here."), most=100)
     transfer_credit = whole(_("Age kept by transferred work"), most=100)
 
@@ -78,6 +90,9 @@ class QueueForm(forms.Form):
     callback_gap_seconds = whole(_("Between two attempts"))
     callback_from = forms.TimeField(label=_("From"), help_text=_("By the customer's clock."), required=False)
     callback_until = forms.TimeField(label=_("Until"), required=False)
+    callback_offer_seconds = whole(
+        _("Customers may ask from"), _("An expected wait of so long. Empty = they may not; 0 = always.")
+    )
 
     auto_accept = forms.MultipleChoiceField(label=_("Taken without being asked"), choices=MEDIA, required=False)
 
@@ -89,6 +104,7 @@ class QueueForm(forms.Form):
             values[name] = None if values[name] is None else round(values[name] * 100)
         for name in CLOCKS:
             values[name] = f"{values[name] // 60 % 24:02d}:{values[name] % 60:02d}"
+        values["preferred"] = preferred.said(queue.preferred)
         return values | {
             "team": queue.team_id, "calendar": queue.calendar_id, "overflow_to": queue.overflow_to_id,
             "push": PUSH if queue.push else PULL, "offer_by": queue.offer_seconds_by,
@@ -99,6 +115,8 @@ class QueueForm(forms.Form):
         """As `save_queue` takes them."""
         posted = {name for name in self.fields if name in self.data or isinstance(self.fields[name], BOXES)}
         given = {name: value for name, value in self.cleaned_data.items() if name in posted}
+        if "preferred" in given:
+            given["preferred"] = preferred.read(given["preferred"])
         for name in ("team", "calendar", "overflow_to"):
             if name in given:
                 row = given.pop(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Any
 
 from django.contrib import messages
@@ -21,8 +23,9 @@ from cxos.screens.settings import queue_outlook as outlook, rings as ring_form
 from cxos.screens.settings.pages import saved, show
 from cxos.screens.settings.queue_form import MEDIA, QueueForm
 from cxos.screens.staff import admins
-from routing.models import Queue, QueueMember, Skill, WorkItem
+from routing.models import Queue, Skill, WorkItem
 from routing.services import configure, removal
+from routing.services.members import Terms, set_members, terms_in
 
 LEVELS = [str(level) for level in configure.LEVELS]
 
@@ -66,7 +69,7 @@ def save(request: HttpRequest, found: Queue | None, form: QueueForm, rows: list[
     now, changes = timezone.now(), {**form.changes, "rings": ring_form.rings_of(rows)}
     with transaction.atomic():
         made = configure.save_queue(found, changes=changes, actor=request.user, now=now)
-        configure.set_members(made, levels=levels_given(request), actor=request.user, now=now)
+        set_members(made, levels=terms_given(request), actor=request.user, now=now)
     return made
 
 
@@ -113,7 +116,7 @@ def queue_outlook(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "settings/queue_outlook.html", {"problem": _("Some fields are not right yet.")})
     try:
-        levels, changes = levels_given(request), form.changes
+        levels, changes = {pk: terms.level for pk, terms in terms_given(request).items()}, form.changes
     except Invalid as refusal:
         return render(request, "settings/queue_outlook.html", {"problem": refusal.message})
     people = outlook.seats(levels)
@@ -140,25 +143,61 @@ def remove_queue(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("settings:queues")
 
 
-def levels_given(request: HttpRequest) -> dict[int, int]:
-    """From fields `member_<id>` = "" or 0–5."""
+def terms_given(request: HttpRequest) -> dict[int, Terms]:
+    """From fields `member_<id>` = "" or 0–5, `delay_<id>` in seconds and `score_<id>`, both of which may be left out."""
     found = {}
     for name, value in request.POST.items():
         number = name.removeprefix("member_")
         if name.startswith("member_") and number.isascii() and number.isdigit() and value != "":
             if value not in LEVELS:
                 raise Invalid("level", _("A level is 0 to 5."))
-            found[int(number[:18])] = int(value)
+            found[int(number[:18])] = Terms(
+                level=int(value),
+                delay_seconds=int(number_given(request, f"delay_{number}") or 0),
+                score=number_given(request, f"score_{number}"),
+            )
     return found
 
 
-def people_with_levels(request: HttpRequest, queue: Queue | None) -> list[tuple[User, str]]:
-    """Everybody active with the level they have here, or were just given in a form that was refused. 2 queries."""
+def number_given(request: HttpRequest, name: str) -> float | None:
+    """None where it was left empty or out."""
+    text = request.POST.get(name, "").strip()[:12]
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        number = inf
+    if number is not None and not isfinite(number):
+        raise Invalid("members", _("“%(text)s” is no number.") % {"text": text})
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Somebody who may serve the queue, with what stands in the form."""
+
+    user: User
+    level: str
+    delay: str
+    score: str
+
+
+def people_with_levels(request: HttpRequest, queue: Queue | None) -> list[Row]:
+    """Everybody active with what they have here, or were just given in a form that was refused. 2 queries."""
     people = User.objects.filter(is_active=True).order_by("name")
     if request.method == "POST":
-        return [(user, request.POST.get(f"member_{user.pk}", "")) for user in people]
-    held = dict(QueueMember.objects.filter(queue=queue).values_list("user_id", "level")) if queue else {}
-    return [(user, str(held.get(user.pk, ""))) for user in people]
+        given = request.POST
+        return [
+            Row(one, *(given.get(f"{name}_{one.pk}", "") for name in ("member", "delay", "score"))) for one in people
+        ]
+    held = terms_in(queue) if queue else {}
+    return [row_of(one, held.get(one.pk)) for one in people]
+
+
+def row_of(user: User, terms: Terms | None) -> Row:
+    if terms is None:
+        return Row(user, "", "", "")
+    score = "" if terms.score is None else f"{terms.score:g}"
+    return Row(user, str(terms.level), str(terms.delay_seconds or ""), score)
 
 
 def loaded(pk: int) -> Queue:

@@ -68,7 +68,9 @@ FIELDS = {
     "caps": _("At most at a time"), "auto_accept": _("Taken without being asked"), "profile": _("Capacity profile"),
     "parent_id": _("Stands below"), "below": _("Stands below"), "strategy": _("Who comes first"), "skill_mode": _("Skills"),
     "rings": _("Rings"), "offer_seconds": _("An offer lasts"), "service_level_seconds": _("Service level"),
-    "max_size": _("Most waiting"), "overflow_to_id": _("Then it goes to"), "wrap_up": _("After a contact"),
+    "batch_fairness_seconds": _("Nobody is passed over by more than"), "preferred": _("Skills it likes"),
+    "interruptible": _("A call may come in between"), "reserve_medium": _("Kept free for"),
+    "callback_offer_seconds": _("Customers may ask from"), "max_size": _("Most waiting"), "overflow_to_id": _("Then it goes to"), "wrap_up": _("After a contact"),
     "tags": _("Tags"), "vip": _("VIP"), "attributes": _("Attributes"), "notes": _("Notes"), "time_zone": _("Time zone"),
 }  # fmt: skip
 

@@ -11,8 +11,9 @@ from cxos.core.errors import Conflict
 from cxos.core.models import AuditEntry, Team, User
 from cxos.screens.settings.undo.taking_back import found, left, refuse_if_changed, restores, was
 from cxos.screens.settings.wording import said_field
-from routing.models import AgentSkill, Queue, QueueMember, Skill
+from routing.models import AgentSkill, Queue, Skill
 from routing.services import configure, removal
+from routing.services.members import Terms, kept_terms, set_members
 
 
 @restores(Queue, "changed")
@@ -33,8 +34,7 @@ def unmake_queue(entry: AuditEntry, *, actor: User, now: datetime) -> None:
 @restores(Queue, "changed the members of")
 def restore_members(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     queue = found(Queue, entry)
-    rows = QueueMember.objects.filter(queue=queue).values_list("user__email", "level")
-    if dict(rows) != entry.after:
+    if kept_terms(queue) != entry.after:
         raise Conflict(
             "changed_since",
             _("The members of %(name)s were changed again since. Undo that first.") % {"name": queue.name},
@@ -42,8 +42,8 @@ def restore_members(entry: AuditEntry, *, actor: User, now: datetime) -> None:
     ids = dict(User.objects.filter(email__in=was(entry), is_active=True).values_list("email", "pk"))
     if missing := set(was(entry)) - set(ids):
         raise Conflict("gone", _("%(name)s works here no longer.") % {"name": min(missing)})
-    levels = {ids[email]: level for email, level in was(entry).items()}
-    configure.set_members(queue, levels=levels, actor=actor, now=now)
+    levels = {ids[email]: Terms.told(kept) for email, kept in was(entry).items()}
+    set_members(queue, levels=levels, actor=actor, now=now)
 
 
 @restores(Skill, "changed")
