@@ -26,9 +26,10 @@ WHERE subject = 'agent' AND subject_id = ANY(%(ids)s) AND start >= %(start)s AND
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What has not ended yet, and so is counted nowhere: since when work is held, and since when they are available."""
+    """What has not ended yet, and so is counted nowhere: when held work was worked on (an open end: it still is), and
+    since when they are available. Time it waited for its customer is no time with work in hand."""
 
-    held_since: datetime | None = None
+    held: tuple[tuple[datetime, datetime | None], ...] = ()
     available_since: datetime | None = None
 
 
@@ -40,8 +41,10 @@ def occupancy_of_last_hour(going: Mapping[int, Going], *, now: datetime) -> dict
     shift, window = round((start - base).total_seconds()), (1 << round(WINDOW.total_seconds())) - 1
     found = {}
     for agent, one in going.items():
-        busy = (in_hand[agent] | _running(one.held_since, base=base, now=now)) >> shift & window
-        free = (routable[agent] | _running(one.available_since, base=base, now=now)) >> shift & window
+        busy, free = in_hand[agent], routable[agent] | _seconds(one.available_since, now, base=base)
+        for began, ended in one.held:
+            busy |= _seconds(began, ended or now, base=base)
+        busy, free = busy >> shift & window, free >> shift & window
         found[agent] = Ratio(busy.bit_count(), (busy | free).bit_count())
     return found
 
@@ -61,5 +64,5 @@ def _marked(
     return in_hand, routable
 
 
-def _running(since: datetime | None, *, base: datetime, now: datetime) -> int:
-    return 0 if since is None else seconds_mask(to_ms(base), max(to_ms(since), to_ms(base)), to_ms(now))
+def _seconds(since: datetime | None, until: datetime, *, base: datetime) -> int:
+    return 0 if since is None else seconds_mask(to_ms(base), max(to_ms(since), to_ms(base)), to_ms(until))

@@ -101,12 +101,14 @@ def begin_segment(item: WorkItem, agent_id: int, *, kind: str = Segment.Kind.LEA
 def end_segment(
     item: WorkItem, *, by: str, now: datetime, to: str = "", among: Collection[Segment] | None = None
 ) -> Segment | None:
-    """The holder's part of it. `among`: its open segments, if they are at hand."""
+    """The holder's part of it, with the pause it ends in. `among`: its open segments, if they are at hand."""
     segments = Segment.objects.filter(item=item, ended_at=None) if among is None else among
     segment = next((one for one in segments if one.kind == Segment.Kind.LEAD), None)
     if segment is not None:
         segment.ended_at, segment.ended_by, segment.ended_to = now, by, to[:120]
-        segment.save(update_fields=["ended_at", "ended_by", "ended_to"])
+        if item.paused_at is not None:
+            segment.pauses = [*segment.pauses, [item.paused_at.isoformat(), now.isoformat()]]
+        segment.save(update_fields=["ended_at", "ended_by", "ended_to", "pauses"])
     return segment
 
 
@@ -192,11 +194,11 @@ def go_on(item: WorkItem, *, now: datetime) -> bool:
 
 
 def pauses(item: WorkItem, part: Segment | None, *, now: datetime) -> dict[str, Any]:
-    """What an event says of when the holder of this part waited for the customer: `pauses` and `paused_ms`, as in
-    WorkReleased."""
+    """What an event says of when the holder of this part, which is over, waited for the customer: `pauses` and
+    `paused_ms`, as in WorkReleased."""
     kept = part.pauses if part is not None else []
     spans = [(datetime.fromisoformat(began), datetime.fromisoformat(ended)) for began, ended in kept]
-    spans += [(item.paused_at, now)] if item.paused_at else []
+    spans += [(item.paused_at, now)] if item.paused_at and part is None else []
     told = tuple((milliseconds(began, now), milliseconds(ended, now)) for began, ended in spans)
     return {"pauses": told, "paused_ms": sum(began - ended for began, ended in told)}
 

@@ -31,14 +31,23 @@ FROM routing_agentstate s JOIN core_user u ON u.id = s.user_id
 WHERE s.user_id = ANY(%(agents)s) AND u.is_active AND s.presence NOT IN ('offline', 'unreachable')
 ORDER BY s.user_id
 """
-# Seconds of the last hour in which the agent had at least one thing in hand: overlapping parts count once.
+# Seconds of the last hour in which the agent had at least one thing in hand: overlapping parts count once, and what waited
+# for its customer does not count, as in the metrics.
 BUSY = """
 SELECT agent_id, sum(extract(epoch FROM upper(part) - lower(part))) FROM (
-    SELECT agent_id, unnest(range_agg(tstzrange(greatest(started_at, %(start)s), least(coalesce(ended_at, %(now)s), %(now)s)))) AS part
-    FROM routing_segment
-    WHERE agent_id = ANY(%(agents)s) AND started_at < %(now)s AND (ended_at IS NULL OR ended_at > %(start)s)
-      AND started_at > %(long_ago)s
-    GROUP BY agent_id) parts
+    SELECT s.agent_id, unnest(range_agg(
+        tstzmultirange(tstzrange(greatest(s.started_at, %(start)s), least(coalesce(s.ended_at, %(now)s), %(now)s)))
+        - coalesce(waited.spans, '{}')
+        - coalesce(tstzmultirange(tstzrange(least(i.paused_at, %(now)s), %(now)s)), '{}')
+    )) AS part
+    FROM routing_segment s
+        LEFT JOIN routing_workitem i ON i.id = s.item_id AND s.ended_at IS NULL AND s.kind = 'lead' AND i.paused_at IS NOT NULL
+        LEFT JOIN LATERAL (
+            SELECT range_agg(tstzrange((span->>0)::timestamptz, (span->>1)::timestamptz)) AS spans
+            FROM jsonb_array_elements(s.pauses) span) waited ON s.pauses <> '[]'
+    WHERE s.agent_id = ANY(%(agents)s) AND s.started_at < %(now)s AND (s.ended_at IS NULL OR s.ended_at > %(start)s)
+      AND s.started_at > %(long_ago)s
+    GROUP BY s.agent_id) parts
 GROUP BY agent_id
 """
 # When each held item was taken, for when it may be done.

@@ -13,6 +13,7 @@ from django.db import transaction
 from channels_app.services.conversations import reopen, resolve, set_status
 from cxos.core.errors import DomainError
 from cxos.core.models import Event, User
+from cxos.screens.supervisor.people import cards_of, roster
 from intelligence import queries
 from intelligence.formulas import Ratio
 from intelligence.intervals import Tally
@@ -43,6 +44,7 @@ from routing.services.work import (
     transfer_out,
     transfer_to_agent,
 )
+from routing.snapshots.people import occupancies
 from tests.counted import count_everything
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +271,38 @@ def test_work_ended_while_it_waits_for_its_customer_was_handled_until_then(held,
     assert figures(now).handle_seconds == 60
     held.refresh_from_db()
     assert (held.paused_seconds, held.paused_at) == (1_800, None)
+
+
+@pytest.mark.parametrize("ends", ["still held", "still paused", "ended", "ended while paused"])
+def test_all_who_say_how_busy_somebody_is_leave_the_pauses_out(held, ana, now, ends):
+    """1 minute, a pause of 19, 2 minutes, and in one half of the cases a pause of 8 up to the look at it."""
+    pause(held.id, actor=ana, now=after(now, minutes=1))
+    resume(held.id, now=after(now, minutes=20))
+    look, worked = after(now, minutes=30), 11 * 60
+    if "paused" in ends:
+        pause(held.id, actor=ana, now=after(now, minutes=22))
+        worked = 3 * 60
+    if "ended" in ends:
+        finish(held.id, actor=ana, now=look)
+        facts_of_now = figures(look, "agent", ana.pk)
+        assert facts_of_now.tally.sums["in_hand_seconds"] == worked
+
+    (card,) = cards_of(roster(only=ana.pk), now=look)
+
+    assert card.occupancy.numerator == worked
+    assert occupancies([ana.pk], now=look) == {ana.pk: pytest.approx(worked / 3600)}
+
+
+def test_a_pause_is_busy_with_what_else_is_in_hand(held, waiting, ana, now):
+    pause(held.id, actor=ana, now=after(now, minutes=1))
+    other = waiting()
+    assign_by_hand(other.id, agent=ana, actor=ana, now=after(now, minutes=4))
+    pause(other.id, actor=ana, now=after(now, minutes=6))
+
+    (card,) = cards_of(roster(only=ana.pk), now=after(now, minutes=40))
+
+    assert card.occupancy.numerator == 3 * 60, "the first minute, and from the fourth to the sixth"
+    assert occupancies([ana.pk], now=after(now, minutes=40)) == {ana.pk: pytest.approx(180 / 3600)}
 
 
 def test_each_holder_answers_for_the_pauses_of_their_own_part(held, ana, ben, now):

@@ -263,7 +263,7 @@ def test_occupancy_is_that_of_the_last_hour_with_what_goes_on(ana: User) -> None
         sums, sketches = tally.to_json()
         start = now.replace(hour=11, minute=minute)
         Interval.objects.create(subject="agent", subject_id=ana.pk, start=start, sums=sums, sketches=sketches)
-    going = Going(held_since=now - timedelta(minutes=5), available_since=now - timedelta(minutes=10))
+    going = Going(held=((now - timedelta(minutes=5), None),), available_since=now - timedelta(minutes=10))
 
     assert occupancy_of_last_hour({ana.pk: going}, now=now) == {ana.pk: Ratio(900, 1800)}
     assert occupancy_of_last_hour({ana.pk: Going()}, now=now) == {ana.pk: Ratio(600, 1200)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +23,7 @@ from cxos.screens.templatetags.supervisor import PRESENCE_TONES
 from intelligence.formulas import Ratio
 from intelligence.queries.occupancy import Going, occupancy_of_last_hour
 from routing.matching import default_cost
-from routing.models import AgentSkill, AgentState, Presence, QueueMember, WorkItem
+from routing.models import AgentSkill, AgentState, Presence, QueueMember, Segment, WorkItem
 from routing.snapshots import held_loads
 
 MOST_AGENTS = 500
@@ -68,7 +68,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One thing in somebody's hands. `who` is its customer, "" where it has no conversation."""
+    """One thing in somebody's hands. `who` is its customer, "" where it has no conversation; `pauses`: when it waited for
+    them, the one that lasts since `paused_at` apart."""
 
     pk: int
     state: str
@@ -77,6 +78,21 @@ class Held:
     who: str
     channel: str
     queue: str
+    paused_at: datetime | None = None
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def worked(self) -> tuple[tuple[datetime, datetime | None], ...]:
+        """When it was worked on; an open end: it is now."""
+        if self.accepted_at is None:
+            return ()
+        began, spans = self.accepted_at, []
+        for paused, resumed in (*self.pauses, *([(self.paused_at, None)] if self.paused_at else ())):
+            spans.append((began, paused))
+            if resumed is None:
+                return tuple(spans)
+            began = resumed
+        return (*spans, (began, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +161,21 @@ def cards_of(people: list[Person], *, now: datetime) -> list[AgentCard]:
 def held_by(ids: Iterable[int]) -> defaultdict[int, list[Held]]:
     """Agent → what they hold, oldest first. 1 query."""
     found: defaultdict[int, list[Held]] = defaultdict(list)
-    rows = WorkItem.objects.filter(agent__in=ids, state__in=WorkItem.HELD).order_by("accepted_at", "id")
+    part = Segment.objects.filter(item=OuterRef("pk"), ended_at=None, kind=Segment.Kind.LEAD)
+    rows = (
+        WorkItem.objects.filter(agent__in=ids, state__in=WorkItem.HELD)
+        .annotate(pauses=Subquery(part.values("pauses")[:1]))
+        .order_by("accepted_at", "id")
+    )
     customer = ("conversation__customer", "conversation__customer__name")
     columns = ("pk", "state", "accepted_at", "conversation_id", *customer, "conversation__channel__kind", "queue__name")
-    for agent, pk, state, at, conversation, customer_id, name, channel, queue in rows.values_list("agent", *columns):
+    more = ("paused_at", "pauses")
+    for agent, pk, state, at, conversation, customer_id, name, channel, queue, paused_at, pauses in rows.values_list(
+        "agent", *columns, *more
+    ):
         who = label_of(customer_id, name) if conversation else ""
-        found[agent].append(Held(pk, state, at, conversation, who, channel or "", queue))
+        spans = tuple((datetime.fromisoformat(began), datetime.fromisoformat(ended)) for began, ended in pauses or ())
+        found[agent].append(Held(pk, state, at, conversation, who, channel or "", queue, paused_at, spans))
     return found
 
 
@@ -170,9 +195,8 @@ def skills_of(ids: Iterable[int]) -> defaultdict[int, list[tuple[str, int]]]:
 
 def going(one: Person, held: list[Held]) -> Going:
     """What of this person's work and presence has not ended yet."""
-    accepted = [item.accepted_at for item in held if item.accepted_at]
     available = one.since if one.presence == Presence.AVAILABLE else None
-    return Going(held_since=min(accepted, default=None), available_since=available)
+    return Going(held=tuple(span for item in held for span in item.worked), available_since=available)
 
 
 def by_presence(people: list[Person]) -> list[tuple[Presence, str, int]]:
