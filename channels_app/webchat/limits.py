@@ -15,7 +15,7 @@ class TooMuch(DomainError):
 
 
 # What is done: (how often, in how many seconds). Addresses get more: a whole office may share one.
-VISITOR_LIMITS = {"message": (30, 60), "look": (240, 60), "signal": (120, 60), "upload": (20, 60)}
+VISITOR_LIMITS = {"message": (30, 60), "look": (240, 60), "signal": (120, 60), "upload": (20, 60), "callback": (6, 60)}
 ADDRESS_LIMITS = {
     "session": (120, 60),
     "message": (300, 60),
@@ -23,6 +23,7 @@ ADDRESS_LIMITS = {
     "upload": (120, 60),
     "help": (600, 60),
     "rating": (30, 60),
+    "callback": (30, 60),
 }
 
 

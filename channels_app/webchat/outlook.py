@@ -14,16 +14,31 @@ from channels_app.models import Conversation
 
 
 @dataclass(frozen=True, slots=True)
+class CalledBack:
+    """He is to be called back at this number; `at` a time agreed on, None = when it is his turn."""
+
+    number: str
+    at: datetime | None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"number": self.number, "at": self.at.isoformat() if self.at else None}
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """`place`: 1 = next in the queue, None = not waiting. `wait_seconds`: expected; None = unknown.
 
-    `online`: somebody serves this channel now; `opens_at`: when they will, if that is known.
+    `online`: somebody serves this channel now; `opens_at`: when they will, if that is known. `may_ask_callback`: instead of
+    waiting here; `callback`: the one he asked for.
     """
 
     online: bool = True
     place: int | None = None
     wait_seconds: int | None = None
     opens_at: datetime | None = None
+    may_ask_callback: bool = False
+    callback: CalledBack | None = None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -32,6 +47,8 @@ class Outlook:
             "place": self.place,
             "wait_seconds": self.wait_seconds,
             "opens_at": self.opens_at.isoformat() if self.opens_at else None,
+            "may_ask_callback": self.may_ask_callback,
+            "callback": self.callback.body if self.callback else None,
         }
 
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path("chat/<slug:channel_key>/receipts", views.receipts, name="receipts"),
     path("chat/<slug:channel_key>/typing", views.typing, name="typing"),
     path("chat/<slug:channel_key>/survey", views.survey, name="survey"),
+    path("chat/<slug:channel_key>/callback", views.callback, name="callback"),
     path("chat/<slug:channel_key>/end", views.end, name="end"),
 ]

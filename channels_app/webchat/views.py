@@ -28,6 +28,7 @@ from channels_app.serving import file_response
 from channels_app.webchat import sayings
 from channels_app.webchat.appearance import appearance_of, choose_language, files_of
 from channels_app.webchat.assets import Asset, asset, folder_digest, modules
+from channels_app.webchat.callbacks import ask_callback
 from channels_app.webchat.chats import look
 from channels_app.webchat.endings import answer_survey, end_chat
 from channels_app.webchat.limits import check_limits
@@ -274,6 +275,16 @@ def survey(request: HttpRequest, channel: Channel) -> dict[str, Any]:
     check_limits("signal", visitor=visitor.id)
     given = body_of(request)
     answer_survey(visitor, score=given.get("score"), comment=given.get("comment"), now=timezone.now())
+    return {}
+
+
+@require_POST
+@api
+def callback(request: HttpRequest, channel: Channel) -> dict[str, Any]:
+    """{number, at?, zone?}: call me back, in my place of the line or at a time. 409 when that is not offered now."""
+    visitor = visitor_of(request, channel)
+    check_limits("callback", visitor=visitor.id, address=address_of(request))
+    ask_callback(visitor, body_of(request), now=timezone.now())
     return {}
 
 

@@ -9,13 +9,15 @@ from time import monotonic
 
 from cases.services.calendars import is_open, next_opening
 from channels_app.models import Channel, Conversation
+from channels_app.webchat.callbacks import serve_callbacks
 from channels_app.webchat.chats import chat_region
-from channels_app.webchat.outlook import Outlook, provide
+from channels_app.webchat.outlook import CalledBack, Outlook, provide
 from cxos.core import broker, live
 from cxos.core.catalogue import Received, hint
-from cxos.core.events.routing import OfferAccepted, WorkQueued, WorkReleased
-from routing.models import Queue, WorkItem
+from cxos.core.events.routing import CallbackRequested, OfferAccepted, WorkQueued, WorkReleased
+from routing.models import Callback, Queue, WorkItem
 from routing.services import waits
+from routing.services.asking import ask_as_customer, live_callback, may_ask
 
 KEPT_SECONDS = 15.0
 TOLD = 20  # who is further back than that need not see every step
@@ -32,23 +34,48 @@ def line_moved(received: Received) -> None:
     live.notify((chat_region(id) for id in ids.values_list("conversation_id", flat=True)[:TOLD]), version=received.id)
 
 
+@hint(CallbackRequested)
+def callback_asked_for(received: Received) -> None:
+    """The chat says so."""
+    if received.event.conversation_id:
+        live.notify([chat_region(received.event.conversation_id)], version=received.id)
+
+
 @provide
 def outlook(conversation: Conversation | None, channel_id: int, now: datetime) -> Outlook:
     """The hours are kept for a few seconds; one query for who waits, and four for the place and the wait of who does."""
     hours = hours_of(channel_id, now)
     item = _waiting_item(conversation) if conversation is not None else None
-    told = waits.outlook_of(item, now=now) if item is not None else None
+    told = waits.outlook_of(item, now=now) if item is not None and item.state == WorkItem.State.WAITING else None
+    callback = live_callback(item)
     return Outlook(
         online=hours.online,
         opens_at=hours.opens_at,
         place=told.place if told else None,
         wait_seconds=round(told.estimate.mean_seconds) if told and told.band else None,
+        may_ask_callback=item is not None and callback is None and may_ask(item, told),
+        callback=_called_back(callback, item) if callback and item else None,
     )
 
 
 def _waiting_item(conversation: Conversation) -> WorkItem | None:
-    waiting = WorkItem.objects.filter(conversation=conversation, state=WorkItem.State.WAITING)
-    return waiting.order_by("id").first()
+    """What waits of it, or is to be called back at a time."""
+    waiting = WorkItem.objects.filter(
+        conversation=conversation, state__in=[WorkItem.State.WAITING, WorkItem.State.SCHEDULED]
+    )
+    return waiting.select_related("queue", "callback", "conversation__customer").order_by("id").first()
+
+
+def _called_back(callback: Callback, item: WorkItem) -> CalledBack:
+    """Where the time agreed on is none they may be called at, it is the next one."""
+    return CalledBack(callback.address, item.eligible_at if item.state == WorkItem.State.SCHEDULED else None)
+
+
+@serve_callbacks
+def ask_for_callback(
+    conversation: Conversation, *, number: str, slot_at: datetime | None, zone: str, now: datetime
+) -> None:
+    ask_as_customer(conversation.pk, number=number, slot_at=slot_at, zone=zone, now=now)
 
 
 # --- Hours -------------------------------------------------------------------------------------------------------------

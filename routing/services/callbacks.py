@@ -101,11 +101,11 @@ def _check_item(item: WorkItem, kind: str) -> None:
             gettext("Work that is %(state)s cannot become this callback.")
             % {"state": item.get_state_display().lower()},
         )
-    if _must_not_be_called(item):
+    if must_not_be_called(item):
         raise Forbidden("do_not_call", gettext("This customer must not be called."))
 
 
-def _must_not_be_called(item: WorkItem) -> bool:
+def must_not_be_called(item: WorkItem) -> bool:
     return item.conversation is not None and DO_NOT_CALL in item.conversation.customer.tags
 
 
@@ -131,9 +131,12 @@ def _zone_of(item: WorkItem) -> str:
 
 def callback_address(item: WorkItem) -> str:
     """A phone number of the item's customer, "" when none is known. 1 query."""
-    if item.conversation is None:
-        return ""
-    phones = Identity.objects.filter(customer=item.conversation.customer_id, kind=Identity.Kind.PHONE)
+    return phone_of(item.conversation.customer_id) if item.conversation else ""
+
+
+def phone_of(customer_id: int) -> str:
+    """The number we know best, "" when there is none. 1 query."""
+    phones = Identity.objects.filter(customer=customer_id, kind=Identity.Kind.PHONE)
     return phones.order_by("-verified", "id").values_list("value", flat=True).first() or ""
 
 
@@ -239,7 +242,7 @@ def _refused(callback_id: int, *, user: User, now: datetime) -> DomainError | No
         callback, item, holder = _locked(callback_id)
         if callback.state != Callback.State.OPEN or not _may_claim(callback, item, user):
             return None
-        if _must_not_be_called(item):
+        if must_not_be_called(item):
             close(callback, item, state=Callback.State.CANCELED, actor=user, now=now)
             return Forbidden("do_not_call", gettext("This customer must not be called."))
         allowed_at = _allowed(callback.queue, now, callback.zone)

@@ -17,7 +17,7 @@ from channels_app.services.attachments import store_attachment
 from channels_app.services.replies import send_reply
 from cxos.core.models import User
 from cxos.screens import hints
-from routing.models import Queue
+from routing.models import Callback, Queue
 from tests.browser.test_widget import open_demo, reply, serious, until, webchat, widget_of, write  # noqa: F401
 from tests.channels_app.files import PDF, PNG
 
@@ -219,3 +219,31 @@ def test_files_in_a_thread_that_stays_open_are_fetched_by_fresh_addresses(
     with page.expect_request("**/chat/site/messages?after=*"):
         link.click()
     assert page.request.get(link.get_attribute("href") or "").body() == PDF
+
+
+def test_who_waits_asks_to_be_called_back_and_keeps_the_place(
+    browse: Browse,
+    webchat: Channel,  # noqa: F811
+) -> None:
+    """At a first try without a number, which is said; then by keyboard, and the chat tells what was agreed on."""
+    Queue.objects.create(key="care", name="Care", callback_offer_seconds=0, callback_from=0, callback_until=0)
+    page = browse()
+    chat = open_demo(page)
+    write(chat, "My line is down")
+
+    chat.get_by_role("button", name="Call me back instead").click()
+    form = chat.get_by_role("form", name="Call me back instead")
+    form.get_by_role("button", name="Ask for a call").click()
+    expect(form.get_by_role("alert")).to_have_text("Please fill this in.")
+    form.get_by_label("Your telephone number").fill("12")
+    form.get_by_label("Your telephone number").press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("with its country code")
+    form.get_by_label("At a time").check()
+    expect(form.get_by_label("Day and time")).to_be_visible()
+    form.get_by_label("When it is my turn").check()
+    form.get_by_label("Your telephone number").fill("+49 30 1234567")
+    form.get_by_label("Your telephone number").press("Enter")
+
+    expect(chat.locator(".foot")).to_contain_text("We call you at \u2068+49301234567\u2069 when it is your turn.")
+    assert Callback.objects.get().kind == "in_queue"
+    assert serious(chat) == []

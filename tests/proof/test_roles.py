@@ -57,7 +57,8 @@ PAGES: dict[str, Any] = {
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/share-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
     "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/outside/": (STAFF, 409),
-    "workspace/c/<int:pk>/snooze-menu/": STAFF, "workspace/c/<int:pk>/snooze-until/": STAFF, "workspace/c/<int:pk>/macros/": STAFF,
+    "workspace/c/<int:pk>/snooze-menu/": STAFF, "workspace/c/<int:pk>/snooze-until/": STAFF, "workspace/c/<int:pk>/call-back/": STAFF,
+    "workspace/c/<int:pk>/macros/": STAFF,
     "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
     "settings/snippets/": STAFF, "settings/macros/": STAFF, "settings/macros/new/": STAFF, "settings/macros/<int:pk>/": (STAFF, 404), "help/": EVERYBODY, "help/<int:pk>/": (EVERYBODY, 404),
     "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),
@@ -73,7 +74,7 @@ PAGES: dict[str, Any] = {
 COMMANDS: dict[str, set[Role | None]] = {
     "logout/": EVERYBODY, "help/<int:pk>/answer/": EVERYBODY,
     "chat/<slug:channel_key>/session": EVERYBODY, "chat/<slug:channel_key>/receipts": EVERYBODY,
-    "chat/<slug:channel_key>/typing": EVERYBODY, "chat/<slug:channel_key>/end": EVERYBODY,
+    "chat/<slug:channel_key>/typing": EVERYBODY, "chat/<slug:channel_key>/end": EVERYBODY, "chat/<slug:channel_key>/callback": EVERYBODY,
     "chat/<slug:channel_key>/survey": EVERYBODY, "chat/<slug:channel_key>/files": EVERYBODY,
     **{f"workspace/c/<int:pk>/{verb}/": STAFF for verb in (
         "reply", "note", "seen", "resolve", "reopen", "status", "snooze", "spam", "run-macro", "priority", "tag", "assign", "wrap-up",

@@ -17,6 +17,7 @@ from routing.models import AgentState, Queue, QueueMember, WorkItem
 
 pytestmark = pytest.mark.django_db
 Line = Callable[..., Message]
+NO_CALLBACK = {"may_ask_callback": False, "callback": None}
 
 
 @pytest.fixture(autouse=True)
@@ -50,12 +51,18 @@ def test_while_nobody_is_there_it_says_when_somebody_will_be(visitor: Visitor, q
 
     told = look(visitor, now=night).state["outlook"]
 
-    assert told == {"online": False, "place": None, "wait_seconds": None, "opens_at": "2026-03-05T09:00:00+00:00"}
+    assert told == {
+        "online": False,
+        "place": None,
+        "wait_seconds": None,
+        "opens_at": "2026-03-05T09:00:00+00:00",
+        **NO_CALLBACK,
+    }
 
 
 def test_in_office_hours_it_is_open(visitor: Visitor, queue: Queue, now: datetime) -> None:
     assert look(visitor, now=now).state["outlook"] == {
-        "online": True, "place": None, "wait_seconds": None, "opens_at": None,
+        "online": True, "place": None, "wait_seconds": None, "opens_at": None, **NO_CALLBACK,
     }  # fmt: skip
 
 

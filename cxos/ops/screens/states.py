@@ -170,6 +170,14 @@ def workspace_priority(scene: Scene) -> Page:
     return page
 
 
+@state("workspace-call-back")
+def workspace_call_back(scene: Scene) -> Page:
+    page = conversation(scene)
+    click(page, '#head [data-key="y"]')
+    page.locator("#ws-call-back[open]").wait_for()
+    return page
+
+
 @state("workspace-thread")
 def workspace_thread(scene: Scene) -> Page:
     """On a phone this is the thread alone."""

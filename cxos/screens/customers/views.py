@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from cases.models import Case
 from channels_app.models import Conversation
+from channels_app.permissions import can_reply
 from crm.models import Customer, Identity, MergeSuggestion
 from crm.permissions import can_merge, get_customer_for, get_merge_suggestion_for
 from crm.queries import find_customers, open_suggestions, suggestions_about
@@ -198,7 +199,14 @@ def record_parts(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "merged": Customer.objects.filter(merged_into=found)[:20],
         "undoable": MergeSuggestion.objects.filter(state="merged", undo__survivor=found.pk).order_by("-decided_at")[:5],
         "may_merge": can_merge(person(request)),
+        "newest": newest_conversation(person(request), found),
     }
+
+
+def newest_conversation(user: User, found: Customer) -> Conversation | None:
+    """Of those this user may answer: where a callback is agreed on. 1 query."""
+    theirs = Conversation.objects.visible_to(user).filter(customer=found).order_by("-id").first()
+    return theirs if theirs is not None and can_reply(user, theirs) else None
 
 
 def person(request: HttpRequest) -> User:
