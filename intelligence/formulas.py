@@ -203,11 +203,12 @@ def shrinkage_by_cause(tally: Tally) -> dict[str, Ratio]:
     """Presence → its part of the paid time, apart for what was planned (break, meal, meeting, training) and what was not
     (missed, unreachable). Parts of states that count as productive are what they are: time in them."""
     paid = tally.sums["paid_split_ms"]
-    return {name: Ratio(tally.sums[f"presence_{name}_split_ms"], paid) for name in (*PLANNED, *UNPLANNED)}
+    return {name: Ratio(tally.sums[f"presence_{name}_split_ms"], paid) for name in SHRINKING}
 
 
 PLANNED = ("break", "meal", "meeting", "training")
 UNPLANNED = ("missed", "unreachable")
+SHRINKING = (*PLANNED, *UNPLANNED)
 
 
 def backlog_hours(waiting: Iterable[tuple[int, float]]) -> float:

@@ -22,6 +22,7 @@ from intelligence.sketch import Sketch
 
 INTERVAL = timedelta(milliseconds=INTERVAL_MS)
 
+PROMISED = ("first_response", "next_response", "resolution")  # what a clock is of
 # Which events a figure counts: what to open when somebody clicks on it.
 COUNTED_IN = {
     "offered": ("WorkQueued",),
@@ -37,8 +38,19 @@ COUNTED_IN = {
     "missed_offers": ("OfferExpired",),
     "declined_offers": ("OfferDeclined",),
     "first_response": ("MessageSent",),
+    "next_response": ("MessageSent",),
+    "bot_response": ("MessageSent",),
     "flowed_out": ("WorkMoved", "CallbackRequested"),
+    "answered_or_left_in_time": ("OfferAccepted", "WorkAssigned", "WorkAbandoned"),
+    "gone_in_time": ("OfferAccepted", "WorkAssigned", "WorkAbandoned", "WorkMoved", "CallbackRequested"),
+    "wrapped_up": ("WorkCompleted",),
+    "items_transferred": ("WorkCompleted",),
+    "away": ("PresenceChanged",),
+    **{f"away_{cause}": ("PresenceChanged",) for cause in formulas.SHRINKING},
     "resolved": ("ConversationResolved",),
+    "first_resolved": ("ConversationResolved",),
+    "satisfaction": ("SurveyAnswered",),
+    **{f"promises_{metric}": ("ClockMet", "ClockBreached") for metric in PROMISED},
     "reopened": ("ConversationReopened",),
     "breached": ("ClockBreached",),
     "occupancy": (
@@ -50,6 +62,12 @@ COUNTED_IN = {
 # Giving somebody work that was in hand already answers nobody.
 _ANSWERS = ~Q(name="WorkAssigned", data__from_queue=False) & ~Q(data__contains={"called_back": True})
 _IN_TIME = _ANSWERS & Q(data__within_service_level=True)
+_FLOWED_OUT = ~Q(data__contains={"from_queue": False}) & ~Q(data__contains={"called_back": True})
+_SOON = Q(data__within_service_level=True)
+_LEFT_IN_TIME = Q(name="WorkAbandoned") & _SOON
+_ANSWERED_IN_TIME = Q(name__in=["OfferAccepted", "WorkAssigned"]) & _IN_TIME
+_TOLD = Q(name="MessageSent") & Q(data__waiting_ms__gte=0)
+_BY_AGENT = Q(data__author_kind="agent")
 _BY_SOMEBODY = Q(agent_id__isnull=False)
 _HANDLED = _BY_SOMEBODY & ~Q(name="WorkReleased", data__kind=EXTERNAL)
 # Which of those events count.
@@ -65,7 +83,23 @@ NARROWED = {
     "transferred": Q(data__kind__in=sorted(TRANSFERS)),
     "occupancy": (_HANDLED | ~Q(name__in=["WorkCompleted", "WorkReleased"]))
     & (~Q(name="PresenceChanged") | Q(data__previous__in=sorted(ROUTABLE))),
-    "flowed_out": ~Q(data__contains={"from_queue": False}) & ~Q(data__contains={"called_back": True}),
+    "flowed_out": _FLOWED_OUT,
+    "answered_or_left_in_time": _ANSWERED_IN_TIME | _LEFT_IN_TIME,
+    "gone_in_time": _ANSWERED_IN_TIME
+    | _LEFT_IN_TIME
+    | Q(name__in=["WorkMoved", "CallbackRequested"]) & _SOON & _FLOWED_OUT,
+    "wrapped_up": _BY_SOMEBODY & Q(data__wrap_up_ms__gt=0),
+    "items_transferred": _BY_SOMEBODY & Q(data__transfers__gt=0),
+    "away": ~Q(data__previous__in=["offline", *sorted(ROUTABLE)]),
+    **{f"away_{cause}": Q(data__previous=cause) for cause in formulas.SHRINKING},
+    "first_response": _TOLD & _BY_AGENT & Q(data__first_response=True),
+    "next_response": _TOLD & _BY_AGENT & ~Q(data__contains={"first_response": True}),
+    "bot_response": _TOLD & ~_BY_AGENT,
+    "first_resolved": ~Q(data__contains={"again": True}),
+    **{
+        f"promises_{metric}": Q(data__metric=metric) & (Q(name="ClockBreached") | ~Q(data__contains={"late": True}))
+        for metric in PROMISED
+    },
 }
 
 

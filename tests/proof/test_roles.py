@@ -65,7 +65,7 @@ PAGES: dict[str, Any] = {
     "supervisor/": SUPERVISORS, "supervisor/board/": SUPERVISORS, "supervisor/agents/": SUPERVISORS,
     "supervisor/waiting/": SUPERVISORS, "supervisor/risk/": SUPERVISORS, "supervisor/chart/": SUPERVISORS,
     "supervisor/behind/<slug:figure>/": SUPERVISORS, "supervisor/agents/<int:pk>/": SUPERVISORS,
-    "supervisor/work/<int:pk>/": SUPERVISORS, "supervisor/forecast/": SUPERVISORS,
+    "supervisor/work/<int:pk>/": SUPERVISORS, "supervisor/forecast/": SUPERVISORS, "supervisor/metrics/": SUPERVISORS,
     "ui/": ADMINS, "ui/page/<slug:name>/": (ADMINS, 404), "ui/<slug:name>/": (ADMINS, 404),
     "ui/bundle/<str:digest>.<str:kind>": EVERYBODY,
     "settings/welcome/<str:uid>/<str:token>/": (EVERYBODY, 410),

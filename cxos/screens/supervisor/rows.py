@@ -15,9 +15,11 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import Metric
 from channels_app.models import Conversation
 from cxos.core.models import User
 from intelligence import queries
+from intelligence.formulas import SHRINKING
 from intelligence.models import Fact
 from routing.models import AgentState, Offer, Presence, QueueMember, Segment, WorkItem
 from routing.standing import COUNTED_STATES
@@ -37,7 +39,29 @@ FACT_FIGURES: dict[str, tuple[str | Promise, str]] = {
 }
 # What a share of time is made of: no sum counts it, its rows are as many as they are.
 TIME_FIGURES: dict[str, str | Promise] = {"occupancy": _("Occupancy")}
-SPANNED = {*FACT_FIGURES, *TIME_FIGURES}  # what is counted over a span; the others are as of now
+# What metrics are made of that are no sums of their own: as many rows as they are.
+MORE_FIGURES: dict[str, str | Promise] = {
+    "answered_or_left_in_time": _("Answered or gone in time"),
+    "gone_in_time": _("Out of the queue in time"),
+    "flowed_out": _("Flowed out"),
+    "completed": _("Completed"),
+    "wrapped_up": _("With a wrap-up"),
+    "transferred": _("Passed on"),
+    "items_transferred": _("Passed on at least once"),
+    "away": _("Time away"),
+    **{f"away_{cause}": Presence(cause).label for cause in SHRINKING},
+    "first_response": _("First response"),
+    "next_response": _("Next response"),
+    "bot_response": _("Answered by bots"),
+    "first_resolved": _("Resolved for the first time"),
+    "reopened": _("Reopened"),
+    "satisfaction": _("Satisfaction"),
+    **{f"promises_{one.value}": one.label for one in Metric},
+}
+# Those of whose rows it is told how long they took, not how long somebody had waited.
+TAKING = {"handle_time", "occupancy", "completed", "wrapped_up", "away", *(f"away_{cause}" for cause in SHRINKING)}
+TIMED = {*TIME_FIGURES, *MORE_FIGURES}
+SPANNED = {*FACT_FIGURES, *TIMED}  # what is counted over a span; the others are as of now
 LIVE_FIGURES: dict[str, str | Promise] = {
     "unanswered": _("Waiting"),
     "ringing": _("Being offered"),
@@ -96,7 +120,7 @@ def facts(figure: str, scope: Scope) -> Rows:
     if fact_id.isdigit() and (before := moment(at)):
         found = found.filter(Q(at__lt=before) | Q(at=before, event_id__lt=int(fact_id[:18])))
     page = list(found[: PAGE + 1])
-    title, counts = FACT_FIGURES.get(figure) or (TIME_FIGURES[figure], "")
+    title, counts = FACT_FIGURES.get(figure) or ({**TIME_FIGURES, **MORE_FIGURES}[figure], "")
     last = page[PAGE - 1] if len(page) > PAGE else None
     return Rows(
         kind="facts",
@@ -194,7 +218,7 @@ def is_counted(figure: str, presence: str) -> bool:
 
 
 READERS: tuple[tuple[Mapping[str, Any], Callable[[str, Scope], Rows]], ...] = (
-    ({**FACT_FIGURES, **TIME_FIGURES}, facts),
+    ({**FACT_FIGURES, **TIME_FIGURES, **MORE_FIGURES}, facts),
     (LIVE_FIGURES, work),
     (PEOPLE_FIGURES, people),
 )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.supervisor import alerts, commands, planning, simulator, views, watching
+from cxos.screens.supervisor import alerts, commands, metrics, planning, simulator, views, watching
 
 app_name = "supervisor"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("alerts/<int:pk>/remove/", alerts.remove, name="remove_threshold"),
     path("chart/", views.chart, name="chart"),
     path("forecast/", views.forecast_page, name="forecast"),
+    path("metrics/", metrics.page, name="metrics"),
     path("behind/<slug:figure>/", views.behind, name="behind"),
     path("agents/<int:pk>/", views.agent_drawer, name="agent"),
     path("agents/<int:pk>/presence/", commands.change_presence, name="set_presence"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,6 +26,7 @@ from routing.services.presence import CHOOSABLE
 from routing.services.why import explain
 
 SHOWN_AGENTS, SHOWN_AWAY, SHOWN_CHOICES = 48, 60, 60
+DAYS_BACK = {"yesterday": (1, 0), "week": (7, 0), "month": (28, 0)}  # so many days back from, and up to, midnight
 
 
 @require_safe
@@ -167,6 +168,8 @@ def behind(request: HttpRequest, figure: str) -> HttpResponse:
             "agent": agent,
             "queues": Queue.objects.all(),
             "span": span,
+            "known_spans": list(DAYS_BACK),
+            "took": figure in rows.TAKING,
             "start": start,
             "end": end,
             "counted": figure in rows.SPANNED,
@@ -224,11 +227,19 @@ def number_of(request: HttpRequest, name: str) -> int:
 
 
 def chosen_span(request: HttpRequest, now: datetime) -> tuple[str, datetime, datetime]:
-    """Today, the last quarter-hour ("last"), the hour up to now ("hour"), what an alert's share looks at ("alert"), or the
+    """Today, a whole day or days before it (DAYS_BACK), the last quarter-hour ("last"), the hour up to now ("hour"), what an alert's share looks at ("alert"), or the
     quarter-hour that begins at a given moment."""
     asked = request.GET.get("span", "")
     if asked == "last":
         return asked, *queries.last_interval(now)
+    if asked in DAYS_BACK:
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        first, last = DAYS_BACK[asked]
+        return (
+            asked,
+            (midnight - timedelta(days=first)).astimezone(UTC),
+            (midnight - timedelta(days=last)).astimezone(UTC),
+        )
     if asked == "hour":
         return asked, now - WINDOW, queries.today(now)[1]
     if asked == "alert":

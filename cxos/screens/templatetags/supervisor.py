@@ -15,6 +15,7 @@ from cxos.core.spans import span
 from cxos.screens.templatetags.ui import ago, clock, icon
 from cxos.screens.templatetags.workspace import channel_icon
 from cxos.screens.ui.markup import markup, markup_join
+from routing.models import Presence
 
 register = template.Library()
 NONE = "–"
@@ -114,6 +115,7 @@ def held_lines(held: Iterable[Any], floor_url: str) -> SafeString:
     )
 
 
+AWAY = {one.value: one.label for one in Presence if one != Presence.AVAILABLE}
 HAPPENED = {
     "WorkQueued": gettext_lazy("Entered the queue"),
     "OfferAccepted": gettext_lazy("Accepted an offer"),
@@ -127,19 +129,29 @@ HAPPENED = {
     "PartLeft": gettext_lazy("Took part"),
     "PresenceChanged": gettext_lazy("Was available"),
     "ConversationResolved": gettext_lazy("Resolved"),
+    "ConversationReopened": gettext_lazy("Reopened"),
+    "WorkMoved": gettext_lazy("Went to another queue"),
+    "CallbackRequested": gettext_lazy("Asked to be called back"),
+    "MessageSent": gettext_lazy("Answered the customer"),
+    "ClockMet": gettext_lazy("Promise kept"),
+    "ClockBreached": gettext_lazy("Promise broken"),
 }
 
 
 @register.filter
 def happened(fact: Any) -> str:
     """What a fact tells of, in words."""
+    if fact.name == "SurveyAnswered":
+        return _("Gave %(score)s of 5") % {"score": fact.data.get("score")}
+    if fact.name == "PresenceChanged" and (left := fact.data.get("previous")) in AWAY:
+        return _("Was away: %(state)s") % {"state": AWAY[left]}
     return str(HAPPENED.get(fact.name, fact.name))
 
 
 @register.filter
 def waited(fact: Any) -> str:
     """How long the customer had waited, where the fact tells of it."""
-    told = fact.data.get("waited_ms")
+    told = fact.data.get("waited_ms", fact.data.get("waiting_ms", fact.data.get("open_ms")))
     return NONE if told is None else clock(round(told / 1000))
 
 
