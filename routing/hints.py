@@ -44,7 +44,7 @@ def answer_changed(received: Received) -> None:
         notify([f"conversation.{received.event.conversation_id}"], version=received.id)
 
 
-@hint(WorkAssigned, WorkPaused, WorkReleased, WorkResumed, WorkWrapping, WorkCompleted)
+@hint(WorkAssigned, WorkPaused, WorkReleased, WorkResumed)
 def work_changed(received: Received) -> None:
     regions = ["board"]
     if received.event.agent_id:
@@ -52,6 +52,17 @@ def work_changed(received: Received) -> None:
     if getattr(received.event, "kind", "") == "external":  # its thread says where it went
         regions.append(f"conversation.{received.event.conversation_id}")
     notify(regions, version=received.id)
+
+
+@hint(WorkWrapping, WorkCompleted)
+def work_ended(received: Received) -> None:
+    """Over its conversation it is asked how it ended. That begins some time after the page was told of the end of the
+    conversation, and may be over by the clock alone."""
+    event = received.event
+    regions = [f"inbox.{event.agent_id}"] if event.agent_id else []
+    if event.conversation_id:
+        regions.append(f"conversation.{event.conversation_id}")
+    notify(["board", *regions], version=received.id)
 
 
 @hint(PartJoined, PartLeft)

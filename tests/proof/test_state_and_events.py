@@ -31,7 +31,7 @@ from routing.services.hand_over import give
 from routing.services.matcher import match_items
 from routing.services.offers import accept_offer, decline_offer, expire_offer
 from routing.services.presence import set_presence
-from routing.services.work import finish
+from routing.services.work import end_wrap_ups, finish
 
 # For the record, figures and webhooks (both streams read every event): nobody acts on these, and a page that shows
 # them is told by the change they came with.
@@ -68,14 +68,14 @@ class Regions(HTMLParser):
 
 
 class OpenPage:
-    """What an agent has on the screen; `told` collects the names in the hints that reach it."""
+    """What an agent has on the screen; `told` collects the names in the hints that reach it since it last looked."""
 
     def __init__(self, client: Client, path: str, told: set[str]) -> None:
         self.client, self.told = client, told
         parser = Regions()
         parser.feed(client.get(path).content.decode())
         self.regions = {name: self.own(url)[name] for name, (_names, url) in parser.found.items()}
-        self.shown = self.fresh()
+        self.shown = self.first = self.fresh()
 
     def own(self, url: str) -> dict[str, tuple[set[str], str]]:
         """What a part itself says it listens to; a slot that is filled later may say less."""
@@ -83,23 +83,25 @@ class OpenPage:
         parser.feed(self.client.get(url).content.decode())
         return parser.found
 
-    def fresh(self) -> dict[str, str]:
+    def fresh(self, *, told_of: set[str] | None = None) -> dict[str, str]:
         return {
-            name: MOVING.sub("", self.client.get(url).content.decode()) for name, (_names, url) in self.regions.items()
+            name: MOVING.sub("", self.client.get(url).content.decode())
+            for name, (names, url) in self.regions.items()
+            if told_of is None or names & told_of
         }
+
+    def look(self) -> None:
+        """As a browser does at once: what a hint has named is asked for again. What changes after it needs another."""
+        self.shown = self.shown | self.fresh(told_of=self.told)
+        self.told.clear()
 
     def stale(self) -> set[str]:
         """Parts that would look different after a reload, although nobody told the page."""
         now = self.fresh()
-        return {
-            name
-            for name, (names, _url) in self.regions.items()
-            if now[name] != self.shown[name] and not names & self.told
-        }
+        return {name for name in self.regions if now[name] != self.shown[name]}
 
     def changed(self) -> set[str]:
-        now = self.fresh()
-        return {name for name in self.regions if now[name] != self.shown[name]}
+        return {name for name in self.regions if self.shown[name] != self.first[name]}
 
 
 @pytest.fixture
@@ -110,18 +112,22 @@ def told(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 @pytest.fixture
-def settled(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
-    """As in a running installation: what is done commits, is told, and its handlers run."""
+def settled(django_capture_on_commit_callbacks: Any) -> Callable[..., Any]:
+    """As in a running installation: what is done commits, is told, and its handlers run, one round after the other. An
+    open page looks after each."""
 
     @contextmanager
-    def act() -> Iterator[None]:
+    def act(page: OpenPage | None = None) -> Iterator[None]:
         with django_capture_on_commit_callbacks(execute=True):
             yield
-        for _ in range(5):
+        for _ in range(50):
+            if page is not None:
+                page.look()
             with django_capture_on_commit_callbacks(execute=True):
-                handled = drain_outbox()
+                handled = drain_outbox(limit=1)
             if not handled:
                 return
+        raise AssertionError("There is no end to it.")
 
     return act
 
@@ -181,10 +187,34 @@ def test_an_open_conversation_is_told_of_everything_that_changes_it(
     page = OpenPage(client, f"/workspace/c/{found.pk}/?tab=all", told)
     told.clear()
 
-    with settled():
+    with settled(page):
         ACTIONS[name](found, ana)
 
     assert page.changed() != set()
+    assert page.stale() == set()
+
+
+@pytest.mark.django_db
+def test_how_it_ended_is_asked_over_the_open_conversation_until_the_time_for_it_is_over(
+    client: Client, ana: User, waiting: Callable[[], WorkItem], told: set[str], settled: Any
+) -> None:
+    Queue.objects.update(wrap_up_seconds=60)
+    with settled():
+        found = waiting().conversation
+        assert found is not None
+        give(found, to=ana, actor=ana, now=timezone.now())
+    client.force_login(ana)
+    page = OpenPage(client, f"/workspace/c/{found.pk}/?tab=all", told)
+    told.clear()
+
+    with settled(page):
+        verbs.resolve(found.pk, actor=ana, now=timezone.now())
+    assert "ws-wrapping" in page.shown["head"]
+    assert page.stale() == set()
+
+    with settled(page):
+        assert end_wrap_ups(now=timezone.now() + timedelta(seconds=61)) == 1
+    assert "ws-wrapping" not in page.shown["head"]
     assert page.stale() == set()
 
 
@@ -203,7 +233,7 @@ def test_an_offer_comes_and_goes_on_the_open_page(
         """Which parts changed; each was told."""
         page = OpenPage(client, "/workspace/?tab=all", told)
         told.clear()
-        with settled():
+        with settled(page):
             action()
         assert page.stale() == set()
         return page.changed()
