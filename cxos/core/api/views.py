@@ -110,7 +110,7 @@ class ReadViewSet(ViewSetMixin, Endpoint):
         """One of it; raises NotFound."""
 
     def parameters(self) -> Mapping[str, Parameter]:
-        fields = {"fields": query.field_list(self.output().fields)}
+        fields = {"fields": query.field_list(self.output._declared_fields)}
         if self.action != "list":
             return fields
         ordering = {"ordering": query.one_of(self.orderings, "By what the rows are sorted.")}
