@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,6 +20,7 @@ from crm.models import Customer, Identity
 from cxos.core import memory
 from cxos.core.models import Role, Team, User
 from tests.emptying import instead_of_flushing
+from tests.migrated_once import as_template
 
 gc.set_threshold(50_000, 20, 50)  # looking through thousands of collected tests again and again took a tenth of a run
 instead_of_flushing()
@@ -39,6 +41,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=2))
+
+
+@pytest.fixture(scope="session")
+def turn_to_migrate(django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[Any]:
+    with django_db_blocker.unblock(), as_template() as migrated, django_db_blocker.block():
+        yield migrated
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(turn_to_migrate: Any, django_db_setup: None, django_db_blocker: Any) -> None:
+    """One worker migrates; see tests/migrated_once.py."""
+    if turn_to_migrate is not None:
+        with django_db_blocker.unblock():
+            turn_to_migrate()
 
 
 @pytest.fixture(autouse=True)
