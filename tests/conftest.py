@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import translation
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from channels_app.models import Channel
 from crm.models import Customer, Identity
@@ -27,6 +27,8 @@ instead_of_flushing()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a good one takes longer than most tests
 
 PASSWORD = "correct horse battery"
+PATIENCE_MS = 20_000  # in every browser test: for a machine that does much else
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_finish() -> None:

@@ -22,6 +22,7 @@ from cxos.core import database_threads
 from cxos.core.hub import _hubs
 from cxos.core.relay import drain_outbox
 from cxos.wsgi import application as pages
+from tests.conftest import PATIENCE_MS
 
 START_SECONDS = 30
 PAGE_THREADS = 4
@@ -144,7 +145,7 @@ def browse(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 
     def new_page(**options: Any) -> Page:
         context = chromium.new_context(base_url=site.url, **{"viewport": {"width": 1200, "height": 800}, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))

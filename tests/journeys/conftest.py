@@ -22,10 +22,8 @@ from routing.services.matcher import wake_waiting
 from routing.services.offers import expire_due
 from routing.services.work import end_wrap_ups
 from tests.browser.conftest import Site, server_port, site  # noqa: F401  (fixtures of a running site)
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, PATIENCE_MS
 
-PATIENCE_MS = 20_000  # for a machine that does much else
-expect.set_options(timeout=PATIENCE_MS)
 HEARS = "html[data-live], html:not(:has(meta[name=live-url]:not([content=''])))"
 EXPECTED = "from here on this page's errors are expected"
 

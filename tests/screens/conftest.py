@@ -11,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from cxos.core.models import User
+from tests.conftest import PATIENCE_MS
 
 EXPECTED_NOISE = ("WebSocket connection to",)  # the test server has no sockets
 FORGIVING = "from here on this page's errors are expected"
@@ -57,7 +58,7 @@ def open_as(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if user is not None:
             client = Client()
