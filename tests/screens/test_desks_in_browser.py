@@ -71,7 +71,7 @@ def test_a_rule_on_broken_promises_is_built_and_tried(open_as: Open, adi: User) 
     page.get_by_label("It runs").select_option("ClockBreached")
     expect(page.get_by_role("heading", name="Try it on broken promises")).to_be_visible()
     page.get_by_label("What", exact=True).select_option("promise.metric")
-    page.get_by_label("Value").select_option("next_response")
+    page.get_by_role("combobox", name="Value", exact=True).select_option("next_response")  # a text field until redrawn
     page.get_by_label("Action", exact=True).select_option("set_priority")
     page.get_by_label("Priority", exact=True).select_option("3")
     page.get_by_label("How far back").select_option("30")
