@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from channels_app.envelope import Envelope
 from channels_app.models import Interaction
@@ -19,59 +16,83 @@ from cxos.core import errands, outbox
 from cxos.core.actor import actor_name
 from cxos.core.catalogue import HANDLERS_OF, HINTS_OF, Received
 from cxos.core.events.channels import InteractionReceived
+from cxos.core.prepared import Prepared
 
 NAME = InteractionReceived.__name__
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
-# Both statements are prepared once per connection: planning them takes longer than running them. In the one for many,
-# ids are drawn in the order given and rows inserted in the order of their unique key: two batches that share rows wait
-# for each other in the same order and so never deadlock, and events still follow the order given.
-ONE = """
+ONE = Prepared(
+    """
 WITH stored AS (
     INSERT INTO channels_app_interaction (channel_id, external_id, thread_key, payload, occurred_at, received_at)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    VALUES (%(channel)s, %(external)s, %(thread)s, %(payload)s, %(occurred)s, %(now)s)
     ON CONFLICT (channel_id, external_id) DO NOTHING
     RETURNING id
 ), written AS (
     INSERT INTO core_event (name, key, payload, actor, cause_id, depth)
-    SELECT $7, $8, jsonb_build_object('interaction_id', id, 'channel_id', $1), $9, $10, $11 FROM stored
+    SELECT %(name)s, %(key)s, jsonb_build_object('interaction_id', id, 'channel_id', %(channel)s), %(actor)s, %(cause)s,
+        %(depth)s
+    FROM stored
     RETURNING id, key, at
 ), owed AS (
     INSERT INTO core_delivery (event_id, handler, lane, key)
     SELECT written.id, h.handler, h.lane, written.key
-    FROM written CROSS JOIN unnest($12, $13) AS h(handler, lane)
+    FROM written CROSS JOIN unnest(%(handlers)s, %(lanes)s) AS h(handler, lane)
 )
-SELECT stored.id, $1, $2, written.id, written.key, written.at FROM stored, written
-"""
-ONE_TYPES = "bigint, text, text, jsonb, timestamptz, timestamptz, text, text, text, bigint, smallint, text[], text[]"
-MANY = """
+SELECT stored.id, %(channel)s, %(external)s, written.id, written.key, written.at FROM stored, written
+""",
+    channel="bigint",
+    external="text",
+    thread="text",
+    payload="jsonb",
+    occurred="timestamptz",
+    now="timestamptz",
+    name="text",
+    key="text",
+    actor="text",
+    cause="bigint",
+    depth="smallint",
+    handlers="text[]",
+    lanes="text[]",
+)
+# Ids are drawn in the order given and rows inserted in the order of their unique key: two batches that share rows wait for
+# each other in the same order and so never deadlock, and events still follow the order given.
+MANY = Prepared(
+    """
 WITH given AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('channels_app_interaction', 'id')) AS id, r.*
-    FROM jsonb_to_recordset($1)
+    FROM jsonb_to_recordset(%(rows)s)
         AS r(channel_id bigint, external_id text, thread_key text, payload jsonb, occurred_at timestamptz)
 ), stored AS (
     INSERT INTO channels_app_interaction
         (id, channel_id, external_id, thread_key, payload, occurred_at, received_at)
-    SELECT id, channel_id, external_id, thread_key, payload, occurred_at, $2
+    SELECT id, channel_id, external_id, thread_key, payload, occurred_at, %(now)s
     FROM given ORDER BY channel_id, external_id, id
     ON CONFLICT (channel_id, external_id) DO NOTHING
     RETURNING id, channel_id, external_id, thread_key
 ), written AS (
     INSERT INTO core_event (name, key, payload, actor, cause_id, depth)
-    SELECT $3, 'thread:' || channel_id || ':' || thread_key,
-        jsonb_build_object('interaction_id', id, 'channel_id', channel_id), $4, $5, $6
+    SELECT %(name)s, 'thread:' || channel_id || ':' || thread_key,
+        jsonb_build_object('interaction_id', id, 'channel_id', channel_id), %(actor)s, %(cause)s, %(depth)s
     FROM stored ORDER BY id
     RETURNING id, key, at, (payload->>'interaction_id')::bigint AS interaction_id
 ), owed AS (
     INSERT INTO core_delivery (event_id, handler, lane, key)
     SELECT written.id, h.handler, h.lane, written.key
-    FROM written CROSS JOIN unnest($7, $8) AS h(handler, lane)
+    FROM written CROSS JOIN unnest(%(handlers)s, %(lanes)s) AS h(handler, lane)
     ORDER BY written.id
 )
 SELECT stored.id, stored.channel_id, stored.external_id, written.id, written.key, written.at
 FROM stored JOIN written ON written.interaction_id = stored.id ORDER BY written.id
-"""
-MANY_TYPES = "jsonb, timestamptz, text, text, bigint, smallint, text[], text[]"
+""",
+    rows="jsonb",
+    now="timestamptz",
+    name="text",
+    actor="text",
+    cause="bigint",
+    depth="smallint",
+    handlers="text[]",
+    lanes="text[]",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +133,29 @@ def _store(envelopes: Sequence[Envelope], *, now: datetime, actor: str) -> dict[
     cause = outbox.cause_of()
     depth = outbox.depth_after(cause)
     owed = HANDLERS_OF[NAME]
-    told = [actor, cause.id if cause else None, depth, [one.name for one in owed], [one.lane for one in owed]]
+    told = {
+        "name": NAME,
+        "actor": actor,
+        "cause": cause.id if cause else None,
+        "depth": depth,
+        "handlers": [one.name for one in owed],
+        "lanes": [one.lane for one in owed],
+        "now": now,
+    }
     if len(envelopes) == 1:
         [one] = envelopes
         thread = one.thread()
-        payload = orjson.dumps(one.payload()).decode()
-        row = [one.channel_id, one.external_id, thread, payload, one.occurred_at, now]
-        stored = _run("ingest_one", ONE_TYPES, ONE, [*row, NAME, f"thread:{one.channel_id}:{thread}", *told])
+        row = {
+            "channel": one.channel_id,
+            "external": one.external_id,
+            "thread": thread,
+            "payload": orjson.dumps(one.payload()).decode(),
+            "occurred": one.occurred_at,
+            "key": f"thread:{one.channel_id}:{thread}",
+        }
+        stored = ONE.run(told | row)
     else:
-        rows = orjson.dumps([_row(one) for one in envelopes]).decode()
-        stored = _run("ingest_many", MANY_TYPES, MANY, [rows, now, NAME, *told])
+        stored = MANY.run(told | {"rows": orjson.dumps([_row(one) for one in envelopes]).decode()})
     if stored:
         transaction.on_commit(lambda: _tell(stored, actor=actor, depth=depth))
     return {(channel_id, external_id): id for id, channel_id, external_id, *_ in stored}
@@ -135,30 +169,6 @@ def _row(envelope: Envelope) -> dict[str, Any]:
         "payload": envelope.payload(),
         "occurred_at": envelope.occurred_at,
     }
-
-
-def _run(name: str, types: str, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is prepared on a connection's first use of it.
-
-    Behind PgBouncer a connection is another one each time, so there it is sent whole.
-    """
-    with connection.cursor() as cursor:
-        if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            cursor.execute(_inlined(sql, types), {f"p{place}": value for place, value in enumerate(values, 1)})
-            return cursor.fetchall()
-        prepared = _prepared.setdefault(connection.connection, set())
-        if name not in prepared:
-            cursor.execute(f"PREPARE {name} ({types}) AS {sql}")
-            prepared.add(name)
-        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(values))})", values)
-        return cursor.fetchall()
-
-
-@cache
-def _inlined(sql: str, types: str) -> str:
-    """The statement with its parameters as psycopg2 writes them."""
-    kinds = types.split(", ")
-    return re.sub(r"\$(\d+)", lambda found: f"%(p{found[1]})s::{kinds[int(found[1]) - 1]}", sql)
 
 
 def _tell(stored: Sequence[tuple[Any, ...]], *, actor: str, depth: int) -> None:

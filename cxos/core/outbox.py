@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from cxos.core import broker
 from cxos.core.actor import actor_name
 from cxos.core.catalogue import HANDLERS_OF, HINTS_OF, Received
+from cxos.core.prepared import Prepared
 
 log = structlog.get_logger(__name__)
 MAX_DEPTH = 5
@@ -32,17 +33,18 @@ INSERT = """
 WITH written AS (
     INSERT INTO core_event (name, key, payload, actor, cause_id, depth)
     SELECT name, key, payload, %(actor)s, cause, depth
-    FROM jsonb_to_recordset(%(events)s::jsonb)
+    FROM jsonb_to_recordset(%(events)s)
         AS r(ord int, name text, key text, payload jsonb, cause bigint, depth int) ORDER BY ord
     RETURNING id, name, key, depth, at
 ), owed AS (
     INSERT INTO core_delivery (event_id, handler, lane, key)
     SELECT written.id, h.handler, h.lane, written.key
-    FROM written JOIN jsonb_to_recordset(%(handlers)s::jsonb) AS h(name text, handler text, lane text) USING (name)
+    FROM written JOIN jsonb_to_recordset(%(handlers)s) AS h(name text, handler text, lane text) USING (name)
     ORDER BY written.id
 )
 SELECT id, name, key, depth, at FROM written ORDER BY id
 """
+_insert = Prepared(INSERT, events="jsonb", actor="text", handlers="jsonb")
 
 
 def emit(event: Any, *, key: str, actor: Any = None) -> int:
@@ -57,9 +59,7 @@ def emit_all(events: Sequence[tuple[Any, str]], *, actor: Any = None) -> list[in
     who = actor_name(actor)
     names = {type(event).__name__ for event, _ in events}
     rows = [_row(number, event, key) for number, (event, key) in enumerate(events)]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, {"events": json.dumps(rows), "handlers": owed_handlers(names), "actor": who})
-        written = cursor.fetchall()
+    written = _insert.run({"events": json.dumps(rows), "handlers": owed_handlers(names), "actor": who})
     received = [
         Received(id=id, name=name, key=key, actor=who, depth=depth, at=at, event=event)
         for (event, _), (id, name, key, depth, at) in zip(events, written, strict=True)

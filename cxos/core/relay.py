@@ -25,6 +25,7 @@ from cxos.core import leases, outbox
 from cxos.core.catalogue import HANDLERS, Received, rebuild
 from cxos.core.logs import log_context
 from cxos.core.models import Delivery
+from cxos.core.prepared import Prepared
 
 log = structlog.get_logger(__name__)
 MAX_FAILURES = 10
@@ -43,9 +44,10 @@ AND core_event.id = core_delivery.event_id
 RETURNING core_delivery.id, handler, attempts, failures, deaths, core_event.id, name, core_event.key, actor, depth, at, payload
 """
 FINISH = """
-DELETE FROM core_delivery USING unnest(%s::bigint[], %s::int[]) AS mine(id, attempts)
+DELETE FROM core_delivery USING unnest(%(ids)s, %(attempts)s) AS mine(id, attempts)
 WHERE core_delivery.id = mine.id AND core_delivery.attempts = mine.attempts AND state = 'running'
 """
+_finish = Prepared(FINISH, ids="bigint[]", attempts="int[]")
 
 
 class LostLease(Exception):
@@ -152,10 +154,11 @@ def _each(claims: Sequence[Claim]) -> None:
 
 def finish(claims: Sequence[Claim]) -> None:
     """Their deliveries are no longer owed. Raises LostLease when one of them is not ours any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(FINISH, ([one.delivery_id for one in claims], [one.attempt for one in claims]))
-        if cursor.rowcount < len(claims):
-            raise LostLease
+    _, removed = _finish.run_counted(
+        {"ids": [one.delivery_id for one in claims], "attempts": [one.attempt for one in claims]}
+    )
+    if removed < len(claims):
+        raise LostLease
 
 
 def put_back(claim: Claim, problem: Exception) -> None:

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from cxos.core.errors import DomainError
 from cxos.core.outbox import emit_all
 from cxos.core.phrases import in_source_language
+from cxos.core.prepared import Prepared
 from routing.matching import Match, explain
 from routing.models import AgentState, Offer, Presence, Queue, WorkItem
 from routing.sentences import LIMIT, match_sentence
@@ -28,12 +29,13 @@ from routing.snapshots import held_loads
 log = structlog.get_logger(__name__)
 MOST = 25  # matches in one transaction
 NAMED = 3  # of those it is offered to, in the sentence that says why
-WRITE = """
+WRITE = Prepared(
+    """
 WITH offers AS (
-    SELECT * FROM jsonb_to_recordset(%(offers)s::jsonb)
+    SELECT * FROM jsonb_to_recordset(%(offers)s)
         AS r(ord int, item bigint, agent bigint, broadcast boolean, expires_at timestamptz)
 ), reasons AS (
-    SELECT * FROM jsonb_to_recordset(%(reasons)s::jsonb) AS r(item bigint, sentence text, facts jsonb)
+    SELECT * FROM jsonb_to_recordset(%(reasons)s) AS r(item bigint, sentence text, facts jsonb)
 ), held AS (
     UPDATE routing_workitem SET
         state = 'offered', offers_made = offers_made + 1, version = version + 1, wake_at = NULL, ring_since = NULL,
@@ -52,7 +54,19 @@ INSERT INTO routing_offer (item_id, agent_id, state, attempt, broadcast, kind, m
 SELECT held.id, o.agent, 'pending', held.offers_made, o.broadcast, 'work', %(now)s, o.expires_at, ''
 FROM offers o JOIN held ON held.id = o.item ORDER BY o.ord
 RETURNING id, item_id, agent_id
-"""
+""",
+    offers="jsonb",
+    reasons="jsonb",
+    now="timestamptz",
+)
+# Those that still wait and nobody else holds at this moment, locked.
+STILL_WAITING = Prepared(
+    """
+SELECT id, version FROM routing_workitem WHERE id = ANY(%(items)s) AND state = 'waiting'
+ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+""",
+    items="bigint[]",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +131,7 @@ def _still_there(
     now: datetime,
 ) -> list[Taken]:
     """What can be had, under the locks of agents and items: the matcher's picture may be a moment old."""
-    waiting = WorkItem.objects.filter(id__in=[match.item for match in matches], state=WorkItem.State.WAITING)
-    locked = waiting.order_by("id").select_for_update(skip_locked=True, no_key=True)
-    versions = dict(locked.values_list("id", "version"))
+    versions = dict(STILL_WAITING.run({"items": [match.item for match in matches]}))
     loads, taken = held_loads(agents), []
     for match in matches:
         item = items[match.item]
@@ -167,9 +179,7 @@ def _write(taken: Sequence[Taken], *, now: datetime) -> list[Offer]:
         "reasons": json.dumps(reasons),
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, given)
-        ids = {(item_id, agent_id): id for id, item_id, agent_id in cursor.fetchall()}
+    ids = {(item_id, agent_id): id for id, item_id, agent_id in WRITE.run(given)}
     for one in taken:
         one.item.state, one.item.version = WorkItem.State.OFFERED, one.item.version + 1
         one.item.offers_made += 1

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from django.db import connection
+from cxos.core.prepared import Prepared
 
 # Held work, pending offers, and other people's work they take part in: all of it takes capacity.
-LOADS = """
+LOADS = Prepared(
+    """
 SELECT agent_id, medium, count(*), sum(cost), sum(cost) FILTER (WHERE interruptible) FROM (
     SELECT i.agent_id, i.medium, i.cost, i.interruptible FROM routing_workitem i
     WHERE i.state IN ('active', 'paused', 'wrapping') AND i.agent_id = ANY(%(agents)s)
@@ -20,7 +21,9 @@ SELECT agent_id, medium, count(*), sum(cost), sum(cost) FILTER (WHERE interrupti
     SELECT s.agent_id, i.medium, i.cost, i.interruptible FROM routing_segment s JOIN routing_workitem i ON i.id = s.item_id
     WHERE s.ended_at IS NULL AND s.kind <> 'lead' AND s.agent_id = ANY(%(agents)s)) held
 GROUP BY agent_id, medium
-"""
+""",
+    agents="bigint[]",
+)
 
 
 def held_loads(agent_ids: Collection[int]) -> dict[int, dict[str, tuple[int, int, int]]]:
@@ -31,11 +34,6 @@ def held_loads(agent_ids: Collection[int]) -> dict[int, dict[str, tuple[int, int
     return loads
 
 
-def agent_rows(sql: str, agent_ids: Collection[int], **more: Any) -> list[tuple[Any, ...]]:
+def agent_rows(asked: Prepared, agent_ids: Collection[int], **more: Any) -> list[tuple[Any, ...]]:
     """The rows of a query about these agents; none without asking when there are no agents."""
-    if not agent_ids:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"agents": list(agent_ids), **more})
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    return asked.run({"agents": list(agent_ids), **more}) if agent_ids else []

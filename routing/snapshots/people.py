@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count
 
 from channels_app.models import Channel
+from cxos.core.prepared import Prepared
 from routing import matching as engine
 from routing.models import Offer, Segment
 from routing.snapshots.loads import agent_rows, held_loads
@@ -21,7 +22,8 @@ from routing.snapshots.setup import Setup
 HOUR = timedelta(hours=1)
 MEDIA = frozenset(Channel.Medium.values)
 # Those signed in. What most agents leave empty is not sent, so that it need not be read: no caps, no medium silenced.
-SIGNED_IN = """
+SIGNED_IN = Prepared(
+    """
 SELECT s.user_id, s.presence = 'available' AND s.pending_presence = '', s.budget,
     CASE WHEN s.caps <> '{}' THEN s.caps END,
     CASE WHEN s.media_off <> '[]' OR s.media_missed <> '[]' THEN s.media_off || s.media_missed END,
@@ -30,10 +32,13 @@ SELECT s.user_id, s.presence = 'available' AND s.pending_presence = '', s.budget
 FROM routing_agentstate s JOIN core_user u ON u.id = s.user_id
 WHERE s.user_id = ANY(%(agents)s) AND u.is_active AND s.presence NOT IN ('offline', 'unreachable')
 ORDER BY s.user_id
-"""
+""",
+    agents="bigint[]",
+)
 # Seconds of the last hour in which the agent had at least one thing in hand: overlapping parts count once, and what waited
 # for its customer does not count, as in the metrics.
-BUSY = """
+BUSY = Prepared(
+    """
 SELECT agent_id, sum(extract(epoch FROM upper(part) - lower(part))) FROM (
     SELECT s.agent_id, unnest(range_agg(
         tstzmultirange(tstzrange(greatest(s.started_at, %(start)s), least(coalesce(s.ended_at, %(now)s), %(now)s)))
@@ -49,12 +54,20 @@ SELECT agent_id, sum(extract(epoch FROM upper(part) - lower(part))) FROM (
       AND s.started_at > %(long_ago)s
     GROUP BY s.agent_id) parts
 GROUP BY agent_id
-"""
+""",
+    agents="bigint[]",
+    now="timestamptz",
+    start="timestamptz",
+    long_ago="timestamptz",
+)
 # When each held item was taken, for when it may be done.
-IN_HAND = """
+IN_HAND = Prepared(
+    """
 SELECT agent_id, queue_id, accepted_at FROM routing_workitem
 WHERE state IN ('active', 'paused', 'wrapping') AND accepted_at IS NOT NULL AND agent_id = ANY(%(agents)s)
-"""
+""",
+    agents="bigint[]",
+)
 
 
 def load_agents(

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from cxos.core import memory
 from cxos.core.models import User
-from routing.models import AgentSkill, FloorVersion, Queue, QueueMember, Skill
+from cxos.core.prepared import Prepared
+from routing.models import AgentSkill, Queue, QueueMember, Skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ def need(skill: str, level: int) -> str:
     return f"{skill}:{level}"
 
 
+TOKEN = Prepared("SELECT token FROM routing_floorversion ORDER BY id LIMIT 1")
 _kept: dict[str, tuple[UUID, Setup]] = {}
 
 
 def read_setup() -> Setup:
     """1 query as long as nothing has changed, else 7."""
-    token = FloorVersion.objects.values_list("token", flat=True).first()
+    found = TOKEN.run({})
+    token = found[0][0] if found else None
     kept = _kept.get("setup")
     if token is not None and kept is not None and kept[0] == token and memory.SECONDS:
         return kept[1]
