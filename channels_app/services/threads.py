@@ -15,6 +15,7 @@ from crm.models import Customer
 from cxos.core.actor import actor_name
 from cxos.core.events.channels import ConversationReopened, ConversationStarted, MessageReceived
 from cxos.core.outbox import emit_all
+from cxos.core.rows import insert
 
 REOPEN_WITHIN = timedelta(days=7)
 SHOWN_TEXT = 160
@@ -49,7 +50,7 @@ def attach(interaction: Interaction, customer: Customer, *, is_new: bool = False
         message = _message(interaction)
         conversation, how = _conversation(interaction, customer, message, is_new, now)
         message.conversation, message.metadata = conversation, {"thread": how} if how else {}
-        message.save(force_insert=True)
+        insert(message)
         hand_over(message)
         if how != "started":
             conversation.save(update_fields=[*_touch(conversation, message), *_name(conversation, interaction)])
@@ -120,7 +121,7 @@ def _start(interaction: Interaction, customer: Customer, key: str, message: Mess
         last_message_at=interaction.received_at,
     )
     _touch(conversation, message)
-    conversation.save(force_insert=True)
+    insert(conversation)
     return conversation
 
 

@@ -15,6 +15,7 @@ from crm.normalise import normalise
 from cxos.core.events.crm import CustomerCreated, MergeSuggested
 from cxos.core.outbox import emit
 from cxos.core.phrases import Phrase
+from cxos.core.rows import insert
 
 # When two identities in one message belong to different customers, the stronger one says whose message it is.
 STRENGTH = ("external_id", "email", "phone", "handle", "device")
@@ -102,10 +103,10 @@ def _resolve(wanted: list[Given], attributes: Mapping[str, Any], verified: bool,
     customer = _survivor(owners[0]) if owners else Customer(created_at=now)
     _fill(customer, attributes, now=now)
     missing = [one for one in wanted if (one[0], one[1]) not in known]
-    Identity.objects.bulk_create(
-        Identity(customer=customer, kind=kind, value=value, shown=given[:254], verified=verified, created_at=now)
-        for kind, value, given in missing
-    )
+    for kind, value, given in missing:
+        insert(
+            Identity(customer=customer, kind=kind, value=value, shown=given[:254], verified=verified, created_at=now)
+        )
     if created:
         emit(CustomerCreated(customer_id=customer.id), key=f"customer:{customer.id}")
     suggestion = _suggest(customer, owners[1:], wanted, known) if len(owners) > 1 else None
@@ -167,7 +168,10 @@ def _fill(customer: Customer, attributes: Mapping[str, Any], *, now: datetime) -
     if extra:
         customer.attributes = {**customer.attributes, **extra}
         changed.append("attributes")
-    customer.save(update_fields=None if customer.pk is None else changed)
+    if customer.pk is None:
+        insert(customer)
+    else:
+        customer.save(update_fields=changed)
 
 
 def _suggest(

@@ -14,6 +14,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from channels_app.models import Message
+from cxos.core.rows import insert
 from intelligence.models import Insight
 from intelligence.services.text_models import ActiveModels, active_models
 from intelligence.text.language import guess_language
@@ -61,7 +62,7 @@ def _store(message: Message, reading: Reading, *, now: datetime) -> Insight:
     insight = Insight(message=message, **insight_fields(reading, now=now))
     try:
         with transaction.atomic():
-            insight.save(force_insert=True)
+            insert(insight)
     except IntegrityError:  # a parallel run was faster
         return Insight.objects.get(message=message)
     return insight

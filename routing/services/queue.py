@@ -15,6 +15,7 @@ from cxos.core.errors import Invalid
 from cxos.core.events.routing import WorkQueued
 from cxos.core.outbox import emit
 from cxos.core.phrases import Phrase
+from cxos.core.rows import insert
 from routing.matching import default_cost
 from routing.models import Decision, Queue, WorkItem
 from routing.services.notes import note
@@ -51,7 +52,7 @@ def enqueue(
     try:
         with transaction.atomic():
             asked, queue = queue, with_room(queue, now=now)
-            item = WorkItem.objects.create(
+            item = WorkItem(
                 queue=queue,
                 overflow_path=[] if queue.pk == asked.pk else [asked.pk],
                 conversation=conversation,
@@ -69,6 +70,7 @@ def enqueue(
                 **dict.fromkeys(("queued_at", "entered_at", "eligible_at", "ring_since", "wake_at"), now),
                 **_sticky(conversation, queue, now),
             )
+            insert(item)
             full = () if queue.pk == asked.pk else (Phrase(FULL, {"full": asked.name, "queue": queue.name}),)
             note(item, Decision.Kind.QUEUE, why, *full, facts=facts or {}, now=now)
             if queue.team_id and conversation.team_id != queue.team_id:
