@@ -168,7 +168,7 @@ def _fill(customer: Customer, attributes: Mapping[str, Any], *, now: datetime) -
     if extra:
         customer.attributes = {**customer.attributes, **extra}
         changed.append("attributes")
-    if customer.pk is None:
+    if customer._state.adding:
         insert(customer)
     else:
         customer.save(update_fields=changed)
