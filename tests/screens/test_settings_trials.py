@@ -9,10 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from channels_app.envelope import Envelope
-from channels_app.models import Channel, WebhookSubscription
+from channels_app.models import Channel, Conversation, WebhookSubscription
 from channels_app.services.ingest import accept
 from channels_app.signing import new_secret
 from cxos.core.models import ApiKey, User
+from cxos.core.relay import drain_outbox
 from cxos.core.services.api_keys import find_key, make_key
 
 
@@ -45,7 +46,11 @@ def test_the_page_of_a_channel_hears_what_comes_in_after_it_was_opened(
     heard = as_adi.get(path).content.decode()
 
     assert "It arrived: “Hello &lt;b&gt;there&lt;/b&gt;”" in heard
-    assert "hx-get" not in heard
+    assert "hx-get" in heard and "/workspace/" not in heard
+    drain_outbox()
+    sorted_in = as_adi.get(path).content.decode()
+    talk = Conversation.objects.get(messages__text="Hello <b>there</b>")
+    assert "hx-get" not in sorted_in and f'href="/workspace/c/{talk.pk}/"' in sorted_in
     assert "Nothing came in" in as_adi.get(f"/settings/channels/{api.pk}/heard/?since=9999&asked=300").content.decode()
 
 

@@ -122,13 +122,16 @@ def queue_choices() -> list[tuple[str, str]]:
 @require_safe
 @admins
 def heard(request: HttpRequest, pk: int) -> HttpResponse:
-    """Whether something came in since the page was opened (`since` = an interaction's id). Asked again and again."""
+    """Whether something came in since the page was opened (`since` = an interaction's id). Asked again and again, until
+    the journey has given what came a conversation to open."""
     found, since = loaded(pk), request.GET.get("since", "")
     last = int(since) if since.isascii() and since.isdigit() and len(since) < 18 else newest_id()
     asked = request.GET.get("asked", "")
     times = int(asked) + 1 if asked.isascii() and asked.isdigit() and len(asked) < 5 else 1
     came = Interaction.objects.filter(pk__gt=last, channel=found).order_by("pk").first()
-    shown = {"channel": found, "since": last, "came": came, "asked": times, "gave_up": times > MOST_ASKED}
+    gave_up = times > MOST_ASKED
+    listens = not gave_up and (came is None or came.conversation_id is None)
+    shown = {"channel": found, "since": last, "came": came, "asked": times, "gave_up": gave_up, "listens": listens}
     return render(request, "settings/channel_heard.html", shown)
 
 
