@@ -65,7 +65,8 @@ BY_KIND: dict[str, Rules] = {
 def rules_of(kind: str, config: Mapping[str, Any]) -> Rules:
     """The rules of a channel: its kind's, tightened by its settings. A setting that is none is passed over."""
     rules = BY_KIND.get(kind, Rules())
-    length, hours, megabytes = (_positive(config.get(name)) for name in ("max_length", "window_hours", "max_file_mb"))
+    length, hours = _positive(config.get("max_length")), _positive(config.get("window_hours"))
+    megabytes, types = _positive(config.get("max_file_mb")), config.get("file_types")
     if length:
         rules = replace(rules, max_length=min(rules.max_length, int(length)))
     if hours:
@@ -73,8 +74,8 @@ def rules_of(kind: str, config: Mapping[str, Any]) -> Rules:
         rules = replace(rules, window=min(rules.window, window) if rules.window else window)
     if megabytes:
         rules = replace(rules, max_file_bytes=min(rules.max_file_bytes, int(megabytes * MEGABYTE)))
-    if isinstance(config.get("file_types"), list):
-        rules = replace(rules, file_types=rules.file_types & {str(one).lower() for one in config["file_types"]})
+    if isinstance(types, list):
+        rules = replace(rules, file_types=rules.file_types & {str(one).lower() for one in types})
     return rules
 
 

@@ -14,24 +14,17 @@ from django.utils.translation import gettext as _
 from channels_app.adapters import Outcome
 from channels_app.adapters.posting import post_signed
 from channels_app.models import Channel
+from channels_app.options import checked_config
 from channels_app.signing import new_secret
 from cxos.core.errors import Conflict, Invalid
 from cxos.core.memory import forget_all
-from cxos.core.origins import is_origin
-from cxos.core.outbound import check_url
 from cxos.core.services.audit import record
 
 Kind, Medium = Channel.Kind, Channel.Medium
 MEDIUM_OF = {Kind.WEBCHAT: Medium.CHAT, Kind.API: Medium.MESSAGING}
 SECRET_OF = {Kind.WEBCHAT: "identity_secret", Kind.API: "signing_secrets"}
-# What of `config` may be set here, by kind.
-CONFIG_OF = {
-    Kind.WEBCHAT: ("queue", "title", "allowed_origins", "texts", "theme", "form", "survey", "sound", "help"),
-    Kind.API: ("queue", "reply_url", "window_hours"),
-}
 KEPT_SECRETS = 2  # the one before stays good until the next rotation
 TEST_SECONDS = 5.0
-MAX_HOURS = 720
 
 
 def create_channel(
@@ -45,7 +38,8 @@ def create_channel(
     if not key:
         raise Invalid("key", _("Give the channel a key of Latin letters and digits, such as “shop”."), field="key")
     channel = Channel(
-        key=key, name=checked_name(name), kind=kind, medium=MEDIUM_OF[Kind(kind)], config=checked, created_at=now,
+        key=key, name=checked_name(name), kind=kind, medium=MEDIUM_OF[Kind(kind)], created_at=now,
+        config={name: value for name, value in checked.items() if value is not None},
         secrets={SECRET_OF[Kind(kind)]: [secret]},
     )  # fmt: skip
     try:
@@ -128,28 +122,6 @@ def checked_name(name: str) -> str:
     if not 0 < len(name.strip()) <= 80:
         raise Invalid("name", _("A channel needs a name of up to 80 characters."), field="name")
     return name.strip()
-
-
-def checked_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings as they may be stored. Raises Invalid naming the one at fault."""
-    if unknown := set(config) - set(CONFIG_OF[Kind(kind)]):
-        raise Invalid(
-            "unknown_setting", _("A channel of this kind has no setting %(name)s.") % {"name": sorted(unknown)[0]}
-        )
-    if config.get("reply_url"):
-        check_url(config["reply_url"])
-    hours = config.get("window_hours")
-    if hours is not None and not (isinstance(hours, int) and not isinstance(hours, bool) and 0 < hours <= MAX_HOURS):
-        raise Invalid(
-            "window", _("Give whole hours from 1 to %(most)s, or none.") % {"most": MAX_HOURS}, field="window_hours"
-        )
-    for origin in config.get("allowed_origins") or ():
-        if not is_origin(origin):
-            raise Invalid(
-                "origin", _("“%(origin)s” is no origin. Write it like https://www.example.com, without a path.") % {"origin": origin[:80]},
-                field="allowed_origins",
-            )  # fmt: skip
-    return dict(config)
 
 
 def shown(channel: Channel) -> dict[str, Any]:

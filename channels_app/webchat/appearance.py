@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,25 +10,12 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from channels_app.channel_rules import rules_of
 from channels_app.models import Channel
+from channels_app.options import CORNERS, SCHEMES, SIDES
+from channels_app.options.wording import known_texts, languages, texts
+from channels_app.webchat import colours
 from channels_app.webchat.forms import fields_of
 
-TEXTS = Path(__file__).parent / "texts"
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-DEFAULT_COLOUR = "#3b5bdb"
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in TEXTS.glob("*.json")))
-
-
-@cache
-def texts(language: str) -> dict[str, str]:
-    """Every text of the widget in a language; what is not translated stays English."""
-    english = json.loads((TEXTS / "en.json").read_text(encoding="utf-8"))
-    own = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
-    return {**english, **own}
 
 
 def choose_language(wanted: str, accept_language: str) -> str:
@@ -45,17 +29,17 @@ def appearance_of(channel: Channel, *, language: str, origins: list[str]) -> dic
     """What the frame starts from: key, name, socket address, colours, language, texts, form, what is switched on."""
     config = channel.config
     theme = config.get("theme") or {}
-    colour = str(theme.get("color") or "")
     own_texts = config.get("texts") or {}
-    spoken = {**texts(language), **_known_texts(own_texts), **_known_texts(own_texts.get(language))}
+    spoken = {**texts(language), **known_texts(own_texts), **known_texts(own_texts.get(language))}
     return {
         "channel": channel.key,
         "name": str(config.get("title") or channel.name),
         "socket": f"{settings.SOCKET_URL}/ws/chat/{channel.key}/",
         "api": f"/chat/{channel.key}/",
         "origins": origins,
-        "color": colour if COLOUR.fullmatch(colour) else DEFAULT_COLOUR,
-        "scheme": theme.get("scheme") if theme.get("scheme") in {"light", "dark"} else "auto",
+        "palette": colours.palette(colours.known(theme.get("color"))),
+        "scheme": one_of(SCHEMES, theme.get("scheme")),
+        "corners": one_of(CORNERS, theme.get("corners")),
         "language": language,
         "dir": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "texts": spoken,
@@ -65,7 +49,37 @@ def appearance_of(channel: Channel, *, language: str, origins: list[str]) -> dic
         "ending": config.get("ending") is not False,
         "help": config.get("help") is True,
         "sound": config.get("sound") is not False,
+        "wait": config.get("wait") is not False,
+        "away_form": config.get("away_form") is not False,
     }
+
+
+def launcher_of(channel: Channel) -> dict[str, str]:
+    """What the script on a site's pages is told: enough to draw the button. A page may say otherwise by data-attributes."""
+    config = channel.config
+    theme = config.get("theme") or {}
+    colour = colours.known(theme.get("color"))
+    return {
+        "channel": channel.key,
+        "label": str(config.get("title") or channel.name),
+        "color": colour,
+        "position": one_of(SIDES, theme.get("position")),
+        "corners": one_of(CORNERS, theme.get("corners")),
+        "text": str(theme.get("launcher") or ""),
+    }
+
+
+def launcher_script(sdk: bytes, channel: Channel) -> bytes:
+    """The script for a site's pages with this channel's settings in the place of its empty ones."""
+    settings_of_it = json.dumps(launcher_of(channel), ensure_ascii=True).replace("<", "\\u003c").encode()
+    head, empty, tail = sdk.rpartition(b"})({});")
+    assert empty, "The script has no place for settings."
+    return head + b"})(" + settings_of_it + b");" + tail
+
+
+def one_of(known: tuple[str, ...], given: Any) -> str:
+    """The given choice, or the first, which is the default."""
+    return given if given in known else known[0]
 
 
 def files_of(channel: Channel) -> dict[str, Any] | None:
@@ -74,8 +88,3 @@ def files_of(channel: Channel) -> dict[str, Any] | None:
         return None
     rules = rules_of(channel.kind, channel.config)
     return {"accept": rules.accept, "bytes": rules.max_file_bytes}
-
-
-def _known_texts(given: Any) -> dict[str, str]:
-    known = texts("en")
-    return {name: text for name, text in (given or {}).items() if name in known and isinstance(text, str)}

@@ -42,11 +42,15 @@ def read_asset(name: str) -> Asset:
     if not NAME.fullmatch(name) or not (FOLDER / name).is_file():
         raise LookupError(name)
     body = COMMENTS_AND_INDENTATION.sub("", (FOLDER / name).read_text(encoding="utf-8")).encode()
+    return made_asset(body, Path(name).suffix)
+
+
+def made_asset(body: bytes, suffix: str) -> Asset:
     return Asset(
         body=body,
         gzipped=gzip.compress(body, mtime=0),
         digest=hashlib.sha256(body).hexdigest()[:16],
-        content_type=CONTENT_TYPES[Path(name).suffix],
+        content_type=CONTENT_TYPES[suffix],
     )
 
 

@@ -170,7 +170,7 @@ class VisitorSocket(Socket):
     async def _survey(self, given: Any) -> None:
         given = given if isinstance(given, dict) else {}
         score, comment = given.get("score"), given.get("comment")
-        await self._try(answer_survey, self._opened.visitor, score=score, comment=comment)
+        await self._try(answer_survey, self._opened.visitor, self.channel, score=score, comment=comment)
 
     async def _end(self, given: Any) -> None:
         await self._try(end_chat, self._opened.visitor, self.channel)

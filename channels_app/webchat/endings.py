@@ -30,8 +30,10 @@ def end_chat(visitor: Visitor, channel: Channel, *, now: datetime) -> None:
     resolve(open_one.pk, actor=f"customer:{open_one.customer_id}", now=now)
 
 
-def answer_survey(visitor: Visitor, *, score: Any, comment: Any, now: datetime) -> None:
+def answer_survey(visitor: Visitor, channel: Channel, *, score: Any, comment: Any, now: datetime) -> None:
     """Keep the answer with the latest conversation. Raises Invalid, Conflict when it is not (or no longer) asked for."""
+    if channel.config.get("survey") is False:
+        raise Conflict("not_asked", _("This conversation takes no answer now."))
     if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= 5:
         raise Invalid("score", _("The score is a whole number from 1 to 5."), field="score")
     said = comment.replace("\0", "").strip()[:MAX_COMMENT] if isinstance(comment, str) else ""

@@ -8,11 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
+from channels_app.options.fields import MAX_FIELDS, NAME, TYPES
 from crm.normalise import normalise
 from cxos.core.errors import Invalid
 
-TYPES = ("text", "email", "phone", "number", "date", "choice", "consent")
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAX_ANSWER = 500
 AWAY: dict[str, Any] = {"name": "email", "type": "email", "label": "E-mail"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -31,7 +30,7 @@ def fields_of(channel: Channel) -> list[dict[str, Any]]:
             "required": bool(one.get("required")),
             "choices": [str(choice)[:80] for choice in one.get("choices") or []][:50],
         }
-        for one in known[:12]
+        for one in known[:MAX_FIELDS]
     ]
 
 

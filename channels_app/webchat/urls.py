@@ -7,6 +7,7 @@ from channels_app.webchat import views
 app_name = "webchat"
 urlpatterns = [
     path("widget/sdk.js", views.sdk, name="sdk"),
+    path("widget/<slug:channel_key>/sdk.js", views.channel_sdk, name="channel_sdk"),
     path("widget/<slug:channel_key>/", views.frame, name="frame"),
     path("widget/files/<slug:digest>/<str:name>", views.asset_file, name="file"),
     path("chat/<slug:channel_key>/session", views.session, name="session"),

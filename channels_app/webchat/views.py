@@ -26,8 +26,8 @@ from channels_app.models import Channel
 from channels_app.services.attachments import opened, store_attachment
 from channels_app.serving import file_response
 from channels_app.webchat import sayings
-from channels_app.webchat.appearance import appearance_of, choose_language, files_of
-from channels_app.webchat.assets import Asset, asset, folder_digest, modules
+from channels_app.webchat.appearance import appearance_of, choose_language, files_of, launcher_script
+from channels_app.webchat.assets import Asset, asset, folder_digest, made_asset, modules
 from channels_app.webchat.callbacks import ask_callback
 from channels_app.webchat.chats import look
 from channels_app.webchat.endings import answer_survey, end_chat
@@ -70,9 +70,21 @@ def frame(request: HttpRequest, channel_key: str) -> HttpResponse:
 
 @require_GET
 def sdk(request: HttpRequest) -> HttpResponse:
-    """The one script a site puts on its pages."""
+    """The one script a site puts on its pages, which then says itself what the launcher looks like."""
     response = _asset_response(request, asset("sdk.js"))
     response["Cache-Control"] = "public, max-age=3600, stale-while-revalidate=86400"
+    return response
+
+
+@require_GET
+def channel_sdk(request: HttpRequest, channel_key: str) -> HttpResponse:
+    """The same script with a channel's settings in it, so that a changed look needs no change of the site."""
+    try:
+        channel = find_channel(channel_key)
+    except DomainError:
+        return HttpResponse("// There is no chat here.", status=404, content_type="text/javascript; charset=utf-8")
+    response = _asset_response(request, made_asset(launcher_script(asset("sdk.js").body, channel), ".js"))
+    response["Cache-Control"] = "public, max-age=300, stale-while-revalidate=3600"
     return response
 
 
@@ -274,7 +286,7 @@ def survey(request: HttpRequest, channel: Channel) -> dict[str, Any]:
     visitor = visitor_of(request, channel)
     check_limits("signal", visitor=visitor.id)
     given = body_of(request)
-    answer_survey(visitor, score=given.get("score"), comment=given.get("comment"), now=timezone.now())
+    answer_survey(visitor, channel, score=given.get("score"), comment=given.get("comment"), now=timezone.now())
     return {}
 
 

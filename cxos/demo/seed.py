@@ -152,7 +152,7 @@ def seed_channels() -> None:
         key="web",
         defaults={
             "name": "Website chat", "kind": Channel.Kind.WEBCHAT, "medium": Channel.Medium.CHAT,
-            "config": {"queue": "care", "greeting": "Hi! How can we help?", "allowed_origins": [], "help": True},
+            "config": {"queue": "care", "help": True},
             "secrets": {"identity_secret": secrets.token_urlsafe(32)},
         },
     )  # fmt: skip

@@ -94,7 +94,7 @@ def test_one_request_before_it_is_opened(browse: Browse, webchat: Channel) -> No
     page.wait_for_timeout(2_500)
 
     assert [url for url in asked if "/widget/" in url or "/chat/" in url or "/ws/" in url] == [
-        f"{page.url.split('/demo')[0]}/widget/sdk.js"
+        f"{page.url.split('/demo')[0]}/widget/site/sdk.js"
     ]
 
 

@@ -48,7 +48,7 @@ FOLDERS = {
 PAGES: dict[str, Any] = {
     "livez": EVERYBODY, "readyz": EVERYBODY, "api/schema/": EVERYBODY, "api/schema.json": EVERYBODY, "api/docs/": EVERYBODY,
     "": (STAFF, 302), "language/": (EVERYBODY, 302), "login/": ({None}, 200), "demo/": EVERYBODY,
-    "widget/sdk.js": EVERYBODY, "widget/<slug:channel_key>/": EVERYBODY,
+    "widget/sdk.js": EVERYBODY, "widget/<slug:channel_key>/sdk.js": EVERYBODY, "widget/<slug:channel_key>/": EVERYBODY,
     "widget/files/<slug:digest>/<str:name>": (EVERYBODY, 404), "chat/<slug:channel_key>/messages": (EVERYBODY, 401),
     "chat/<slug:channel_key>/help": (EVERYBODY, 404), "chat/<slug:channel_key>/help/<int:pk>": (EVERYBODY, 404),
     "workspace/": STAFF, "workspace/list/": STAFF, "workspace/offers/": STAFF, "workspace/presence/": STAFF,

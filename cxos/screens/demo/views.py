@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from channels_app.models import Channel
-from channels_app.webchat.appearance import DEFAULT_COLOUR
 from channels_app.webchat.visitors import identity_secrets
 
 # Who the page can pretend to be signed in as. A site of its own would sign the identity of its real user the same way.
@@ -39,7 +38,6 @@ def index(request: HttpRequest) -> HttpResponse:
     signed_in = request.GET.get("as") == "robin"
     context = {
         "channel": channel,
-        "color": ((channel.config.get("theme") or {}).get("color") if channel else "") or DEFAULT_COLOUR,
         "identity": _identity(channel) if channel and signed_in else "",
         "person": PERSON if signed_in else None,
         "language": request.GET.get("language", "")[:8],

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from channels_app.models import Channel, Interaction
 from channels_app.services import channels as verbs
-from cxos.core.models import User
-from cxos.screens.settings.forms import CHANNEL_FORMS
+from cxos.screens.settings.channel_forms import CHANNEL_FORMS, ChannelForm
+from cxos.screens.settings.channel_parts import around, parts, pressed, redrawn
 from cxos.screens.settings.pages import saved, show
 from cxos.screens.staff import admins, toast
 from routing.models import Queue
@@ -38,26 +35,23 @@ def new_channel(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if kind not in CHANNEL_FORMS:
         return show(request, "channels", "channel_kinds", trail=[(_("New"), None)])
-    assert isinstance(request.user, User)
     form = CHANNEL_FORMS[kind](request.POST or None)
-    if request.method == "POST":
-        made = saved(
-            form,
-            lambda given: verbs.create_channel(
-                kind=kind, name=given["name"], config=form.config({}), actor=request.user, now=timezone.now()
-            ),
-        )
-        if made:
-            channel, secret = made
-            trail = [(channel.name, None)]
-            return show(
-                request, "channels", "channel_made", channel=channel, secret=secret, trail=trail, status=201,
-                **around(request, channel),
-            )  # fmt: skip
-    return show(
-        request, "channels", "channel", form=form, kind=kind, channel=None, queues=queue_choices(),
-        trail=[(_("New"), None)], status=422 if form.errors else 200,
-    )  # fmt: skip
+    if request.POST.get("do"):
+        form = pressed(request, form)
+        return redrawn(request, form) or page(request, form, None)
+    if request.method == "POST" and (made := saved(form, lambda given: make(request, form))):
+        channel, secret = made
+        return show(
+            request, "channels", "channel_made", channel=channel, secret=secret, trail=[(channel.name, None)], status=201,
+            **around(request, channel),
+        )  # fmt: skip
+    return page(request, form, None)
+
+
+def make(request: HttpRequest, form: ChannelForm) -> tuple[Channel, str]:
+    return verbs.create_channel(
+        kind=form.kind, name=form.cleaned_data["name"], config=form.config(), actor=request.user, now=timezone.now()
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,21 +60,24 @@ def channel(request: HttpRequest, pk: int) -> HttpResponse:
     found = loaded(pk)
     kind_form = CHANNEL_FORMS[found.kind]
     form = kind_form(request.POST) if request.method == "POST" else kind_form(initial=kind_form.values_of(found))
-    if request.method == "POST":
-        done = saved(
-            form,
-            lambda given: verbs.change_channel(
-                found, name=given["name"], config=form.config(found.config), actor=request.user
-            ),
-        )
-        if done:
-            messages.success(request, _("Saved"))
-            return redirect("settings:channel", pk=pk)
-    return show(
-        request, "channels", "channel", form=form, kind=found.kind, channel=found, queues=queue_choices(),
-        trail=[(found.name, None)], status=422 if form.errors else 200, **around(request, found),
-        has_templates=found.kind != Channel.Kind.WEBCHAT,
-    )  # fmt: skip
+    if request.POST.get("do"):
+        form = pressed(request, form)
+        return redrawn(request, form) or page(request, form, found)
+    if request.method == "POST" and saved(form, lambda given: change(request, found, form)):
+        messages.success(request, _("Saved"))
+        return redirect("settings:channel", pk=pk)
+    return page(request, form, found)
+
+
+def change(request: HttpRequest, found: Channel, form: ChannelForm) -> Channel:
+    name, config = form.cleaned_data["name"], form.config()
+    return verbs.change_channel(found, name=name, config=config, actor=request.user)
+
+
+def page(request: HttpRequest, form: ChannelForm, found: Channel | None) -> HttpResponse:
+    trail = [(found.name if found else _("New"), None)]
+    given = parts(request, form, found) | (around(request, found) if found else {})
+    return show(request, "channels", "channel", trail=trail, status=422 if form.errors else 200, **given)
 
 
 @require_POST
@@ -115,10 +112,6 @@ def loaded(pk: int) -> Channel:
     return found
 
 
-def queue_choices() -> list[tuple[str, str]]:
-    return list(Queue.objects.filter(enabled=True).values_list("key", "name"))
-
-
 @require_safe
 @admins
 def heard(request: HttpRequest, pk: int) -> HttpResponse:
@@ -137,17 +130,3 @@ def heard(request: HttpRequest, pk: int) -> HttpResponse:
 
 def newest_id() -> int:
     return Interaction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
-def around(request: HttpRequest, channel: Channel) -> dict[str, Any]:
-    """What to put where, so that the channel is used."""
-    if channel.kind == Channel.Kind.WEBCHAT:
-        address = request.build_absolute_uri(reverse("webchat:sdk"))
-        return {"snippet": f'<script async src="{address}" data-channel="{channel.key}"></script>'}
-    address = request.build_absolute_uri("/api/v1/interactions")
-    return {
-        "snippet": f"curl -X POST {address} \\\n"
-        '  -H "Authorization: Bearer cx_…" -H "Content-Type: application/json" \\\n'
-        f'  -d \'{{"channel": "{channel.key}", "external_id": "order-mail-4711",\n'
-        '       "identities": [{"kind": "email", "value": "kim@example.com"}], "text": "Where is my order?"}\''
-    }

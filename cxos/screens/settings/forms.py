@@ -9,7 +9,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Calendar, Reopening
-from channels_app.models import Channel
 from cxos.core.catalogue import EVENTS
 from cxos.core.models import Role, Scope, Team, User
 from routing.models import Queue
@@ -42,65 +41,6 @@ class QueueKeyField(forms.ModelChoiceField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(Queue.objects.filter(enabled=True), to_field_name="key", required=False, **options)
-
-
-class WebchatForm(forms.Form):
-    name = forms.CharField(max_length=80)
-    queue = QueueKeyField()
-    title = forms.CharField(max_length=80, required=False)
-    greeting = forms.CharField(max_length=160, required=False)
-    intro = forms.CharField(max_length=240, required=False)
-    color = forms.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
-    allowed_origins = LinesField(required=False, max_length=200)
-    help = forms.BooleanField(required=False)
-
-    @staticmethod
-    def values_of(channel: Channel) -> dict[str, Any]:
-        config = channel.config
-        texts = config.get("texts") or {}
-        return {
-            "name": channel.name, "queue": config.get("queue", ""), "title": config.get("title", ""),
-            "greeting": texts.get("greeting", ""), "intro": texts.get("intro", ""),
-            "color": (config.get("theme") or {}).get("color", ""), "allowed_origins": config.get("allowed_origins", []),
-            "help": config.get("help") is True,
-        }  # fmt: skip
-
-    def config(self, before: dict[str, Any]) -> dict[str, Any]:
-        """The channel's settings; parts of texts and theme that are not in the form stay as they are."""
-        given = self.cleaned_data
-        texts = {**(before.get("texts") or {}), "greeting": given["greeting"], "intro": given["intro"]}
-        theme = {**(before.get("theme") or {}), "color": given["color"]}
-        return {
-            "queue": given["queue"].key if given["queue"] else "",
-            "title": given["title"],
-            "texts": {name: text for name, text in texts.items() if text},
-            "theme": {name: value for name, value in theme.items() if value},
-            "allowed_origins": given["allowed_origins"],
-            "help": given["help"] or None,
-        }
-
-
-class ApiChannelForm(forms.Form):
-    name = forms.CharField(max_length=80)
-    queue = QueueKeyField()
-    reply_url = forms.CharField(max_length=500, required=False)
-    window_hours = forms.IntegerField(required=False, min_value=1, max_value=720)
-
-    @staticmethod
-    def values_of(channel: Channel) -> dict[str, Any]:
-        config = channel.config
-        return {
-            "name": channel.name, "queue": config.get("queue", ""), "reply_url": config.get("reply_url", ""),
-            "window_hours": config.get("window_hours"),
-        }  # fmt: skip
-
-    def config(self, before: dict[str, Any]) -> dict[str, Any]:
-        given = self.cleaned_data
-        queue = given["queue"].key if given["queue"] else ""
-        return {"queue": queue, "reply_url": given["reply_url"], "window_hours": given["window_hours"]}
-
-
-CHANNEL_FORMS: dict[str, type[WebchatForm | ApiChannelForm]] = {"webchat": WebchatForm, "api": ApiChannelForm}
 
 
 class PolicyForm(forms.Form):

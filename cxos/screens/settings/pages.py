@@ -100,5 +100,6 @@ def saved(form: forms.Form, save: Callable[[dict[str, Any]], T]) -> T | None:
     try:
         return save(form.cleaned_data)
     except DomainError as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        knows = getattr(form, "knows", form.fields.__contains__)  # a form may have other names for what is refused
+        form.add_error(refusal.field if refusal.field and knows(refusal.field) else None, refusal.message)
         return None

@@ -2,6 +2,7 @@ from django.urls import path
 
 from cxos.screens.settings import (
     audit,
+    channel_look,
     channels,
     connections,
     demo,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("demo/remove/", demo.remove_demo, name="remove_demo"),
     path("channels/", channels.channels, name="channels"),
     path("channels/new/", channels.new_channel, name="new_channel"),
+    path("channels/look/", channel_look.look, name="look"),
+    path("channels/look/frame/", channel_look.look_frame, name="look_frame"),
     path("channels/<int:pk>/", channels.channel, name="channel"),
     path("channels/<int:pk>/switch/", channels.switch_channel, name="switch_channel"),
     path("channels/<int:pk>/secret/", channels.rotate_channel_secret, name="rotate_channel_secret"),

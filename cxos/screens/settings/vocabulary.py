@@ -72,6 +72,14 @@ FIELDS = {
     "interruptible": _("A call may come in between"), "reserve_medium": _("Kept free for"),
     "callback_offer_seconds": _("Customers may ask from"), "max_size": _("Most waiting"), "overflow_to_id": _("Then it goes to"), "wrap_up": _("After a contact"),
     "tags": _("Tags"), "vip": _("VIP"), "attributes": _("Attributes"), "notes": _("Notes"), "time_zone": _("Time zone"),
+    # Of a channel.
+    "theme": _("Look"), "texts": _("Words"), "form": _("Questions before the first message"), "queue": _("Queue"),
+    "allowed_origins": _("Sites that may show it"), "survey": _("Survey"), "ending": _("Visitors may end the conversation"),
+    "files": _("Visitors may send files"), "file_types": _("Types of files"), "max_file_mb": _("Largest file"),
+    "max_length": _("Longest answer"), "wait": _("Expected wait shown"), "away_form": _("Address asked for when away"),
+    "help": _("Help on the first screen"), "identity_required": _("Only people who are signed in"),
+    "bot_answers_count": _("The assistant’s answers count"), "reply_url": _("Address for replies"),
+    "window_hours": _("Free text only for"),
 }  # fmt: skip
 
 

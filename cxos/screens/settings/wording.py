@@ -19,6 +19,7 @@ from cxos.core.models import AuditEntry, Team, User
 from cxos.core.spans import span
 from cxos.screens.macro_words import WORDS as MACRO_WORDS
 from cxos.screens.settings import actions as acts
+from cxos.screens.settings.channel_rows import FIELD_TYPES
 from cxos.screens.settings.conditions import OPERATOR_WORDS, said_fact, said_value
 from cxos.screens.settings.vocabulary import said_name
 from routing.models import Queue
@@ -169,12 +170,23 @@ def said_rings(rings: list[Mapping[str, Any]]) -> str:
     return _("; then ").join(said)
 
 
+def said_questions(fields: list[Mapping[str, Any]]) -> str:
+    """ "Your name (Text, must be answered); About (Choice: Bill, Line)"."""
+    said = []
+    for one in fields:
+        words = str(dict(FIELD_TYPES).get(one["type"], one["type"]))
+        words += f": {', '.join(one['choices'])}" if one.get("choices") else ""
+        said.append(f"{one['label']} ({words}{_(', must be answered') if one.get('required') else ''})")
+    return "; ".join(said)
+
+
 WORDED: dict[str, Callable[[Any], str]] = {
     "weekly": said_week,
     "hours": said_hours,
     "conditions": said_conditions,
     "actions": said_actions,
     "rings": said_rings,
+    "form": said_questions,
     "callback_from": clock_text,
     "callback_until": clock_text,
 }

@@ -9,15 +9,15 @@ document.addEventListener("input", (event) => event.target.dataset?.narrows && n
 // On a phone the list of pages lies across: the present one is brought into sight.
 document.querySelector('.side [aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
 
-// --- Conditions and actions: the server redraws the form after a button or another fact, operator or kind.
+// --- Conditions, actions, questions: the server redraws the list after a button or another fact, operator or kind.
 
-const redraw = (form, values) => window.htmx.ajax("POST", location.href, { source: form, target: "#st-parts", swap: "morph:innerHTML", values });
+const redraw = (near, values) => window.htmx.ajax("POST", location.href, { source: near.form, target: near.closest("[data-parts]") ?? "#st-parts", swap: "morph:innerHTML", values });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (!button) return;
   event.preventDefault();
-  redraw(button.form, { do: button.value });
+  redraw(button, { do: button.value });
 });
 document.addEventListener("change", (event) => {
-  if (event.target.matches?.("[data-redraws]")) redraw(event.target.form, { do: "redraw" });
+  if (event.target.matches?.("[data-redraws]")) redraw(event.target, { do: event.target.dataset.redraws || "redraw" });
 });

@@ -1,7 +1,7 @@
 // The widget inside its frame: puts the parts together, and decides what is on the screen.
 import { Bridge } from "./bridge.js";
 import { Chat } from "./chat.js";
-import { applyColour } from "./colour.js";
+import { applyPalette } from "./colour.js";
 import { Composer } from "./composer.js";
 import { config } from "./config.js";
 import { Connection } from "./connection.js";
@@ -18,9 +18,9 @@ import { isFramed, popOut, takeToken } from "./popout.js";
 import { chime } from "./sound.js";
 import { Thread } from "./thread.js";
 import { saveTranscript } from "./transcript.js";
-import { placeText, t } from "./words.js";
+import { awayText, placeText, t } from "./words.js";
 
-applyColour(config.color);
+applyPalette(config.palette);
 takeToken();
 const bridge = new Bridge();
 const chat = new Chat();
@@ -68,7 +68,7 @@ function ask() {
   const away = !chat.state.outlook.online;
   const fields = fieldsToAsk({ known: chat.visitor.known, away });
   if (!fields.length) return false;
-  asking.replaceChildren(askForm(fields, { intro: away && t("offline_intro"), onDone: (given) => { answers = given; remember({ answers }); show("thread"); } }));
+  asking.replaceChildren(askForm(fields, { intro: away && awayText(), onDone: (given) => { answers = given; remember({ answers }); show("thread"); } }));
   return true;
 }
 
@@ -97,7 +97,7 @@ function render() {
 
 function renderNotice() {
   const { outlook, status } = chat.state;
-  const text = !chat.online && chat.loaded ? t("reconnecting") : outlook.place && status !== "resolved" ? placeText(outlook) : "";
+  const text = !chat.online && chat.loaded ? t("reconnecting") : config.wait && outlook.place && status !== "resolved" ? placeText(outlook) : "";
   notice.hidden = !text;
   if (notice.textContent !== text) notice.replaceChildren(chat.online ? "" : icon("alert"), text);
 }
@@ -130,7 +130,7 @@ let told;
 chat.addEventListener("change", () => { const { token } = remembered(); if (token && token !== told) bridge.tell({ token: (told = token), active: !chat.isEmpty }); });
 
 // Who waits in line sees his place move, also when no hint comes.
-setInterval(() => { if (chat.state.outlook.place && bridge.open) connection.look(); }, 15_000);
+setInterval(() => { if (config.wait && chat.state.outlook.place && bridge.open) connection.look(); }, 15_000);
 
 await bridge.connect();
 show("home", { focus: bridge.focus });

@@ -1,4 +1,4 @@
-// The questions before the first message, and when nobody is there: a way to reach the visitor.
+// The questions before the first message, and when nobody is there (unless the channel wants none): a way to reach the visitor.
 import { config } from "./config.js";
 import { h } from "./dom.js";
 import { t } from "./words.js";
@@ -10,7 +10,7 @@ const AUTOCOMPLETE = { email: "email", phone: "tel" };
 export function fieldsToAsk({ known, away }) {
   if (known) return [];
   const fields = config.form;
-  if (!away) return fields;
+  if (!away || !config.away_form) return fields;
   const email = fields.find((field) => field.type === "email");
   return email ? fields.map((field) => (field === email ? { ...field, required: true } : field)) : [...fields, { ...EMAIL, label: t("email") }];
 }
@@ -30,14 +30,15 @@ export function askForm(fields, { intro, onDone }) {
 
 function fieldRow({ name, type, label, required, choices, hint }) {
   const id = `field-${name}`;
-  const shared = { id, name, required, "aria-describedby": `${id}-problem` };
+  const shared = { id, name, required, "aria-describedby": `${hint ? `${id}-hint ` : ""}${id}-problem` };
   let input;
   if (type === "choice") input = h("select", shared, h("option", { value: "" }, ""), choices.map((choice) => h("option", {}, choice)));
   else if (type === "consent") input = h("input", { ...shared, type: "checkbox" });
   else input = h("input", { ...shared, type: { phone: "tel", number: "text" }[type] ?? type, inputmode: type === "number" && "decimal", autocomplete: AUTOCOMPLETE[type] ?? (name === "name" ? "name" : "off"), maxlength: 500, dir: "auto" });
   const problem = h("span.problem", { id: `${id}-problem`, role: "alert" });
-  const words = h("label", { for: id }, label, !required && h("small", {}, ` ${t("optional")}`));
-  const row = type === "consent" ? h("div.field.consent", {}, input, words, problem) : h("div.field", {}, words, hint && h("small", {}, hint), input, problem);
+  const words = h("label", { for: id }, h("bdi", {}, label), !required && h("small", {}, ` ${t("optional")}`));
+  const help = hint && h("small.hint", { id: `${id}-hint`, dir: "auto" }, hint);
+  const row = type === "consent" ? h("div.field.consent", {}, input, words, help, problem) : h("div.field", {}, words, help, input, problem);
   const value = () => (type === "consent" ? (input.checked ? "yes" : "") : input.value.trim());
   const check = () => {
     const wrong = required && !value() ? t("required") : input.validity.valid || type === "consent" ? "" : t("invalid");

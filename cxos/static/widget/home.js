@@ -1,7 +1,7 @@
 // The first screen: a greeting, who is there, and the way into the conversation.
 import { config } from "./config.js";
 import { avatar, h, icon } from "./dom.js";
-import { t, time, when } from "./words.js";
+import { awayText, t, time, when } from "./words.js";
 
 export class Home {
   #chat;
@@ -26,7 +26,7 @@ export class Home {
     this.#mark = mark;
     const focused = this.#cards.contains(document.activeElement);
     this.#cards.replaceChildren(
-      h("div.hero", {}, h("h1", {}, name ? t("greeting_name", { name: name.split(" ")[0] }) : t("greeting")), h("p", {}, outlook.online ? t("intro") : t("offline_intro"))),
+      h("div.hero", {}, h("h1", {}, name ? t("greeting_name", { name: name.split(" ")[0] }) : t("greeting")), h("p", {}, outlook.online ? t("intro") : awayText())),
       h("div.cards", {},
         last ? this.#conversationCard(last) : this.#startCard(outlook),
         h("p.presence", { "data-online": String(outlook.online) }, h("i"), outlook.online ? t("online") : t("offline"), !outlook.online && outlook.opens_at && ` · ${t("opens", { when: when(outlook.opens_at) })}`)),

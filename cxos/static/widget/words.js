@@ -3,6 +3,9 @@ import { config } from "./config.js";
 
 export const t = (name, values = {}) => (config.texts[name] ?? name).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
+// What is said while nobody is there: with the request for an address only where it is asked.
+export const awayText = () => t(config.away_form ? "offline_intro" : "offline_plain");
+
 const clock = new Intl.DateTimeFormat(config.language, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(config.language, { weekday: "long" });
 const date = new Intl.DateTimeFormat(config.language, { day: "numeric", month: "long", year: "numeric" });
