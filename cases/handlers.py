@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cases.models import Calendar, Case
-from cases.services import merges
+from cases.services import joined, merges
 from cases.services.clocks import end_clocks, follow_conversation, record_reply
 from cases.services.reselection import recompute_calendar, reselect_conversation, reselect_customer
 from cxos.core.catalogue import Received, on, stream
@@ -16,6 +16,8 @@ from cxos.core.events.channels import (
     ConversationChanged,
     ConversationReopened,
     ConversationResolved,
+    ConversationsMerged,
+    ConversationsParted,
     MessageSent,
 )
 from cxos.core.events.crm import CustomerChanged, CustomersMerged, CustomersUnmerged
@@ -70,6 +72,18 @@ def follow_merge(received: Received) -> None:
 @on(CustomersUnmerged, lane="work")
 def follow_unmerge(received: Received) -> None:
     merges.give_back(received.event.merged_id, survivor_id=received.event.survivor_id)
+
+
+@on(ConversationsMerged)
+def follow_joining(received: Received) -> None:
+    told = received.event
+    joined.follow_merge(told.merged_id, survivor_id=told.survivor_id, actor=received.actor, now=timezone.now())
+
+
+@on(ConversationsParted)
+def follow_parting(received: Received) -> None:
+    told = received.event
+    joined.follow_parting(told.merged_id, survivor_id=told.survivor_id, actor=received.actor, now=timezone.now())
 
 
 @on(CalendarChanged, lane="work", atomic=False)

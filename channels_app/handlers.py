@@ -27,7 +27,8 @@ def follow_merge(received: Received) -> None:
 
 @on(CustomersUnmerged, lane="work")
 def follow_unmerge(received: Received) -> None:
-    merges.give_back(received.event.merged_id, survivor_id=received.event.survivor_id)
+    survivor = received.event.survivor_id
+    merges.give_back(received.event.merged_id, survivor_id=survivor, now=timezone.now())
 
 
 @stream("webhooks")

@@ -10,6 +10,8 @@ from cxos.core.events.channels import (
     ConversationChanged,
     ConversationReopened,
     ConversationResolved,
+    ConversationsMerged,
+    ConversationsParted,
     MessageDelivered,
     MessageFailed,
     MessageReceived,
@@ -47,6 +49,15 @@ def holder_changed(received: Received) -> None:
     told = received.event
     holders = [f"inbox.{user}" if user else "inbox" for user in (told.agent_id, told.previous_agent_id)]
     notify([f"conversation.{told.conversation_id}", *holders], version=received.id)
+
+
+@hint(ConversationsMerged, ConversationsParted)
+def joined_or_parted(received: Received) -> None:
+    """Both pages: the one that is gone leads to the other. One query."""
+    ids = [received.event.merged_id, received.event.survivor_id]
+    holders = Conversation.objects.filter(pk__in=ids, assignee__isnull=False).values_list("assignee_id", flat=True)
+    regions = [*(f"conversation.{pk}" for pk in ids), "inbox", *(f"inbox.{user}" for user in sorted(set(holders)))]
+    notify(regions, version=received.id)
 
 
 @hint(MergeSuggested)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from channels_app.models import Conversation, Message
+from channels_app.models import Conversation, ConversationMerge, Message
 from cxos.core.errors import NotFound
 from cxos.core.models import User
 
@@ -53,6 +53,22 @@ def can_assign(user: User, conversation: Conversation, *, assignee_id: int | Non
         return user.is_active
     free_to_take = conversation.assignee_id is None and assignee_id == user.pk
     return _sees(user, conversation) and (free_to_take or conversation.assignee_id == user.pk)
+
+
+def can_merge(user: User, conversation: Conversation) -> bool:
+    """Making it part of another one, or taking that back: a supervisor, who holds it, and anybody while nobody does."""
+    return _sees(user, conversation) and (user.supervises or conversation.assignee_id in {None, user.pk})
+
+
+def get_merge_for(user: User, conversation_id: int) -> ConversationMerge:
+    """The merge that stands of this conversation into another, if the user may see both; else NotFound. Two queries."""
+    conversation = get_conversation_for(user, conversation_id)
+    found = ConversationMerge.objects.select_related("survivor").filter(merged=conversation, undone_at=None).first()
+    if found is None or not Conversation.objects.visible_to(user).filter(pk=found.survivor_id).exists():
+        raise NotFound(
+            "not_merged", _("Conversation #%(number)s is not merged into another.") % {"number": conversation_id}
+        )
+    return found
 
 
 def can_administer_channels(user: User) -> bool:

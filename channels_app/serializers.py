@@ -40,6 +40,9 @@ class ConversationOutput(Output):
         allow_null=True, help_text="The oldest customer message nobody has answered."
     )
     metadata = serializers.JSONField()
+    merged_into = serializers.IntegerField(
+        source="merged_into_id", allow_null=True, help_text="The conversation this one has become part of."
+    )
 
 
 class Attachments(serializers.JSONField):

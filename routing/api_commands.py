@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from automation.permissions import get_macro_for
 from channels_app.models import Conversation
-from channels_app.permissions import get_conversation_for
+from channels_app.permissions import get_conversation_for, get_merge_for
 from channels_app.serializers import ConversationOutput
 from cxos.core.api.fields import Choice, Flag, Id, Input, Text, Whole
 from cxos.core.api.views import Command, Endpoint
@@ -31,6 +31,7 @@ from routing.queries import why, with_presence
 from routing.serializers import AgentOutput, OfferOutput, WhyOutput, WorkItemOutput
 from routing.services import offers, work
 from routing.services.hand_over import give, give_to_queue, take_back
+from routing.services.joined import merge_conversations, unmerge_conversation
 from routing.services.macros import run_macro
 from routing.services.presence import CHOOSABLE, heartbeat, set_presence
 
@@ -74,6 +75,10 @@ class AssignConversationInput(Input):
 
 class TransferConversationInput(Input):
     queue = Id()
+
+
+class MergeConversationInput(Input):
+    into = Id(help_text="The conversation it becomes part of: of the same customer, and not resolved.")
 
 
 class RunMacroInput(Input):
@@ -307,6 +312,30 @@ def disposition_named(key: str | None) -> Disposition | None:
     return disposition
 
 
+class MergeConversation(Command):
+    """Make the conversation part of another of the same customer. Answers with that one: all that was said is there, in
+    the order of time, and what is written into either thread lands in it. 409 when the two cannot become one."""
+
+    input, output = MergeConversationInput, ConversationOutput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Conversation:
+        user = self.request.user
+        found, into = get_conversation_for(user, path["id"]), get_conversation_for(user, given["into"])
+        merge_conversations(found, into=into, actor=user, now=timezone.now())
+        return get_conversation_for(user, into.pk)
+
+
+class UnmergeConversation(Command):
+    """Take the merge of this conversation into another back, within a week: what came over goes back, what was said since
+    stays there. Answers with the one set free. 409 with the reason when it is too late."""
+
+    output = ConversationOutput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Conversation:
+        unmerge_conversation(get_merge_for(self.request.user, path["id"]), actor=self.request.user, now=timezone.now())
+        return get_conversation_for(self.request.user, path["id"])
+
+
 class Why(Endpoint):
     """Why this customer, this queue, this agent, this deadline? Each reason in words, with the facts behind it."""
 
@@ -329,6 +358,8 @@ urlpatterns = [
     path("work-items/<int:id>/complete", Complete.as_view(), name="work-complete"),
     path("conversations/<int:id>/assign", AssignConversation.as_view(), name="conversation-assign"),
     path("conversations/<int:id>/transfer", TransferConversation.as_view(), name="conversation-transfer"),
+    path("conversations/<int:id>/merge", MergeConversation.as_view(), name="conversation-merge"),
+    path("conversations/<int:id>/unmerge", UnmergeConversation.as_view(), name="conversation-unmerge"),
     path("conversations/<int:id>/macro", RunMacro.as_view(), name="conversation-macro"),
     path("conversations/<int:id>/why", Why.as_view(), name="conversation-why"),
 ]

@@ -7,7 +7,13 @@ from django.utils.translation import gettext_noop
 
 from cxos.core.catalogue import Received, on, on_several
 from cxos.core.events.cases import CalendarChanged, ClockBreached, ClockChanged, ClockPaused, ClockResumed
-from cxos.core.events.channels import ConversationChanged, ConversationResolved, InteractionReceived
+from cxos.core.events.channels import (
+    ConversationChanged,
+    ConversationResolved,
+    ConversationsMerged,
+    ConversationsParted,
+    InteractionReceived,
+)
 from cxos.core.events.crm import CustomerChanged
 from cxos.core.events.people import PersonChanged
 from cxos.core.events.routing import (
@@ -29,7 +35,7 @@ from cxos.core.events.routing import (
 from routing.breach import react
 from routing.journey import advance
 from routing.models import Presence
-from routing.services import bulk
+from routing.services import bulk, joined
 from routing.services.follow import end_with_conversation, follow_conversation, follow_customer
 from routing.services.matcher import (
     match_agent,
@@ -117,6 +123,16 @@ def follow_agent(received: Received) -> None:
 @on(ConversationResolved)
 def finish_work(received: Received) -> None:
     end_with_conversation(received.event.conversation_id, actor=received.actor, now=timezone.now())
+
+
+@on(ConversationsMerged)
+def follow_joining(received: Received) -> None:
+    joined.follow_merge(received.event.merge_id, actor=received.actor, now=timezone.now())
+
+
+@on(ConversationsParted)
+def follow_parting(received: Received) -> None:
+    joined.follow_parting(received.event.merge_id, actor=received.actor, now=timezone.now())
 
 
 @on(ConversationChanged, ClockChanged, ClockPaused, ClockResumed)

@@ -36,6 +36,7 @@ def reply_body(message: Message) -> dict[str, Any]:
     conversation = message.conversation
     answered = (
         Message.objects.filter(conversation=conversation, author_kind=Message.Author.CUSTOMER, id__lt=message.id)
+        .filter(interaction__channel=conversation.channel_id)  # what came on another channel was merged into it
         .order_by("-id")
         .values_list("interaction__external_id", "interaction__thread_key")
         .first()

@@ -35,6 +35,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def open(self) -> ConversationQuerySet:
         return self.exclude(status=Conversation.Status.RESOLVED)
 
+    def standing(self) -> ConversationQuerySet:
+        """Without those that have become part of another one."""
+        return self.filter(merged_into=None)
+
 
 class Conversation(models.Model):
     """A thread with one customer. The columns about its newest message are kept so that a list needs no join."""
@@ -75,6 +79,10 @@ class Conversation(models.Model):
     agent_last_seen_at = models.DateTimeField(null=True, blank=True)
     customer_last_seen_at = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    # It has become part of this one (services.joining), which is never merged itself; it is resolved then, and empty.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects = ConversationQuerySet.as_manager()
 
@@ -106,6 +114,7 @@ class Conversation(models.Model):
             models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
             models.Index(fields=["channel", "thread_key", "-id"], name="conversation_of_thread"),
             models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")),
+            models.Index(fields=["merged_into"], name="conversation_merged", condition=~Q(merged_into=None)),
             GinIndex(fields=["tags"], name="conversation_tags"),
         ]
 

@@ -32,7 +32,7 @@ def assign(
     Raises NotFound; Invalid for a user who does not work here (any more) or an unknown team.
     """
     with transaction.atomic():
-        conversation = lock_conversation(conversation_id)
+        conversation = lock_conversation(conversation_id, merged_too=True)  # its work may still be on its way out
         before = (conversation.assignee_id, conversation.team_id)
         after = (before[0] if assignee_id is KEEP else assignee_id, before[1] if team_id is KEEP else team_id)
         if after == before:

@@ -40,6 +40,13 @@ def save_draft(
     tell_drafts(user.pk, conversation_id=conversation_id, page=page)
 
 
+def beside_draft(conversation_id: int, text: str, *, user: User, mode: str) -> str:
+    """The text, behind what the user is writing in this conversation already, if it is not a part of that. One query."""
+    begun = Draft.objects.filter(user=user, conversation_id=conversation_id, mode=mode).values_list("text", flat=True)
+    kept = begun.first() or ""
+    return kept if text in kept else "\n\n".join(part for part in (kept, text) if part)
+
+
 def check_mode(mode: str) -> None:
     """Raises Invalid for what is no kind of draft."""
     if mode not in Draft.Mode.values:

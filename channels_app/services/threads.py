@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from channels_app.models import Conversation, Interaction, Message
 from channels_app.sanitising import clean_html, text_of
@@ -37,7 +38,7 @@ class Attached:
 def attach(interaction: Interaction, customer: Customer, *, is_new: bool = False, now: datetime) -> Attached:
     """Put the interaction into its thread as a customer message. Safe to repeat: a rerun gets the earlier result.
 
-    The open conversation of (channel, thread key), else the latest one if it was resolved within REOPEN_WITHIN, else a
+    The open conversation of (channel, thread key), or the one it was merged into, else the latest one if it was resolved within REOPEN_WITHIN, else a
     new one. A thread key that another customer's conversation holds does not let this customer in: they get a thread
     of their own. `is_new`: the customer was made in this transaction, so no thread of theirs is looked for. Costs 4
     queries, or 3, if the interaction was loaded with its `message__conversation`. The conversation stays locked.
@@ -53,8 +54,11 @@ def attach(interaction: Interaction, customer: Customer, *, is_new: bool = False
         insert(message)
         hand_over(message)
         if how != "started":
-            conversation.save(update_fields=[*_touch(conversation, message), *_name(conversation, interaction)])
-        conversation.channel, conversation.customer = interaction.channel, customer  # so that nobody reads them again
+            named = _name(conversation, interaction) if conversation.thread_key in _keys(interaction, customer) else []
+            conversation.save(update_fields=[*_touch(conversation, message), *named])
+        conversation.customer = customer  # so that nobody reads them again
+        if conversation.channel_id == interaction.channel_id:  # one it was merged into may be on another
+            conversation.channel = interaction.channel
         _emit(interaction, conversation, message, how)
     return Attached(conversation, message, created=how == "started", reopened=how == "reopened")
 
@@ -63,9 +67,11 @@ def _conversation(
     interaction: Interaction, customer: Customer, message: Message, is_new: bool, now: datetime
 ) -> tuple[Conversation, str]:
     """The locked conversation, and how it was come by: "" | "started" | "reopened"."""
-    keys = (interaction.thread_key, own_key(interaction.thread_key, customer.id))
+    keys = _keys(interaction, customer)
     for _ in range(3):
         found = None if is_new else _find(interaction.channel_id, keys, customer.id)
+        if found is not None and found.merged_into_id:  # it was merged while we waited for it
+            continue
         if found is not None and found.status != Status.RESOLVED:
             return found, ""
         if found is not None and _bring_back(found, now):
@@ -94,19 +100,23 @@ def _bring_back(conversation: Conversation, now: datetime) -> bool:
     return True
 
 
+def _keys(interaction: Interaction, customer: Customer) -> tuple[str, str]:
+    return interaction.thread_key, own_key(interaction.thread_key, customer.id)
+
+
 def own_key(thread_key: str, customer_id: int) -> str:
     """The thread of a customer who writes under a key that another customer's conversation already has."""
     return f"{thread_key}#{customer_id}"
 
 
 def _find(channel_id: int, keys: tuple[str, ...], customer_id: int) -> Conversation | None:
+    """The thread's conversation, or the one it was merged into: that one alone is locked, so that nobody who has both
+    waits for us while we wait for them."""
     open_first = Case(When(status=Status.RESOLVED, then=Value(1)), default=Value(0), output_field=IntegerField())
-    return (
-        Conversation.objects.select_for_update(no_key=True)
-        .filter(channel_id=channel_id, thread_key__in=keys, customer_id=customer_id)
-        .order_by(open_first, "-id")
-        .first()
-    )
+    rows = Conversation.objects.filter(channel_id=channel_id, thread_key__in=keys, customer_id=customer_id)
+    newest = rows.order_by(open_first, "-id").values(stands=Coalesce("merged_into_id", "id"))[:1]
+    meant = Conversation.objects.filter(pk=Subquery(newest), customer_id=customer_id)
+    return meant.select_for_update(no_key=True).first()
 
 
 def _start(interaction: Interaction, customer: Customer, key: str, message: Message) -> Conversation:

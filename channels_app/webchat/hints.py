@@ -9,6 +9,8 @@ from cxos.core.events.channels import (
     ConversationAssigned,
     ConversationReopened,
     ConversationResolved,
+    ConversationsMerged,
+    ConversationsParted,
     ConversationStarted,
     MessageReceived,
     MessageSent,
@@ -18,6 +20,12 @@ from cxos.core.events.channels import (
 @hint(MessageReceived, MessageSent, ConversationAssigned, ConversationResolved, ConversationReopened)
 def tell_chat(received: Received) -> None:
     live.notify([chat_region(received.event.conversation_id)], version=received.id)
+
+
+@hint(ConversationsMerged, ConversationsParted)
+def tell_both_chats(received: Received) -> None:
+    ids = (received.event.merged_id, received.event.survivor_id)
+    live.notify([chat_region(pk) for pk in ids], version=received.id)
 
 
 @hint(ConversationStarted)

@@ -242,6 +242,7 @@ class Decision(models.Model):
         ASSIGN = "assign", _("Assigned by hand")
         DEADLINE = "deadline", _("Deadline")
         OVERRIDE = "override", _("Beyond capacity")
+        MERGED = "merged", _("Merged")
 
     item = models.ForeignKey(WorkItem, null=True, on_delete=models.CASCADE, related_name="decisions")
     conversation = models.ForeignKey(

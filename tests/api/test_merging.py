@@ -1,4 +1,4 @@
-"""Deciding over the API whether two customers are one person."""
+"""Deciding over the API whether two customers are one person, and whether two conversations are one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from channels_app.models import Channel, Conversation, ConversationMerge
 from crm.models import Customer, MergeSuggestion
+from cxos.core.models import Team
 
 pytestmark = pytest.mark.django_db
 
@@ -38,3 +40,34 @@ def test_an_agent_does_not_decide(as_ana: Any, pair: MergeSuggestion, kim: Custo
         assert as_ana.post(f"merge-suggestions/{pair.pk}/{verb}", body).status_code == 403
     pair.refresh_from_db()
     assert pair.state == "open"
+
+
+# --- Conversations ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def talks(kim: Customer, api: Channel) -> list[Conversation]:
+    return [Conversation.objects.create(customer=kim, channel=api, thread_key=key) for key in ("a", "b")]
+
+
+def test_an_agent_merges_two_conversations_and_takes_it_back(as_ana: Any, talks: list[Conversation]) -> None:
+    first, second = talks
+    address = f"conversations/{second.pk}"
+
+    merged = as_ana.post(f"{address}/merge", {"into": first.pk})
+    assert (merged.status_code, merged.json()["id"]) == (200, first.pk)
+    assert as_ana.get(address).json()["merged_into"] == first.pk
+    assert as_ana.post(f"{address}/merge", {"into": first.pk}).status_code == 409
+    assert as_ana.post(f"{address}/reply", {"text": "Hello"}).status_code == 409
+
+    freed = as_ana.post(f"{address}/unmerge").json()
+    assert (freed["id"], freed["merged_into"], freed["status"]) == (second.pk, None, "open")
+    assert as_ana.post(f"{address}/unmerge").status_code == 404
+
+
+def test_both_must_be_seen(as_ana: Any, talks: list[Conversation]) -> None:
+    first, second = talks
+    Conversation.objects.filter(pk=first.pk).update(team=Team.objects.create(name="Other"))
+    assert as_ana.post(f"conversations/{second.pk}/merge", {"into": first.pk}).status_code == 404
+    assert as_ana.post(f"conversations/{first.pk}/merge", {"into": second.pk}).status_code == 404
+    assert not ConversationMerge.objects.exists()

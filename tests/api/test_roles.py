@@ -52,7 +52,7 @@ FOR_ALL_STAFF = {
     "channels_list", "channels_get", "conversations_list", "conversations_get", "messages_list", "messages_get",
     "conversations_reply", "conversations_note", "conversations_resolve", "conversations_reopen",
     "conversations_status", "conversations_priority", "conversations_tags", "conversations_subject",
-    "conversations_read", "conversations_assign", "conversations_transfer", "conversations_macro", "macros_list", "macros_get", "conversations_why_get", "messages_retry",
+    "conversations_read", "conversations_assign", "conversations_transfer", "conversations_macro", "conversations_merge", "conversations_unmerge", "macros_list", "macros_get", "conversations_why_get", "messages_retry",
     "cases_list", "cases_get", "cases_create", "cases_solve", "cases_reopen", "cases_priority", "cases_status",
     "clocks_list", "clocks_get",
     "queues_list", "queues_get", "skills_list", "skills_get", "dispositions_list", "dispositions_get", "presence_reasons_list", "presence_reasons_get",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from channels_app.envelope import Envelope
@@ -25,6 +26,7 @@ from routing.services.presence import set_presence
 from routing.services.queue import enqueue
 from routing.services.relief import call_relief
 from routing.services.wrap_up import end_wrap_ups
+from tests.channels_app.said import say
 
 _numbers = count(1)
 
@@ -124,3 +126,19 @@ def stuck(waiting: Callable[..., WorkItem], settle: Callable[[datetime], None], 
     item = waiting()
     settle(now)
     return item
+
+
+@pytest.fixture
+def first(api: Channel, kim: Customer, now: datetime) -> Conversation:
+    """Kim asks for her parcel."""
+    with transaction.atomic():
+        return say(api, kim, "a1", now, thread_key="parcel", text="Where is my parcel?").conversation
+
+
+@pytest.fixture
+def second(api: Channel, kim: Customer, first: Conversation, now: datetime) -> Conversation:
+    """And begins a second mail about it, a minute later."""
+    with transaction.atomic():
+        return say(
+            api, kim, "b1", now + timedelta(minutes=1), thread_key="parcel again", text="Is it lost?"
+        ).conversation

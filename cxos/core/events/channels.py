@@ -117,6 +117,28 @@ class ConversationReopened:
 
 
 @event
+class ConversationsMerged:
+    """`merged_id` has become part of `survivor_id`, with all that was said in it. Key: the survivor's."""
+
+    survivor_id: int
+    merged_id: int
+    merge_id: int
+    customer_id: int
+    at: str
+
+
+@event
+class ConversationsParted:
+    """That was taken back: `merged_id` is a conversation of its own again. Key: the survivor's."""
+
+    survivor_id: int
+    merged_id: int
+    merge_id: int
+    customer_id: int
+    at: str
+
+
+@event
 class SurveyAnswered:
     """The customer said how it was, once per conversation. `score` 1 (very bad) to 5 (very good)."""
 

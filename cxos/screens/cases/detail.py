@@ -45,7 +45,9 @@ class Detail:
 
 def read_detail(case: Case, user: User, *, now: datetime) -> Detail:
     """5 queries at most, whatever happened."""
-    linked = Conversation.objects.visible_to(user).filter(pk__in=[one.pk for one in case.conversations.all()])
+    linked = (
+        Conversation.objects.visible_to(user).standing().filter(pk__in=[one.pk for one in case.conversations.all()])
+    )
     return Detail(
         case=case,
         clocks=[explain_clock(clock, at=now) for clock in clocks_of_case(case.pk)],
@@ -79,6 +81,7 @@ def words_of(name: str, payload: dict[str, Any]) -> str:
             "status": _("Now: %(value)s"), "priority": _("Priority: %(value)s"),
             "assigned": _("Looked after by %(value)s") if value else _("Looked after by nobody"),
             "linked": _("Linked conversation %(value)s"), "unlinked": _("Unlinked conversation %(value)s"),
+            "merged": _("Conversations merged: %(value)s"),
         }.get(str(payload.get("what")), "%(value)s") % {"value": value}  # fmt: skip
     if name == "CaseReopened" and payload.get("reason"):
         return _("Reopened: %(reason)s") % {"reason": payload["reason"]}

@@ -57,7 +57,8 @@ def read_timeline(user: User, customer_ids: list[int], *, before: str = "") -> T
 
 
 def conversations(user: User, customer_ids: list[int], place: tuple[datetime, str, int] | None) -> list[Entry]:
-    rows = Conversation.objects.visible_to(user).filter(customer__in=customer_ids).select_related("channel", "assignee")
+    rows = Conversation.objects.visible_to(user).standing().filter(customer__in=customer_ids)
+    rows = rows.select_related("channel", "assignee")
     if place:
         rows = rows.filter(behind("conversation", place, "last_message_at"))
     newest = rows.order_by("-last_message_at", "-id")[: PAGE + 1]

@@ -74,9 +74,10 @@ def open_at(user: User, at: str) -> Conversation | None:
 
 def verbs(found: Conversation) -> list[Command]:
     take = Command(_("Assign to me"), "hand", "assign", {"to": "me"}, words=_("take"))
+    merge = Command(_("Merge into another conversation…"), "merge", "merge", words=_("join"), asks=True)
     spam = Command(_("Status: spam"), "shield-alert", "spam")
     if found.status == Status.RESOLVED:
-        return [take, Command(_("Reopen"), "rotate-ccw", "reopen", key="e"), spam]
+        return [take, Command(_("Reopen"), "rotate-ccw", "reopen", key="e"), merge, spam]
     states = {
         Status.OPEN: Command(_("Status: open"), "circle-dot", "status", {"status": Status.OPEN.value}, key="o"),
         Status.PENDING: Command(
@@ -88,6 +89,7 @@ def verbs(found: Conversation) -> list[Command]:
         Command(_("Resolve"), "check", "resolve", key="e", words=_("Status: resolved")),
         *(one for status, one in states.items() if status != found.status),
         Command(_("Status: snoozed…"), "alarm-clock", "ask_snooze", words=_("Snooze"), asks=True),
+        merge,
         spam,
     ]
 

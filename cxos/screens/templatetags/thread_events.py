@@ -72,7 +72,23 @@ def _macro(told: Mapping[str, Any]) -> str:
     return _("Macro “%(name)s” was run.") % {"name": told["name"]}
 
 
+def _merged(told: Mapping[str, Any]) -> str:
+    return _("#%(number)s was merged into this conversation.") % {"number": told["other"]}
+
+
+def _merged_into(told: Mapping[str, Any]) -> str:
+    return _("Merged into #%(number)s.") % {"number": told["other"]}
+
+
+def _parted(told: Mapping[str, Any]) -> str:
+    return _("The merge of #%(number)s was taken back.") % {"number": told["other"]}
+
+
+def _parted_from(told: Mapping[str, Any]) -> str:
+    return _("A conversation of its own again, out of #%(number)s.") % {"number": told["other"]}
+
+
 WORDED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "assigned": _assigned, "transferred_out": _transferred_out, "priority": _priority, "tags": _tags, "snoozed": _snoozed,
-    "macro": _macro,
+    "macro": _macro, "merged": _merged, "merged_into": _merged_into, "parted": _parted, "parted_from": _parted_from,
 }  # fmt: skip

@@ -103,7 +103,7 @@ class Asked:
 
     def rows(self) -> Rows:
         """Everything it matches, in no order."""
-        seen = Conversation.objects.visible_to(self.asking.user)
+        seen = Conversation.objects.visible_to(self.asking.user).standing()
         kind, _dash, number = self.tab.partition("-")
         if kind == "queue":
             rows = seen.filter(filters.queue([number], "in", self.asking)).open()

@@ -33,7 +33,9 @@ class Block:
 
     @property
     def folds(self) -> bool:
-        return self.first.kind == Message.Kind.EVENT and len(self.lines) >= FOLDED
+        """Not where one of them can be taken back: its button stays in sight."""
+        many = self.first.kind == Message.Kind.EVENT and len(self.lines) >= FOLDED
+        return many and not any(line.metadata.get("standing") for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -38,10 +38,17 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole page with this conversation open, at the line `message` if it says one; asked by the list, only the open
     conversation."""
     found = get_conversation_for(request.user, pk)
+    if found.merged_into_id:
+        return gone_on(found)
     parts = open_parts(request, found)
     if request.headers.get("HX-Target") == "open":
         return render(request, "workspace/opened.html", parts)
     return render(request, "workspace/index.html", list_parts(request, open_id=pk) | parts)
+
+
+def gone_on(found: Conversation) -> HttpResponse:
+    """Where a conversation that was merged goes on: also for pages that still show it."""
+    return redirect("workspace:conversation", pk=found.merged_into_id)
 
 
 @require_safe
@@ -76,6 +83,9 @@ def further(request: HttpRequest) -> HttpResponse:
 @staff
 def thread_region(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_conversation_for(request.user, pk)
+    if found.merged_into_id:
+        there = reverse("workspace:conversation", args=[found.merged_into_id])
+        return HttpResponse(status=204, headers={"HX-Redirect": there})
     before, after, until, start = (id_of(request, name) for name in ("before", "after", "until", "from"))
     if before is not None:
         lines = read_before(pk, before, since=start)

@@ -18,7 +18,7 @@ from channels_app.permissions import get_conversation_for
 from channels_app.placeholders import MOST_PLACES, filled
 from channels_app.services import held as held_replies
 from channels_app.services.attachments import unsent_of
-from channels_app.services.drafts import end_draft, save_draft
+from channels_app.services.drafts import beside_draft, end_draft, save_draft
 from channels_app.services.replies import add_note
 from cxos.core.errors import Forbidden, Invalid, NotFound
 from cxos.core.models import User
@@ -43,6 +43,8 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what is being written. Answers with what the counter needs to know."""
     user, found, now = loaded(request, pk)
     given, text = request.POST, request.POST.get("text", "")
+    if found.merged_into_id:  # the page has not heard of it yet: what is typed there is lost neither here nor there
+        pk, text = found.merged_into_id, beside_draft(found.merged_into_id, text, user=user, mode=given.get("mode", ""))
     save_draft(
         pk, user=user, mode=given.get("mode", ""), text=text, seen_id=number(given.get("seen", "")),
         page=given.get("page", ""), now=now,
