@@ -39,7 +39,7 @@ rare AS (
     SELECT word, ln(1 + max(total)::float / count(*)) AS weight FROM hits, known GROUP BY word
     HAVING count(*) <= greatest(5, max(total) / 3)
 )
-SELECT id, array_agg(word ORDER BY weight DESC, word) FROM hits JOIN rare USING (word)
+SELECT id, array_agg(word ORDER BY weight DESC, word), sum(weight) / (SELECT sum(weight) FROM rare) FROM hits JOIN rare USING (word)
 GROUP BY id HAVING bool_or(titled) OR count(*) > 1
 ORDER BY sum(CASE WHEN titled THEN weight * {FROM_TITLE} ELSE weight END) DESC, id LIMIT %(limit)s
 """  # noqa: S608  both are constants
@@ -47,10 +47,16 @@ ORDER BY sum(CASE WHEN titled THEN weight * {FROM_TITLE} ELSE weight END) DESC, 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """An article, and the words of the text it was found by, the most telling first."""
+    """An article, and the words of the text it was found by, the most telling first. `confidence` 0–1: of all words of the
+    text that tell articles apart, each counted by how few have it, the share this one has."""
 
     article: Article
     words: tuple[str, ...]
+    confidence: float = 0.0
+
+    @property
+    def percent(self) -> int:
+        return round(self.confidence * 100)
 
 
 def find_articles(words: str, *, among: ArticleQuerySet, limit: int, public: bool = False) -> list[Article]:
@@ -99,8 +105,8 @@ def fitting_articles(text: str, *, limit: int, public: bool = False) -> list[Fit
     with connection.cursor() as cursor:
         cursor.execute(FITTING, given)
         rows = cursor.fetchall()
-    articles = Article.objects.in_bulk([pk for pk, _words in rows])
-    return [Fit(articles[pk], tuple(found)) for pk, found in rows if pk in articles]
+    articles = Article.objects.in_bulk([pk for pk, _words, _share in rows])
+    return [Fit(articles[pk], tuple(found), float(share)) for pk, found, share in rows if pk in articles]
 
 
 def _stem(word: str) -> str:

@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from channels_app.models import Conversation, Interaction, Message
 from channels_app.services import delivery, merges, webhooks
+from channels_app.services.allowed import stop_forbidden
 from cxos.core.catalogue import Received, on, stream
 from cxos.core.events.channels import ConversationStarted, MessageReceived, MessageSent, NoteAdded
-from cxos.core.events.crm import CustomersMerged, CustomersUnmerged
+from cxos.core.events.crm import CustomerChanged, CustomersMerged, CustomersUnmerged
 from cxos.core.search.dictionary import learn
 
 
@@ -29,6 +30,12 @@ def follow_merge(received: Received) -> None:
 def follow_unmerge(received: Received) -> None:
     survivor = received.event.survivor_id
     merges.give_back(received.event.merged_id, survivor_id=survivor, now=timezone.now())
+
+
+@on(CustomerChanged)
+def obey_withdrawal(received: Received) -> None:
+    if "consent" in received.event.changed:
+        stop_forbidden(received.event.customer_id)
 
 
 @stream("webhooks")

@@ -20,7 +20,7 @@ from cxos.core.events.channels import (
     WhisperSeen,
     WhisperSent,
 )
-from cxos.core.events.crm import MergeSuggested
+from cxos.core.events.crm import CustomerChanged, MergeSuggested
 from cxos.core.live import notify
 
 OPEN_OF_TWO = 50
@@ -58,6 +58,13 @@ def joined_or_parted(received: Received) -> None:
     holders = Conversation.objects.filter(pk__in=ids, assignee__isnull=False).values_list("assignee_id", flat=True)
     regions = [*(f"conversation.{pk}" for pk in ids), "inbox", *(f"inbox.{user}" for user in sorted(set(holders)))]
     notify(regions, version=received.id)
+
+
+@hint(CustomerChanged)
+def record_changed(received: Received) -> None:
+    """Beside the customer's open conversations stands what is known of them. One query."""
+    theirs = Conversation.objects.filter(customer=received.event.customer_id).open().order_by("-last_message_at")
+    notify((f"context.{pk}" for pk in theirs.values_list("pk", flat=True)[:OPEN_OF_TWO]), version=received.id)
 
 
 @hint(MergeSuggested)

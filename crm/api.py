@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm.models import Customer, Identity, MergeSuggestion
+from crm.models import Consent, Customer, Identity, MergeSuggestion, Purpose, Way
 from crm.normalise import normalise
 from crm.permissions import get_customer_for, get_merge_suggestion_for
-from crm.serializers import CustomerOutput, IdentityOutput, MergeSuggestionOutput
+from crm.serializers import ConsentOutput, CustomerOutput, IdentityOutput, MergeSuggestionOutput
 from cxos.core.api import query
 from cxos.core.api.query import Filter, Refused
 from cxos.core.api.views import ReadViewSet, reads
@@ -84,6 +84,27 @@ class Identities(ReadViewSet):
         return identity
 
 
+class Consents(ReadViewSet):
+    """The consent ledger: of each purpose and way the newest entry holds."""
+
+    summaries = {"list": "List consent entries, newest first.", "retrieve": "One consent entry."}
+    output = ConsentOutput
+    filters = {
+        "customer": query.reference("customer_id", "Of this customer."),
+        "purpose": query.choice("purpose", Purpose, "For these purposes."),
+        "way": query.choice("way", Way, "By these ways."),
+    }
+
+    def get_queryset(self) -> QuerySet[Consent]:
+        return Consent.objects.filter(customer__in=Customer.objects.visible_to(self.request.user))
+
+    def load(self, id: int) -> Any:
+        found = self.get_queryset().filter(id=id).first()
+        if found is None:
+            raise NotFound("no_such_consent", _("There is no consent entry %(number)s.") % {"number": id})
+        return found
+
+
 class MergeSuggestions(ReadViewSet):
     """Pairs of customers that may be one person, with the evidence."""
 
@@ -109,5 +130,6 @@ class MergeSuggestions(ReadViewSet):
 urlpatterns = [
     *reads("customers", Customers),
     *reads("identities", Identities),
+    *reads("consents", Consents),
     *reads("merge-suggestions", MergeSuggestions),
 ]

@@ -7,12 +7,15 @@ from typing import Any
 
 from django.urls import path
 from django.utils import timezone
+from rest_framework import serializers
 
-from crm.models import MergeSuggestion
-from crm.permissions import get_merge_suggestion_for
-from crm.serializers import MergeSuggestionOutput
+from crm.models import Consent, Customer, MergeSuggestion, Purpose, Way
+from crm.permissions import get_customer_for, get_merge_suggestion_for
+from crm.serializers import ConsentOutput, CustomerOutput, MergeSuggestionOutput
 from crm.services import merging
-from cxos.core.api.fields import Id, Input
+from crm.services.consents import MAX_WORDING, record_consent
+from crm.services.customers import change_customer
+from cxos.core.api.fields import Choice, Id, Input, Text
 from cxos.core.api.permissions import SUPERVISORS
 from cxos.core.api.views import Command
 
@@ -62,7 +65,47 @@ class UndoMerge(SuggestionCommand):
         merging.undo_merge(id, **self.who_and_when())
 
 
+class PreferencesInput(Input):
+    language = Text(max_length=12, required=False, allow_blank=True)
+    time_zone = Text(max_length=60, required=False, allow_blank=True)
+    preferred_way = Choice(choices=[("", "not known"), *Way.choices], required=False)
+    contact_times = serializers.DictField(
+        required=False, help_text='{"days": [0, 1], "from": "09:00", "until": "18:00"}, 0 = Monday; {}: at any time.'
+    )
+
+
+class ConsentInput(Input):
+    purpose = Choice(choices=Purpose.choices)
+    way = Choice(choices=Way.choices)
+    state = Choice(choices=Consent.State.choices)
+    wording = Text(max_length=MAX_WORDING, required=False, allow_blank=True)
+
+
+class Preferences(Command):
+    """Set how and when the customer likes to be reached. What is left out stays."""
+
+    input, output = PreferencesInput, CustomerOutput
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Customer:
+        get_customer_for(self.request.user, path["id"])
+        change_customer(path["id"], changes=given, actor=self.request.user)
+        return get_customer_for(self.request.user, path["id"])
+
+
+class RecordConsent(Command):
+    """Add an entry to the consent ledger. A withdrawal for service holds at once for all that is sent. 409 when it is so
+    already."""
+
+    input, output, success_status = ConsentInput, ConsentOutput, 201
+
+    def run(self, *, given: dict[str, Any], **path: Any) -> Consent:
+        get_customer_for(self.request.user, path["id"])
+        return record_consent(path["id"], **given, actor=self.request.user, now=timezone.now())
+
+
 urlpatterns = [
+    path("customers/<int:id>/preferences", Preferences.as_view(), name="customer-preferences"),
+    path("customers/<int:id>/consents", RecordConsent.as_view(), name="customer-consents"),
     path("merge-suggestions/<int:id>/merge", Merge.as_view(), name="merge-suggestion-merge"),
     path("merge-suggestions/<int:id>/dismiss", Dismiss.as_view(), name="merge-suggestion-dismiss"),
     path("merge-suggestions/<int:id>/undo", UndoMerge.as_view(), name="merge-suggestion-undo"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from crm.models import Identity, MergeSuggestion
+from crm.models import Consent, Identity, MergeSuggestion, Purpose, Way
 from cxos.core.api.output import NameOutput, Output
 
 
@@ -30,6 +30,13 @@ class CustomerOutput(Output):
     account = NameOutput(allow_null=True)
     language = serializers.CharField()
     time_zone = serializers.CharField()
+    preferred_way = serializers.CharField(help_text="How they like to be reached; blank: not known.")
+    contact_times = serializers.JSONField(
+        help_text="When, in their time zone: days (0 = Monday), from, until; {}: any."
+    )
+    refused = serializers.ListField(
+        child=serializers.CharField(), help_text="What they have forbidden, as `purpose:way`; see the consents."
+    )
     vip = serializers.BooleanField()
     tags = serializers.ListField(child=serializers.CharField())
     attributes = serializers.JSONField()
@@ -40,6 +47,17 @@ class CustomerOutput(Output):
     )
     created_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField(allow_null=True)
+
+
+class ConsentOutput(Output):
+    id = serializers.IntegerField()
+    customer = serializers.IntegerField(source="customer_id")
+    purpose = serializers.ChoiceField(choices=Purpose.choices)
+    way = serializers.ChoiceField(choices=Way.choices)
+    state = serializers.ChoiceField(choices=Consent.State.choices, help_text="`void`: entered by mistake, not known.")
+    wording = serializers.CharField(help_text="What the customer agreed to, or said.")
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
 
 
 class MergeSuggestionOutput(Output):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Attachment, Conversation, Draft, HeldReply, Message
 from channels_app.services import conversations
+from channels_app.services.allowed import check_allowed
 from channels_app.services.drafts import end_draft, put_back
 from channels_app.services.lines import add_line, lock_conversation
 from channels_app.services.replies import check_reply, may_send, send_reply
@@ -75,6 +76,7 @@ def hold_reply(
             now=send_at or now,
         )  # fmt: skip
         may_send(conversation, Message.Author.AGENT)
+        check_allowed(conversation)
         if seen_id is not None:
             _refuse_if_answered(conversation, seen_id, author)
         _hurry_earlier(conversation, author, now)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from channels_app.channel_rules import rules_of, window_ends
 from channels_app.models import Conversation, Message
 from channels_app.sanitising import clean_html, text_of
+from channels_app.services.allowed import check_allowed
 from channels_app.services.attachments import hand_over
 from channels_app.services.lines import lock_conversation
 from channels_app.services.mentions import find_called, store_mentions
@@ -55,6 +56,7 @@ def send_reply(
         if earlier is not None:
             return earlier
         may_send(conversation, author_kind)
+        check_allowed(conversation)
         check_reply(conversation, text or html, attachments=attachments, is_template=template is not None, now=now)
         message = Message.objects.create(
             conversation=conversation,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _, gettext_noop
 
@@ -47,6 +47,11 @@ class Customer(models.Model):
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="customers")
     language = models.CharField(max_length=12, blank=True)
     time_zone = models.CharField(max_length=60, blank=True)
+    preferred_way = models.CharField(max_length=12, default="", db_default="", blank=True)  # of crm.models.Way
+    # When they like to be reached, in their time zone: {"days": [0 = Monday …], "from": "09:00", "until": "18:00"}.
+    contact_times = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()), blank=True)
+    # What they have forbidden, as "purpose:way": the newest entries of the consent ledger that withdraw.
+    refused = ArrayField(models.CharField(max_length=24), default=list, db_default=[], blank=True)
     vip = models.BooleanField(default=False)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     attributes = models.JSONField(default=dict, blank=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from zoneinfo import available_timezones
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _, gettext_noop
 
-from crm.models import Customer, Identity, MergeSuggestion
+from crm.models import Customer, Identity, MergeSuggestion, Way
 from crm.normalise import normalise
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.crm import CustomerChanged, MergeSuggested
@@ -22,7 +23,8 @@ MAX_TAGS, MAX_TAG = 30, 40
 MAX_ATTRIBUTES, MAX_NAME, MAX_VALUE = 50, 60, 500
 MAX_NOTES = 20_000
 TYPED = gettext_noop("%(kind)s %(value)s was typed in for the other one.")
-FIELDS = ("name", "language", "time_zone", "vip", "tags", "attributes", "notes")
+FIELDS = ("name", "language", "time_zone", "preferred_way", "contact_times", "vip", "tags", "attributes", "notes")
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def change_customer(customer_id: int, *, changes: Mapping[str, Any], actor: Any) -> Customer:
@@ -170,6 +172,30 @@ def clean_zone(zone: Any) -> str:
     return str(zone or "")
 
 
+def clean_way(way: Any) -> str:
+    if way and way not in Way.values:
+        raise Invalid(
+            "preferred_way", _("Choose one of %(choices)s.") % {"choices": ", ".join(Way.values)}, field="preferred_way"
+        )
+    return str(way or "")
+
+
+def clean_times(times: Any) -> dict[str, Any]:
+    """{} = at any time; else {"days": [0 = Monday …], "from": "09:00", "until": "18:00"}, within one day."""
+    if not times:
+        return {}
+    try:
+        days, begins, ends = sorted({int(day) for day in times["days"]}), str(times["from"]), str(times["until"])
+    except (KeyError, TypeError, ValueError):
+        days, begins, ends = [], "", ""
+    known = bool(days) and days[0] >= 0 and days[-1] <= 6 and all(CLOCK.fullmatch(at) for at in (begins, ends))
+    if not known or begins >= ends:
+        raise Invalid(
+            "contact_times", _("Contact times need days, and an end after their beginning."), field="contact_times"
+        )
+    return {"days": days, "from": begins, "until": ends}
+
+
 def text(field: str, length: int) -> Any:
     def clean(value: Any) -> str:
         cleaned = str(value or "").strip()
@@ -185,6 +211,8 @@ CHECKS: dict[str, Any] = {
     "language": text("language", 12),
     "notes": text("notes", MAX_NOTES),
     "time_zone": clean_zone,
+    "preferred_way": clean_way,
+    "contact_times": clean_times,
     "vip": bool,
     "tags": clean_tags,
     "attributes": clean_attributes,

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.models import Customer, Identity, MergeSuggestion
+from crm.services.consents import give_back_consents, take_over_consents
 from cxos.core.actor import actor_name
 from cxos.core.errors import Conflict, Invalid, NotFound
 from cxos.core.events.crm import CustomersMerged, CustomersUnmerged
@@ -16,7 +17,9 @@ from cxos.core.outbox import emit
 from cxos.core.services.audit import record
 
 State = MergeSuggestion.State
-FILLED = ("name", "language", "time_zone", "account_id", "vip", "tags", "attributes", "notes")
+FILLED = (
+    "name", "language", "time_zone", "preferred_way", "contact_times", "account_id", "vip", "tags", "attributes", "notes",
+)  # fmt: skip
 
 
 def merge(suggestion_id: int, *, keep: int, actor: Any, now: datetime) -> Customer:
@@ -39,8 +42,15 @@ def merge(suggestion_id: int, *, keep: int, actor: Any, now: datetime) -> Custom
         survivor.save(update_fields=list(FILLED))
         merged.merged_into = survivor
         merged.save(update_fields=["merged_into"])
+        consents = take_over_consents(survivor, merged.pk)
         changed = {field: [before[field], after[field]] for field in FILLED if before[field] != after[field]}
-        undo = {"survivor": survivor.pk, "merged": merged.pk, "identities": moved, "changed": changed}
+        undo = {
+            "survivor": survivor.pk,
+            "merged": merged.pk,
+            "identities": moved,
+            "changed": changed,
+            "consents": consents,
+        }
         decide(suggestion, State.MERGED, undo=undo, actor=actor, now=now)
         event = CustomersMerged(survivor_id=survivor.pk, merged_id=merged.pk)
         emit(event, key=f"customer:{survivor.pk}", actor=actor)
@@ -66,6 +76,7 @@ def undo_merge(suggestion_id: int, *, actor: Any, now: datetime) -> Customer:
             setattr(survivor, field, undo["changed"][field][0])
         if restored:
             survivor.save(update_fields=restored)
+        give_back_consents(merged, survivor, undo.get("consents", []))
         decide(suggestion, State.OPEN, undo=None, actor=actor, now=now)
         event = CustomersUnmerged(survivor_id=survivor.pk, merged_id=merged.pk)
         emit(event, key=f"customer:{survivor.pk}", actor=actor)
@@ -97,7 +108,7 @@ def suggest_again(suggestion_id: int, *, actor: Any, now: datetime) -> MergeSugg
 
 def fill(survivor: Customer, merged: Customer) -> None:
     """What the survivor lacks; nothing that it has is overwritten."""
-    for field in ("name", "language", "time_zone", "account_id"):
+    for field in ("name", "language", "time_zone", "preferred_way", "contact_times", "account_id"):
         if not getattr(survivor, field):
             setattr(survivor, field, getattr(merged, field))
     survivor.vip = survivor.vip or merged.vip

@@ -39,6 +39,7 @@ BEFORE = frozenset({State.WAITING, State.OFFERED})
 FURTHEST = timedelta(days=60)
 SPELLED = frozenset("+0123456789 ()./-\u00a0")  # what numbers are written with
 DO_NOT_CALL = "do_not_call"  # a tag of customers who must not be called
+MUST_NOT_CALL = "service:voice"  # of the consent ledger
 
 
 def request_callback(
@@ -106,7 +107,10 @@ def _check_item(item: WorkItem, kind: str) -> None:
 
 
 def must_not_be_called(item: WorkItem) -> bool:
-    return item.conversation is not None and DO_NOT_CALL in item.conversation.customer.tags
+    if item.conversation is None:
+        return False
+    customer = item.conversation.customer
+    return DO_NOT_CALL in customer.tags or MUST_NOT_CALL in customer.refused
 
 
 def _checked_address(address: str) -> str:

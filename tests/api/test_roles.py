@@ -47,7 +47,8 @@ RESTRICTED = {
 INGEST = {"interactions_create", "interactions_bulk"}
 FOR_ALL_STAFF = {
     "me_get", "teams_list", "teams_get", *INGEST,
-    "customers_list", "customers_get", "identities_list", "identities_get",
+    "customers_list", "customers_get", "identities_list", "identities_get", "consents_list",
+    "consents_get", "customers_preferences", "customers_consents",
     "merge_suggestions_list", "merge_suggestions_get",
     "channels_list", "channels_get", "conversations_list", "conversations_get", "messages_list", "messages_get",
     "conversations_reply", "conversations_note", "conversations_resolve", "conversations_reopen",

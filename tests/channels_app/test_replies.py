@@ -149,5 +149,7 @@ def test_message_that_has_not_failed_cannot_be_retried(conversation: Conversatio
 def test_reply_costs_six_queries_in_its_transaction(
     conversation: Conversation, ana: User, now: datetime, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(8):  # savepoint twice, lock, client id, message, first?, conversation, event
+    with django_assert_num_queries(
+        9
+    ):  # savepoint twice, lock, client id, allowed?, message, first?, conversation, event
         reply(conversation, ana, now, client_id="c1")

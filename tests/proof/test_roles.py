@@ -58,7 +58,7 @@ PAGES: dict[str, Any] = {
     "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/outside/": (STAFF, 409),
     "workspace/c/<int:pk>/snooze-menu/": STAFF, "workspace/c/<int:pk>/snooze-until/": STAFF, "workspace/c/<int:pk>/call-back/": STAFF,
-    "workspace/c/<int:pk>/macros/": STAFF, "workspace/c/<int:pk>/merge/": STAFF,
+    "workspace/c/<int:pk>/macros/": STAFF, "workspace/c/<int:pk>/merge/": STAFF, "workspace/c/<int:pk>/health/": STAFF,
     "workspace/c/<int:pk>/picture/<int:message>/<int:place>/": (STAFF, 404),
     "settings/snippets/": STAFF, "settings/macros/": STAFF, "settings/macros/new/": STAFF, "settings/macros/<int:pk>/": (STAFF, 404), "help/": EVERYBODY, "help/<int:pk>/": (EVERYBODY, 404),
     "workspace/files/<uuid:key>/": (STAFF, 404), "files/<str:token>": (EVERYBODY, 404),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -350,3 +351,40 @@ def test_a_record_is_exported_with_what_this_person_may_see_and_the_audit_tells(
     assert [one["value"] for one in body["identities"]] == ["kim@example.com"]
     assert [[line["text"] for line in one["messages"]] for one in body["conversations"]] == [["Hello"]]
     assert AuditEntry.objects.latest("id").verb == "exported"
+
+
+# --- Preferences and consent ------------------------------------------------------------------------------------------
+
+
+def test_preferences_are_set_and_taken_back(as_ana: Client, kim: Customer, ana: User) -> None:
+    given = {
+        "preferred_way": "voice", "language": "de", "time_zone": "Europe/Berlin", "day": ["0", "4"], "from": "09:00", "until": "17:00",
+    }  # fmt: skip
+    answer = as_ana.post(f"/customers/{kim.pk}/preferences/", given)
+    kim.refresh_from_db()
+    assert (kim.preferred_way, kim.language) == ("voice", "de")
+    assert kim.contact_times == {"days": [0, 4], "from": "09:00", "until": "17:00"}
+    undo = json.loads(answer["HX-Trigger"])["toast"]["undo"]
+    other = Client()
+    other.force_login(User.objects.create_user("eve@example.com", "correct horse battery", name="Eve", role="agent"))
+    assert other.post(undo).status_code == 404
+
+    assert as_ana.post(undo).status_code == 200
+
+    kim.refresh_from_db()
+    assert (kim.preferred_way, kim.language, kim.contact_times) == ("", "", {})
+    assert AuditEntry.objects.latest("pk").undoes == int(undo.split("/")[-3])
+    assert as_ana.post(undo).status_code == 409
+    assert as_ana.post(f"/customers/{kim.pk}/preferences/", given | {"until": "08:00"}).status_code == 422
+
+
+def test_consent_is_entered_and_taken_back_where_the_customer_stands(as_ana: Client, kim: Customer) -> None:
+    given = {"purpose": "service", "way": "email", "state": "withdrawn", "wording": "No mails, please"}
+    answer = as_ana.post(f"/customers/{kim.pk}/consents/", given)
+    page = answer.content.decode()
+    assert all(said in page for said in ("Service · E-mail", "Withdrawn", "No mails, please"))
+    assert as_ana.post(f"/customers/{kim.pk}/consents/", given).status_code == 409
+
+    assert as_ana.post(json.loads(answer["HX-Trigger"])["toast"]["undo"]).status_code == 200
+    kim.refresh_from_db()
+    assert kim.refused == []

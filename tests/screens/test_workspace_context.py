@@ -6,13 +6,19 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from cases.models import Case
+from cases.services.cases import open_case
 from channels_app.models import Channel, Conversation, Interaction, Message
 from crm.models import Customer
+from crm.services.consents import record_consent
+from crm.services.customers import change_customer
 from crm.services.identity import resolve
 from cxos.core.models import Team, User
 from cxos.core.phrases import Phrase
+from intelligence.models import Insight
 from routing.models import Disposition, Queue, WorkItem
 from routing.services.hand_over import give
 from routing.services.queue import enqueue
@@ -148,3 +154,51 @@ def test_the_sound_of_offers_is_switched_off_and_on_again(as_ana: Client, ana: U
     ana.refresh_from_db()
     assert ana.preferences == {"offer_sound": False}
     assert b'data-offer-sound="on"' in as_ana.post("/workspace/presence/sound/").content
+
+
+# --- Wishes and health --------------------------------------------------------------------------------------------------
+
+
+def test_preferences_and_consent_stand_beside_the_conversation(
+    as_ana: Client, talk: Conversation, kim: Customer, ana: User, now: datetime,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:  # fmt: skip
+    page = as_ana.get(f"/workspace/c/{talk.pk}/context/").content.decode()
+    assert "Nothing is known yet." in page
+    times = {"days": [0, 1], "from": "09:00", "until": "12:00"}
+    change_customer(kim.pk, changes={"preferred_way": "voice", "contact_times": times}, actor=ana)
+    record_consent(kim.pk, purpose="marketing", way="email", state="withdrawn", wording="No ads", actor=ana, now=now)
+
+    as_ana.get(f"/workspace/c/{talk.pk}/context/")
+    with django_assert_max_num_queries(12):
+        page = as_ana.get(f"/workspace/c/{talk.pk}/context/").content.decode()
+
+    assert all(said in page for said in ("Phone", "Mon, Tue 09:00–12:00", "Offers · E-mail", "Withdrawn", "No ads"))
+
+
+def test_health_is_told_with_its_reasons(
+    as_ana: Client, talk: Conversation, kim: Customer, ana: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:  # fmt: skip
+    at = timezone.now()
+    for number, mood in enumerate(("negative", "negative", "positive", "neutral")):
+        said = Message.objects.create(
+            conversation=talk, author_kind="customer", text=str(number), state="received", created_at=at
+        )
+        Insight.objects.create(message=said, sentiment=mood)
+    talk.metadata = {"survey": {"score": 2}}
+    talk.save()
+    open_case(customer=kim, subject="Refund", actor=ana, now=at)
+
+    as_ana.get(f"/workspace/c/{talk.pk}/health/")
+    with django_assert_max_num_queries(12):
+        answer = as_ana.get(f"/workspace/c/{talk.pk}/health/")
+
+    assert (answer.context["health"].score, answer.context["health"].band) == (60, "fair")
+    page = answer.content.decode()
+    assert all(said in page for said in ("Last survey: 2 of 5", "2 of 4 messages read unhappy", "1 open case", "−20"))
+
+
+def test_without_contact_no_health_is_made_up(as_ana: Client, talk: Conversation) -> None:
+    Conversation.objects.update(last_message_at=timezone.now() - timedelta(days=91))
+    assert "nothing to judge by" in as_ana.get(f"/workspace/c/{talk.pk}/health/").content.decode()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cxos.screens.customers import commands, views
+from cxos.screens.customers import commands, views, wishes
 
 app_name = "customers"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("<int:pk>/edit/", views.edit_dialog, name="edit"),
     path("<int:pk>/edit/save/", commands.edit, name="save"),
     path("<int:pk>/export/", commands.export, name="export"),
+    path("<int:pk>/preferences/", wishes.preferences, name="preferences"),
+    path("<int:pk>/preferences/<int:entry>/undo/", wishes.undo_preferences, name="undo_preferences"),
+    path("<int:pk>/consents/", wishes.consent, name="consent"),
+    path("<int:pk>/consents/<int:entry>/undo/", wishes.undo_consent, name="undo_consent"),
     path("<int:pk>/notes/", commands.notes, name="notes"),
     path("<int:pk>/tags/", commands.tag, name="tag"),
     path("<int:pk>/attributes/", commands.attribute, name="attribute"),

@@ -20,6 +20,7 @@ from crm.queries import find_customers, open_suggestions, suggestions_about
 from cxos.core.models import User
 from cxos.screens.customers.timeline import read_timeline
 from cxos.screens.staff import staff
+from cxos.screens.wishes import wishes_of
 
 PAGE = 50
 WAYS = 2
@@ -193,6 +194,7 @@ def record_parts(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "customer": found,
         "identities": [(one, IDENTITY_ICONS[one.kind]) for one in found.identities.all()],
         "kinds": KINDS,
+        "wishes": wishes_of(found),
         "suggestions": [
             (one, one.second if one.first_id == found.pk else one.first) for one in suggestions_about(found.pk)[:5]
         ],
