@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from automation.models import Rule
 from cases.models import Calendar
@@ -84,6 +84,24 @@ def test_a_rule_on_broken_promises_is_built_and_tried(open_as: Open, adi: User) 
     rule = Rule.objects.get()
     assert (rule.event, rule.actions) == ("ClockBreached", [{"kind": "set_priority", "priority": 3}])
     assert rule.conditions == {"fact": "promise.metric", "op": "is", "value": "next_response"}
+
+
+def test_what_is_chosen_while_a_rule_is_drawn_anew_stays(open_as: Open, adi: User) -> None:
+    page = open_as(adi, "/settings/rules/new/")
+    page.get_by_role("button", name="Condition").click()
+    page.get_by_label("Action", exact=True).select_option("set_priority")
+    expect(page.get_by_label("Priority", exact=True)).to_be_visible()
+    held: list[Route] = []
+    page.route("**/settings/rules/new/", lambda route: route.continue_() if held else held.append(route))
+
+    with page.expect_request("**/settings/rules/new/"):
+        page.get_by_label("What", exact=True).select_option("message.first")
+    page.get_by_label("Priority", exact=True).select_option("3")
+    page.get_by_label("Name").focus()
+    held[0].continue_()
+
+    expect(page.get_by_role("combobox", name="Value", exact=True)).to_be_visible()
+    expect(page.get_by_label("Priority", exact=True)).to_have_value("3")
 
 
 def test_the_week_is_redrawn_while_it_is_edited(open_as: Open, adi: User) -> None:
