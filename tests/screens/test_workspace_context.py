@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from cases.models import Case
 from cases.services.cases import open_case
 from channels_app.models import Channel, Conversation, Interaction, Message
-from crm.models import Customer
+from crm.models import Customer, Identity
 from crm.services.consents import record_consent
 from crm.services.customers import change_customer
 from crm.services.identity import resolve
@@ -57,6 +57,15 @@ def test_the_cards_keep_their_order_and_what_is_folded_with_the_person(
     other = Client()
     other.force_login(sam)
     assert [key for key, _is_open in cards(other, talk)] == first
+
+
+def test_an_address_is_shown_once_and_no_device(as_ana: Client, talk: Conversation, kim: Customer) -> None:
+    for kind, value in (("device", "0RryBP"), ("external_id", "kim@example.com"), ("phone", "+491511234567")):
+        Identity.objects.create(customer=kim, kind=kind, value=value)
+
+    context = as_ana.get(f"/workspace/c/{talk.pk}/context/").context["context"]
+
+    assert sorted(one.value for one in context.identities) == ["+491511234567", "kim@example.com"]
 
 
 def test_what_the_customer_was_recognised_by_is_told(as_ana: Client, talk: Conversation, now: datetime) -> None:

@@ -20,6 +20,7 @@ from crm.queries import find_customers, open_suggestions, suggestions_about
 from cxos.core.models import User
 from cxos.screens.customers.timeline import read_timeline
 from cxos.screens.staff import staff
+from cxos.screens.ways import ways
 from cxos.screens.wishes import wishes_of
 
 PAGE = 50
@@ -59,8 +60,12 @@ def narrowed(rows: QuerySet[Customer], *, tag: str, vip: bool) -> QuerySet[Custo
 
 def paged(rows: QuerySet[Customer], after: str) -> tuple[list[Customer], str]:
     """One page by when they were last seen, those never seen at the end; and the cursor of the next one. 2–3 queries."""
-    shown = Identity.objects.exclude(kind=Identity.Kind.DEVICE).order_by("kind", "id")
-    rows = rows.select_related("account").prefetch_related(Prefetch("identities", queryset=shown, to_attr="ways"))
+    shown = Prefetch(
+        "identities",
+        queryset=Identity.objects.exclude(kind=Identity.Kind.DEVICE).order_by("kind", "id"),
+        to_attr="ways",
+    )
+    rows = rows.select_related("account").prefetch_related(shown)
     at, last = read_cursor(after)
     found: list[Customer] = []
     if at or not last:
@@ -72,8 +77,8 @@ def paged(rows: QuerySet[Customer], after: str) -> tuple[list[Customer], str]:
         never = rows.filter(last_seen_at=None).order_by("-id")
         found += never.filter(pk__lt=last)[: PAGE + 1] if last and not at else never[: PAGE + 1 - len(found)]
     page = found[:PAGE]
-    for row in page:  # a login is an address as well, often the same
-        row.ways = list({one.shown or one.value: one for one in row.ways}.values())[:WAYS]
+    for row in page:
+        row.ways = ways(row.ways)[:WAYS]
     return page, cursor_of(page[-1]) if len(found) > PAGE else ""
 
 

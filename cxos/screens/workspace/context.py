@@ -14,6 +14,7 @@ from cases.queries import ClockExplained, clocks_of_conversation, explain_clock
 from channels_app.models import Conversation, Message
 from crm.models import Identity, MergeSuggestion
 from cxos.core.models import User
+from cxos.screens.ways import ways
 from cxos.screens.wishes import outside_times, wishes_of
 from intelligence.models import Insight
 from routing.models import Offer
@@ -90,7 +91,7 @@ def read_context(conversation: Conversation, user: User, *, now: datetime) -> Co
     identities = list(customer.identities.annotate(suggestion=suggested).order_by("kind", "id"))
     return Context(
         conversation=conversation,
-        identities=identities,
+        identities=ways(identities),
         suggestion_id=identities[0].suggestion if identities else None,  # evidence is an identity
         clocks=[explain_clock(clock, at=now) for clock in clocks_of_conversation(conversation.pk)],
         cases=list(Case.objects.visible_to(user).filter(conversations=conversation)[:5]),
