@@ -170,11 +170,43 @@ def workspace_priority(scene: Scene) -> Page:
     return page
 
 
+@state("workspace-status")
+def workspace_status(scene: Scene) -> Page:
+    page = conversation(scene)
+    page.keyboard.press("s")
+    page.get_by_role("menuitem", name="Merge into").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("workspace-merge")
+def workspace_merge(scene: Scene) -> Page:
+    page = workspace_status(scene)
+    page.get_by_role("menuitem", name="Merge into").click(timeout=PATIENCE_MS)
+    page.locator("#ws-merge[open]").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("workspace-macros")
+def workspace_macros(scene: Scene) -> Page:
+    page = conversation(scene)
+    page.keyboard.press("m")
+    page.locator("#ws-macros[open]").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+@state("workspace-why-not")
+def workspace_why_not(scene: Scene) -> Page:
+    page = conversation(scene)
+    page.get_by_role("button", name="Why nobody else?").click(timeout=PATIENCE_MS)
+    page.locator("#ws-why-not[open]").wait_for(timeout=PATIENCE_MS)
+    return page
+
+
 @state("workspace-call-back")
 def workspace_call_back(scene: Scene) -> Page:
     page = conversation(scene)
     click(page, '#head [data-key="y"]')
-    page.locator("#ws-call-back[open]").wait_for()
+    page.locator("#ws-call-back[open]").wait_for(timeout=PATIENCE_MS)
     return page
 
 
