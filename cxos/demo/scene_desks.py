@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
+from automation.services.macros import save_macro
 from automation.services.snippets import save_snippet
 from channels_app.models import Message
 from cxos.core.models import User
@@ -19,6 +20,11 @@ SNIPPETS = (
     ("reset", "Please hold the reset button for ten seconds. Your settings stay as they are."),
     ("credit", "I have booked the credit; you will see it on your next bill."),
 )
+MACROS = (
+    ("Book the goodwill credit", ({"kind": "add_tags", "tags": ["goodwill"]}, {"kind": "reply", "text": SNIPPETS[2][1]}, {"kind": "resolve"})),
+    ("Wait for the router", ({"kind": "reply", "text": SNIPPETS[1][1]}, {"kind": "wait"})),
+    ("Open a case for the line", ({"kind": "open_case", "subject": "Line of {{customer.name}}"}, {"kind": "set_priority", "priority": 2})),
+)  # fmt: skip
 
 
 def furnish(*, now: datetime) -> None:
@@ -26,6 +32,8 @@ def furnish(*, now: datetime) -> None:
     seed_history(now=now)
     for shortcut, text in SNIPPETS:
         save_snippet(None, shortcut=shortcut, text=text, scope="everybody", actor=sam, now=now)
+    for name, actions in MACROS:
+        save_macro(None, name=name, actions=actions, scope="everybody", actor=sam, now=now)
     save_threshold(Threshold(measure=Threshold.Measure.WAITING, limit=2, minutes=0, sound=True), actor=sam)
     save_threshold(Threshold(measure=Threshold.Measure.AVAILABLE, limit=1, minutes=5), actor=sam)
     watch_thresholds(now=now)

@@ -161,6 +161,17 @@ DEFINED = {
 }
 
 
+LEVELS = {
+    "SL_offered": gettext_lazy("Service level of all who came"),
+    "SL_answered": gettext_lazy("Service level of those answered"),
+    "SL_ex_short": gettext_lazy("Service level without those who left at once"),
+    "SL_ab_good": gettext_lazy("Service level, leaving in time counted as served"),
+    "SL_ab_excl_T": gettext_lazy("Service level without those who left in time"),
+    "SL_Genesys": gettext_lazy("Service level of those answered or gone"),
+    "SL_Connect": gettext_lazy("Service level of all whose wait ended in time"),
+}
+
+
 def level(name: str) -> Callable[[Span], str]:
     return ratio(lambda figures: figures.service_levels[name])
 
@@ -173,7 +184,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Metric, ...]], ...] = (
     (
         gettext_lazy("Waiting"),
         (
-            *(Metric(one, one, DEFINED[one], IN_TIME.get(one, "service_level"), level(one)) for one in SERVICE_LEVELS),
+            *(Metric(one, LEVELS[one], DEFINED[one], IN_TIME.get(one, "service_level"), level(one)) for one in SERVICE_LEVELS),
             Metric("speed of answer", gettext_lazy("ASA"), "Σ wait / A", "speed_of_answer", waits(lambda f: f.speed_of_answer)),
             Metric("abandon rate", gettext_lazy("Abandoned"), "(B − B_s) / (O − B_s)", "abandoned", ratio(lambda f: f.abandon_rate)),
             Metric("abandon rate", gettext_lazy("Abandoned, raw"), "B / O", "abandoned", ratio(lambda f: formulas.raw_abandon_rate(f.tally))),
