@@ -45,6 +45,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Playwright's loop counts as running in this thread from its start on: tests without it run loops of their own.
+
+    From before their first fixture until after their last: while a loop runs, Django has other connections to the database.
+    """
+    if "chromium" in getattr(item, "fixturenames", ()):
+        return (yield)
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(loop)
+
+
 @pytest.fixture(scope="session")
 def turn_to_migrate(django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[Any]:
     with django_db_blocker.unblock(), as_template() as migrated, django_db_blocker.block():
@@ -71,18 +87,6 @@ def no_language_is_left_behind() -> Iterator[None]:
     """A request leaves its language on in its thread; the next request sets its own, the next test would not."""
     yield
     translation.deactivate()
-
-
-@pytest.fixture(autouse=True)
-def no_loop_of_the_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright's loop counts as running in this thread from its start on: tests without it run loops of their own."""
-    if "chromium" in request.fixturenames:
-        yield
-        return
-    loop = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture
@@ -164,6 +168,8 @@ def chromium() -> Iterator[Browser]:
             executable_path=path,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"],
         )
+        loop = asyncio._get_running_loop()
         yield browser
+        asyncio._set_running_loop(loop)  # the last test of the run may be one without a browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -190,7 +190,7 @@ def test_macros_and_snoozing_on_a_phone_from_right_to_left(
         page.locator("#scroll").focus()
         page.keyboard.press(key)
         if key == "s":
-            page.locator("#ws-status [hx-get]").click()
+            page.locator("#ws-status [role=menuitemradio][hx-get]").click()
         expect(page.locator(dialog)).to_be_visible()
         assert overflow(page) <= 0
         assert serious_findings(page) == []
