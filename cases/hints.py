@@ -3,6 +3,7 @@ broken, where it is shown."""
 
 from __future__ import annotations
 
+from cases.models import Case
 from channels_app.models import Conversation
 from cxos.core.catalogue import Received, hint
 from cxos.core.events.cases import (
@@ -23,7 +24,12 @@ from cxos.core.live import notify
 
 @hint(CaseOpened, CaseSolved, CaseReopened, CaseChanged)
 def case_changed(received: Received) -> None:
-    notify([f"case.{received.event.case_id}", "cases"], version=received.id)
+    """Also beside the conversations it came of, and with what happened to its customer. One query."""
+    told = received.event
+    linked = Case.conversations.through.objects.filter(case=told.case_id).values_list("conversation_id", flat=True)
+    regions = [f"case.{told.case_id}", "cases", *(f"context.{pk}" for pk in linked)]
+    new = [f"history.{told.customer_id}"] if received.name == "CaseOpened" else []
+    notify([*regions, *new], version=received.id)
 
 
 @hint(ClockStarted, ClockNearing, ClockBreached, ClockMet, ClockPaused, ClockResumed, ClockChanged)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils import timezone
 
+from channels_app.hints import tell_moved
 from channels_app.models import Conversation, Interaction, Message
 from channels_app.services import delivery, merges, webhooks
 from channels_app.services.allowed import stop_forbidden
@@ -24,12 +26,14 @@ def follow_merge(received: Received) -> None:
     merged, survivor = received.event.merged_id, received.event.survivor_id
     Conversation.objects.filter(customer_id=merged).update(customer_id=survivor)
     Interaction.objects.filter(customer_id=merged).update(customer_id=survivor)
+    transaction.on_commit(lambda: tell_moved(received))
 
 
 @on(CustomersUnmerged, lane="work")
 def follow_unmerge(received: Received) -> None:
     survivor = received.event.survivor_id
     merges.give_back(received.event.merged_id, survivor_id=survivor, now=timezone.now())
+    transaction.on_commit(lambda: tell_moved(received))
 
 
 @on(CustomerChanged)

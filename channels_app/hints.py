@@ -10,6 +10,7 @@ from cxos.core.events.channels import (
     ConversationChanged,
     ConversationReopened,
     ConversationResolved,
+    ConversationStarted,
     ConversationsMerged,
     ConversationsParted,
     MessageDelivered,
@@ -20,10 +21,10 @@ from cxos.core.events.channels import (
     WhisperSeen,
     WhisperSent,
 )
-from cxos.core.events.crm import CustomerChanged, MergeSuggested
+from cxos.core.events.crm import CustomerChanged, CustomersMerged, CustomersUnmerged, MergeSuggested
 from cxos.core.live import notify
 
-OPEN_OF_TWO = 50
+MOST_OPEN = 50
 
 
 @hint(MessageDelivered)
@@ -41,7 +42,14 @@ def conversation_changed(received: Received) -> None:
     holder = None
     if not getattr(told, "first", False):
         holder = Conversation.objects.filter(pk=told.conversation_id).values_list("assignee_id", flat=True).first()
-    notify([f"conversation.{told.conversation_id}", f"inbox.{holder}" if holder else "inbox"], version=received.id)
+    lists = [f"inbox.{holder}"] if holder else ["inbox"]
+    seen = [f"history.{told.customer_id}"] if received.name == "MessageReceived" else []
+    notify([f"conversation.{told.conversation_id}", *lists, *seen], version=received.id)
+
+
+@hint(ConversationStarted)
+def history_grew(received: Received) -> None:
+    notify([f"history.{received.event.customer_id}"], version=received.id)
 
 
 @hint(ConversationAssigned)
@@ -57,22 +65,45 @@ def joined_or_parted(received: Received) -> None:
     ids = [received.event.merged_id, received.event.survivor_id]
     holders = Conversation.objects.filter(pk__in=ids, assignee__isnull=False).values_list("assignee_id", flat=True)
     regions = [*(f"conversation.{pk}" for pk in ids), "inbox", *(f"inbox.{user}" for user in sorted(set(holders)))]
+    regions.append(f"history.{received.event.customer_id}")
     notify(regions, version=received.id)
-
-
-@hint(CustomerChanged)
-def record_changed(received: Received) -> None:
-    """Beside the customer's open conversations stands what is known of them. One query."""
-    theirs = Conversation.objects.filter(customer=received.event.customer_id).open().order_by("-last_message_at")
-    notify((f"context.{pk}" for pk in theirs.values_list("pk", flat=True)[:OPEN_OF_TWO]), version=received.id)
 
 
 @hint(MergeSuggested)
 def likeness_found(received: Received) -> None:
     """Beside an open conversation of either customer it is said that there may be another record. One query."""
-    either = Conversation.objects.filter(customer__in=[received.event.first_id, received.event.second_id]).open()
-    ids = either.order_by("-last_message_at").values_list("pk", flat=True)[:OPEN_OF_TWO]
-    notify((f"conversation.{pk}" for pk in ids), version=received.id)
+    two = [received.event.first_id, received.event.second_id]
+    notify([*(f"customer.{pk}" for pk in two), *open_conversations(two)], version=received.id)
+
+
+@hint(CustomerChanged)
+def customer_changed(received: Received) -> None:
+    """Their name and marks stand at whatever they have open, in lists and on the floor. One query."""
+    customer_id = received.event.customer_id
+    regions = [f"customer.{customer_id}", "inbox", "board", "cases", *open_conversations([customer_id])]
+    notify(regions, version=received.id)
+
+
+@hint(CustomersMerged, CustomersUnmerged)
+def customers_moved(received: Received) -> None:
+    notify([f"customer.{pk}" for pk in two_of(received)], version=received.id)
+
+
+def tell_moved(received: Received) -> None:
+    """What the two have open is whose it is now: called when it has been moved."""
+    two = two_of(received)
+    regions = [f"customer.{pk}" for pk in two]
+    notify([*regions, "inbox", "board", "cases", *open_conversations(two)], version=received.id)
+
+
+def two_of(received: Received) -> list[int]:
+    return [received.event.survivor_id, received.event.merged_id]
+
+
+def open_conversations(customer_ids: list[int]) -> list[str]:
+    """The regions of their newest open ones."""
+    found = Conversation.objects.filter(customer__in=customer_ids).open().order_by("-last_message_at")
+    return [f"conversation.{pk}" for pk in found.values_list("pk", flat=True)[:MOST_OPEN]]
 
 
 @hint(WhisperSent, WhisperSeen)

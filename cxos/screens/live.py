@@ -31,6 +31,7 @@ from django.utils import timezone
 from automation.models import Article
 from cases.models import Case
 from channels_app.models import Conversation
+from crm.models import Customer
 from cxos.core import live
 from cxos.core.database_threads import in_database
 from cxos.core.models import ApiKey, Scope, User
@@ -99,6 +100,10 @@ def visible_articles(user: User, ids: set[int]) -> set[int]:
     return set(Article.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
+def visible_customers(user: User, ids: set[int]) -> set[int]:
+    return set(Customer.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+
+
 def visible_cases(user: User, ids: set[int]) -> set[int]:
     return set(Case.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
@@ -112,6 +117,9 @@ REGIONS_OF: dict[str, Callable[[User, set[int]], set[int]]] = {
     "whispers": own,
     "drafts": own,
     "conversation": visible_conversations,
+    "context": visible_conversations,
+    "customer": visible_customers,
+    "history": visible_customers,
     "case": visible_cases,
     "article": visible_articles,
 }

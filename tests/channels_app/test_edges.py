@@ -62,7 +62,7 @@ def test_pages_of_the_conversation_and_of_its_holder_are_told(
 
     here = f"conversation.{conversation.id}"
     assert notices == [
-        [here, "inbox"],
+        [here, "inbox", f"history.{kim.pk}"],
         [here, f"inbox.{ana.id}", "inbox"],
         [here, f"inbox.{ana.id}"],
         [here, f"inbox.{sam.id}", f"inbox.{ana.id}"],

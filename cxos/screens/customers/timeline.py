@@ -15,6 +15,8 @@ from channels_app.models import Conversation, Message
 from cxos.core.models import User
 
 PAGE = 20
+MOST_KEPT = 100  # in the part of an open page that is fetched again
+Cursor = tuple[datetime, str, int]  # (when, kind, id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +37,52 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A page of it by local day. `older`: the cursor of what comes after, "" at the end."""
+    """A page of it by local day. `older`: the cursor of what comes after, "" at the end; `names`: of the regions that
+    tell of what is on it."""
 
     days: list[tuple[Any, list[Entry]]]
     older: str
+    names: str = ""
 
 
-def read_timeline(user: User, customer_ids: list[int], *, before: str = "") -> Timeline:
-    """What this user may see of these records. 3 queries."""
-    place = read_cursor(before)
+def read_timeline(user: User, customer_ids: list[int], *, before: str = "", until: str = "") -> Timeline:
+    """What this user may see of these records; with `until`, a cursor, all that is not older. 3 queries."""
+    place, last = read_cursor(before), read_cursor(until)
+    size = MOST_KEPT if last else PAGE
     found = sorted(
-        [*conversations(user, customer_ids, place), *cases(user, customer_ids, place)],
+        [*conversations(user, customer_ids, place, size), *cases(user, customer_ids, place, size)],
         key=lambda entry: (entry.at, entry.kind, entry.pk),
         reverse=True,
     )
-    page = with_counts(found[:PAGE])
+    if last:
+        kept = [entry for entry in found[:size] if (entry.at, entry.kind, entry.pk) >= last]
+        found = [*kept, *found[len(kept) :][:1]]
+        size = len(kept)
+    page = with_counts(found[:size])
     days = [
         (day, list(entries)) for day, entries in groupby(page, key=lambda entry: timezone.localtime(entry.at).date())
     ]
-    return Timeline(days, page[-1].cursor if len(found) > PAGE else "")
+    names = " ".join(f"{entry.kind}.{entry.pk}" for entry in page)
+    return Timeline(days, (until or page[-1].cursor) if len(found) > size else "", names)
 
 
-def conversations(user: User, customer_ids: list[int], place: tuple[datetime, str, int] | None) -> list[Entry]:
+def conversations(user: User, customer_ids: list[int], place: Cursor | None, size: int) -> list[Entry]:
     rows = Conversation.objects.visible_to(user).standing().filter(customer__in=customer_ids)
     rows = rows.select_related("channel", "assignee")
     if place:
         rows = rows.filter(behind("conversation", place, "last_message_at"))
-    newest = rows.order_by("-last_message_at", "-id")[: PAGE + 1]
+    newest = rows.order_by("-last_message_at", "-id")[: size + 1]
     return [Entry("conversation", row.last_message_at, row.pk, conversation=row) for row in newest]
 
 
-def cases(user: User, customer_ids: list[int], place: tuple[datetime, str, int] | None) -> list[Entry]:
+def cases(user: User, customer_ids: list[int], place: Cursor | None, size: int) -> list[Entry]:
     rows = Case.objects.visible_to(user).filter(customer__in=customer_ids).select_related("assignee")
     if place:
         rows = rows.filter(behind("case", place, "opened_at"))
-    return [Entry("case", row.opened_at, row.pk, case=row) for row in rows.order_by("-opened_at", "-id")[: PAGE + 1]]
+    return [Entry("case", row.opened_at, row.pk, case=row) for row in rows.order_by("-opened_at", "-id")[: size + 1]]
 
 
-def behind(kind: str, place: tuple[datetime, str, int], field: str) -> Q:
+def behind(kind: str, place: Cursor, field: str) -> Q:
     """Older than the cursor, in the order (time, kind, id)."""
     at, last_kind, last_pk = place
     older = Q(**{f"{field}__lt": at})
@@ -96,7 +106,7 @@ def with_counts(entries: list[Entry]) -> list[Entry]:
     ]
 
 
-def read_cursor(text: str) -> tuple[datetime, str, int] | None:
+def read_cursor(text: str) -> Cursor | None:
     at, _, rest = text.partition("|")
     kind, _, number = rest.partition("|")
     try:

@@ -111,6 +111,27 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @staff
+def head(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "customers/head.html", record_parts(request, get_customer_for(person(request), pk)))
+
+
+@require_safe
+@staff
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "customers/record.html", record_parts(request, get_customer_for(person(request), pk)))
+
+
+@require_safe
+@staff
+def happened(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an open page shows, down to `until`: below it stands what was loaded further."""
+    found = get_customer_for(person(request), pk)
+    read = read_timeline(person(request), [found.pk], until=request.GET.get("until", ""))
+    return render(request, "customers/happened.html", {"timeline": read, "customer": found})
+
+
+@require_safe
+@staff
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     """The next older part of the timeline."""
     found = get_customer_for(person(request), pk)
