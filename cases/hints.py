@@ -41,4 +41,4 @@ def clock_moved(received: Received) -> None:
         return
     holder = Conversation.objects.filter(pk=conversation_id).values_list("assignee_id", flat=True).first()
     inbox = f"inbox.{holder}" if holder else "inbox"
-    notify(["board", f"conversation.{conversation_id}", inbox], version=received.id)
+    notify(["board", "others", f"conversation.{conversation_id}", inbox], version=received.id)

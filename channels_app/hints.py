@@ -42,7 +42,7 @@ def conversation_changed(received: Received) -> None:
     holder = None
     if not getattr(told, "first", False):
         holder = Conversation.objects.filter(pk=told.conversation_id).values_list("assignee_id", flat=True).first()
-    lists = [f"inbox.{holder}"] if holder else ["inbox"]
+    lists = [f"inbox.{holder}", "others"] if holder else ["inbox"]
     seen = [f"history.{told.customer_id}"] if received.name == "MessageReceived" else []
     notify([f"conversation.{told.conversation_id}", *lists, *seen], version=received.id)
 
@@ -56,7 +56,7 @@ def history_grew(received: Received) -> None:
 def holder_changed(received: Received) -> None:
     told = received.event
     holders = [f"inbox.{user}" if user else "inbox" for user in (told.agent_id, told.previous_agent_id)]
-    notify([f"conversation.{told.conversation_id}", *holders], version=received.id)
+    notify([f"conversation.{told.conversation_id}", *holders, "others"], version=received.id)
 
 
 @hint(ConversationsMerged, ConversationsParted)

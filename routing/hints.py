@@ -46,7 +46,7 @@ def answer_changed(received: Received) -> None:
 
 @hint(WorkAssigned, WorkPaused, WorkReleased, WorkResumed)
 def work_changed(received: Received) -> None:
-    regions = ["board"]
+    regions = ["board", "others"]
     if received.event.agent_id:
         regions.append(f"inbox.{received.event.agent_id}")
     if getattr(received.event, "kind", "") == "external":  # its thread says where it went

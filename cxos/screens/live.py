@@ -128,6 +128,7 @@ SINGLE_REGIONS: dict[str, Callable[[User], bool]] = {
     "board": lambda user: user.supervises,
     "schedule": lambda user: user.supervises,
     "inbox": lambda user: user.is_active,  # what nobody holds
+    "others": lambda user: user.is_active,  # what somebody holds
     "cases": lambda user: user.is_active,
 }
 

@@ -63,9 +63,9 @@ def test_pages_of_the_conversation_and_of_its_holder_are_told(
     here = f"conversation.{conversation.id}"
     assert notices == [
         [here, "inbox", f"history.{kim.pk}"],
-        [here, f"inbox.{ana.id}", "inbox"],
-        [here, f"inbox.{ana.id}"],
-        [here, f"inbox.{sam.id}", f"inbox.{ana.id}"],
+        [here, f"inbox.{ana.id}", "inbox", "others"],
+        [here, f"inbox.{ana.id}", "others"],
+        [here, f"inbox.{sam.id}", f"inbox.{ana.id}", "others"],
     ]
 
 

@@ -8,6 +8,7 @@
 
 const meta = document.querySelector('meta[name="live-url"]');
 const GAP = 200; // at most five fetches a second per region
+const PATIENCE = 5_000; // what a region names in data-patient is asked for no sooner after its hint, and once for all till then
 const SILENCE = 25_000; // two heartbeats without an answer, and a half
 const states = new WeakMap(); // element → {busy, again, stale, overtaken, last}
 const asked = new WeakMap(); // request → when it was sent, by performance.now()
@@ -80,7 +81,8 @@ function receive(message) {
   for (const name of message.regions ?? []) {
     if (message.signal) document.dispatchEvent(new CustomEvent("live:signal", { detail: { region: name, ...message.signal } }));
     else for (const element of elements(name)) {
-      if (Number(element.dataset.version || -1) < message.version) refetch(element);
+      if (element.dataset.patient === name) element.patience ??= setTimeout(() => { element.patience = undefined; refetch(element); }, PATIENCE);
+      else if (Number(element.dataset.version || -1) < message.version) refetch(element);
     }
   }
 }
