@@ -37,7 +37,7 @@ def clock_moved(received: Received) -> None:
     """The list of what is at risk, and where its conversation or case is shown. One query."""
     conversation_id = received.event.conversation_id
     if conversation_id is None:
-        notify(["board", f"case.{received.event.case_id}"], version=received.id)
+        notify(["board", "cases", f"case.{received.event.case_id}"], version=received.id)
         return
     holder = Conversation.objects.filter(pk=conversation_id).values_list("assignee_id", flat=True).first()
     inbox = f"inbox.{holder}" if holder else "inbox"

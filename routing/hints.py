@@ -19,8 +19,10 @@ from cxos.core.events.routing import (
     PartJoined,
     PartLeft,
     PresenceChanged,
+    QueueChanged,
     WorkAbandoned,
     WorkAssigned,
+    WorkChanged,
     WorkCompleted,
     WorkMoved,
     WorkPaused,
@@ -91,6 +93,6 @@ def presence_changed(received: Received) -> None:
     notify([f"presence.{received.event.agent_id}", "board"], version=received.id)
 
 
-@hint(AlertRaised, AlertCleared)
-def alerts_changed(received: Received) -> None:
+@hint(AlertRaised, AlertCleared, QueueChanged, WorkChanged)
+def floor_changed(received: Received) -> None:
     notify(["board"], version=received.id)

@@ -129,6 +129,7 @@ SINGLE_REGIONS: dict[str, Callable[[User], bool]] = {
     "schedule": lambda user: user.supervises,
     "inbox": lambda user: user.is_active,  # what nobody holds
     "others": lambda user: user.is_active,  # what somebody holds
+    "figures": lambda user: user.supervises,
     "cases": lambda user: user.is_active,
 }
 

@@ -43,13 +43,24 @@ def now_region(request: HttpRequest) -> HttpResponse:
 @supervisors
 def page(request: HttpRequest) -> HttpResponse:
     """What raises alerts, with the value each would see now, and what was raised lately."""
+    return render(request, "supervisor/alerts.html", parts() | raised(request))
+
+
+@require_safe
+@supervisors
+def raised_region(request: HttpRequest) -> HttpResponse:
+    return render(request, "supervisor/raised.html", raised(request))
+
+
+def raised(request: HttpRequest) -> dict[str, Any]:
+    """The newest first; `before` steps on. 1 query."""
     before = request.GET.get("before", "")
     past = Alert.objects.select_related("threshold__queue").order_by("-id")
     if before.isascii() and before.isdigit():
         past = past.filter(pk__lt=int(before[:18]))
     history = list(past[: PAGE + 1])
     older = history[PAGE - 1].pk if len(history) > PAGE else None
-    return render(request, "supervisor/alerts.html", parts() | {"history": history[:PAGE], "older": older})
+    return {"history": history[:PAGE], "older": older}
 
 
 @require_safe

@@ -11,6 +11,7 @@ urlpatterns = [
     path("risk/", views.risk_region, name="risk"),
     path("alerts/", alerts.page, name="alerts"),
     path("alerts/now/", alerts.now_region, name="alerts_now"),
+    path("alerts/raised/", alerts.raised_region, name="raised"),
     path("alerts/thresholds/", alerts.thresholds_region, name="thresholds"),
     path("alerts/form/", alerts.form, name="threshold_form"),
     path("alerts/new/", alerts.save, name="new_threshold"),
