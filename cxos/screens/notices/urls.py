@@ -5,6 +5,7 @@ from cxos.screens.notices import browsers, views
 app_name = "notices"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("newest/", views.newest, name="newest"),
     path("bell/", views.bell, name="bell"),
     path("read/", views.read_all, name="read_all"),
     path("<int:pk>/", views.lead_on, name="lead_on"),

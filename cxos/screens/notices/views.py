@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cxos.core.cursors import newest_first
+from cxos.core.cursors import newest_first, read_cursor
 from cxos.core.models import Notification, User
 from cxos.core.notices import KINDS, Kind, sentence, wants
 from cxos.core.services.notifications import mark_read
@@ -21,6 +22,7 @@ from cxos.screens.staff import staff, toast
 IN_BELL = 8
 PAGE = 30
 MOST_COUNTED = 100
+MOST_KEPT = 200  # in the part of an open page that is fetched again
 GIVEN = "assigned"  # work that is mine from now on: told at the corner as well, with the way to it
 PLACES = {
     "conversation": ("workspace:conversation",),
@@ -76,19 +78,36 @@ def lines_of(notices: Any) -> list[Line]:
 @staff
 def index(request: HttpRequest) -> HttpResponse:
     """The newest first; `unread` leaves out the rest, `after` steps on."""
-    rows = Notification.objects.filter(user=person(request))
-    only_unread = request.GET.get("unread") == "1"
-    if only_unread:
-        rows = rows.filter(read_at=None)
+    rows, only_unread = asked(request)
     found, older = newest_first(rows, by="at", after=request.GET.get("after", ""), size=PAGE)
     parts = {
         "lines": lines_of(found),
         "older": older,
         "only_unread": only_unread,
+        "until": found[-1].at.isoformat() if older else "",
         "crumbs": [(_("Notifications"), None)],
     }
     is_next = bool(request.GET.get("after")) and request.headers.get("HX-Request") == "true"
     return render(request, "notices/lines.html" if is_next else "notices/index.html", parts)
+
+
+@require_safe
+@staff
+def newest(request: HttpRequest) -> HttpResponse:
+    """What an open page shows, down to the moment `until`: below it stands what was loaded further."""
+    rows, only_unread = asked(request)
+    until = request.GET.get("until", "")
+    if (place := read_cursor(f"{until}|0")) is not None:
+        rows = rows.filter(at__gte=place[0])
+    lines = lines_of(rows.order_by("-at", "-id")[:MOST_KEPT])
+    return render(request, "notices/newest.html", {"lines": lines, "only_unread": only_unread, "until": until})
+
+
+def asked(request: HttpRequest) -> tuple[QuerySet[Notification], bool]:
+    """(which notifications, whether only unread ones)."""
+    only_unread = request.GET.get("unread") == "1"
+    rows = Notification.objects.filter(user=person(request))
+    return rows.filter(read_at=None) if only_unread else rows, only_unread
 
 
 @require_safe
