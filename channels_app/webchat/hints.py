@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from channels_app.models import Conversation
 from channels_app.webchat.chats import chat_region, thread_region
 from cxos.core import live
 from cxos.core.catalogue import Received, hint
 from cxos.core.events.channels import (
     ConversationAssigned,
+    ConversationChanged,
     ConversationReopened,
     ConversationResolved,
     ConversationsMerged,
@@ -14,10 +16,14 @@ from cxos.core.events.channels import (
     ConversationStarted,
     MessageReceived,
     MessageSent,
+    SurveyAnswered,
 )  # fmt: skip
+from cxos.core.events.people import PersonChanged
+
+MOST_OPEN = 50
 
 
-@hint(MessageReceived, MessageSent, ConversationAssigned, ConversationResolved, ConversationReopened)
+@hint(MessageReceived, MessageSent, ConversationAssigned, ConversationResolved, ConversationReopened, SurveyAnswered)
 def tell_chat(received: Received) -> None:
     live.notify([chat_region(received.event.conversation_id)], version=received.id)
 
@@ -26,6 +32,20 @@ def tell_chat(received: Received) -> None:
 def tell_both_chats(received: Received) -> None:
     ids = (received.event.merged_id, received.event.survivor_id)
     live.notify([chat_region(pk) for pk in ids], version=received.id)
+
+
+@hint(ConversationChanged)
+def tell_status(received: Received) -> None:
+    if "status" in received.event.changed:
+        tell_chat(received)
+
+
+@hint(PersonChanged)
+def tell_name(received: Received) -> None:
+    """Whose chats are open has another name there. One query."""
+    held = Conversation.objects.filter(assignee=received.event.user_id).open().order_by("-last_message_at")
+    ids = held.values_list("pk", flat=True)[:MOST_OPEN]
+    live.notify((chat_region(id) for id in ids), version=received.id)
 
 
 @hint(ConversationStarted)

@@ -14,7 +14,20 @@ from channels_app.webchat.chats import chat_region
 from channels_app.webchat.outlook import CalledBack, Outlook, provide
 from cxos.core import broker, live
 from cxos.core.catalogue import Received, hint
-from cxos.core.events.routing import CallbackRequested, OfferAccepted, WorkQueued, WorkReleased
+from cxos.core.events.routing import (
+    CallbackClosed,
+    CallbackRequested,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferWithdrawn,
+    WorkAbandoned,
+    WorkAssigned,
+    WorkMoved,
+    WorkQueued,
+    WorkReleased,
+)
 from routing.models import Callback, Queue, WorkItem
 from routing.services import waits
 from routing.services.asking import ask_as_customer, live_callback, may_ask
@@ -24,7 +37,7 @@ TOLD = 20  # who is further back than that need not see every step
 TOLD_EVERY_SECONDS = 2.0  # a page that waits asks by itself as well, so the last step is not missed
 
 
-@hint(WorkQueued, OfferAccepted, WorkReleased)
+@hint(WorkQueued, OfferAccepted, OfferDeclined, OfferExpired, WorkReleased, WorkAbandoned, CallbackClosed)
 def line_moved(received: Received) -> None:
     """Everybody near the front of this queue has another place now. One query, every few seconds at most."""
     if not broker.claim_once(f"line:{received.event.queue_id}", seconds=TOLD_EVERY_SECONDS):
@@ -34,9 +47,12 @@ def line_moved(received: Received) -> None:
     live.notify((chat_region(id) for id in ids.values_list("conversation_id", flat=True)[:TOLD]), version=received.id)
 
 
-@hint(CallbackRequested)
-def callback_asked_for(received: Received) -> None:
-    """The chat says so."""
+@hint(
+    OfferMade, OfferAccepted, OfferDeclined, OfferExpired, OfferWithdrawn, WorkAbandoned, WorkReleased, WorkAssigned,
+    WorkMoved, CallbackRequested, CallbackClosed,
+)  # fmt: skip
+def place_changed(received: Received) -> None:
+    """Whoever it is about stands in the line, or does so no longer."""
     if received.event.conversation_id:
         live.notify([chat_region(received.event.conversation_id)], version=received.id)
 
