@@ -18,16 +18,18 @@ from cxos.core.events.channels import (
     MessageReceived,
     MessageSent,
     NoteAdded,
+    SurveyAnswered,
     WhisperSeen,
     WhisperSent,
 )
 from cxos.core.events.crm import CustomerChanged, CustomersMerged, CustomersUnmerged, MergeSuggested
+from cxos.core.events.people import PersonChanged
 from cxos.core.live import notify
 
 MOST_OPEN = 50
 
 
-@hint(MessageDelivered)
+@hint(MessageDelivered, SurveyAnswered)
 def states_changed(received: Received) -> None:
     notify([f"conversation.{received.event.conversation_id}"], version=received.id)
 
@@ -98,6 +100,15 @@ def tell_moved(received: Received) -> None:
 
 def two_of(received: Received) -> list[int]:
     return [received.event.survivor_id, received.event.merged_id]
+
+
+@hint(PersonChanged)
+def person_changed(received: Received) -> None:
+    """Their name stands at what they hold, in lists and on the floor. One query."""
+    user_id = received.event.user_id
+    held = Conversation.objects.filter(assignee=user_id).open().order_by("-last_message_at")
+    regions = [f"conversation.{pk}" for pk in held.values_list("pk", flat=True)[:MOST_OPEN]]
+    notify([f"presence.{user_id}", "inbox", "board", "cases", *regions], version=received.id)
 
 
 def open_conversations(customer_ids: list[int]) -> list[str]:

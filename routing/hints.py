@@ -39,9 +39,9 @@ def offers_changed(received: Received) -> None:
     notify([f"offers.{received.event.agent_id}", "board"], version=received.id)
 
 
-@hint(OfferDeclined, OfferExpired)
+@hint(OfferMade, OfferDeclined, OfferExpired)
 def answer_changed(received: Received) -> None:
-    """Whoever asked somebody in waits for the answer with the conversation before them."""
+    """Whoever asked somebody in waits for the answer with the conversation before them, and others see who is asked."""
     if received.event.conversation_id:
         notify([f"conversation.{received.event.conversation_id}"], version=received.id)
 
@@ -51,8 +51,8 @@ def work_changed(received: Received) -> None:
     regions = ["board", "others"]
     if received.event.agent_id:
         regions.append(f"inbox.{received.event.agent_id}")
-    if getattr(received.event, "kind", "") == "external":  # its thread says where it went
-        regions.append(f"conversation.{received.event.conversation_id}")
+    if conversation_id := getattr(received.event, "conversation_id", None):  # says who has it, or why nobody
+        regions.append(f"conversation.{conversation_id}")
     notify(regions, version=received.id)
 
 
@@ -85,7 +85,9 @@ def callback_changed(received: Received) -> None:
 
 @hint(WorkQueued, WorkAbandoned)
 def queue_changed(received: Received) -> None:
-    notify(["board", "inbox"], version=received.id)
+    conversation_id = received.event.conversation_id
+    regions = [f"conversation.{conversation_id}"] if conversation_id else []
+    notify(["board", "inbox", *regions], version=received.id)
 
 
 @hint(PresenceChanged, AgentChanged)
