@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from cases.models import Calendar, Case
 from cases.services import joined, merges
 from cases.services.clocks import end_clocks, follow_conversation, record_reply
 from cases.services.reselection import recompute_calendar, reselect_conversation, reselect_customer
+from channels_app.hints import joined_or_parted
 from cxos.core.catalogue import Received, on, stream
 from cxos.core.events.cases import CalendarChanged, CaseOpened
 from cxos.core.events.channels import (
@@ -78,12 +80,14 @@ def follow_unmerge(received: Received) -> None:
 def follow_joining(received: Received) -> None:
     told = received.event
     joined.follow_merge(told.merged_id, survivor_id=told.survivor_id, actor=received.actor, now=timezone.now())
+    transaction.on_commit(lambda: joined_or_parted(received))
 
 
 @on(ConversationsParted)
 def follow_parting(received: Received) -> None:
     told = received.event
     joined.follow_parting(told.merged_id, survivor_id=told.survivor_id, actor=received.actor, now=timezone.now())
+    transaction.on_commit(lambda: joined_or_parted(received))
 
 
 @on(CalendarChanged, lane="work", atomic=False)

@@ -63,7 +63,8 @@ def holder_changed(received: Received) -> None:
 
 @hint(ConversationsMerged, ConversationsParted)
 def joined_or_parted(received: Received) -> None:
-    """Both pages: the one that is gone leads to the other. One query."""
+    """Both pages: the one that is gone leads to the other. Called again when their cases and promises have moved. One
+    query."""
     ids = [received.event.merged_id, received.event.survivor_id]
     holders = Conversation.objects.filter(pk__in=ids, assignee__isnull=False).values_list("assignee_id", flat=True)
     regions = [*(f"conversation.{pk}" for pk in ids), "inbox", *(f"inbox.{user}" for user in sorted(set(holders)))]
