@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 # view → most queries, the session's and the user's included
 MOST = {
     "": 8, "list/": 8, "list/?tab=all&words=a": 9, "c/{pk}/": 12, "c/{pk}/thread/": 12, "c/{pk}/head/": 12,
-    "c/{pk}/context/": 12, "c/{pk}/assign-menu/": 5, "c/{pk}/snooze-menu/": 4, "c/{pk}/macros/": 6, "c/{pk}/held/": 5, "c/{pk}/knowledge/": 7, "c/{pk}/template/": 5, "c/{pk}/drafts/": 5,
+    "c/{pk}/context/": 12, "c/{pk}/assign-menu/": 5, "c/{pk}/snooze-menu/": 4, "c/{pk}/macros/": 6, "c/{pk}/held/": 5, "c/{pk}/knowledge/": 7, "c/{pk}/next/": 10, "c/{pk}/template/": 5, "c/{pk}/drafts/": 5,
     "c/{pk}/suggest/?kind=person&q=a": 6, "offers/": 12, "presence/": 12, "capacity/": 12,
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ MOST_OFFERS = 8
 CARDS: dict[str, tuple[Any, str]] = {
     "customer": (_("Customer"), "user"),
     "promises": (_("Promises"), "clock"),
+    "next": (_("Next best action"), "lightbulb"),
     "wishes": (_("Preferences and consent"), "shield-check"),
     "health": (_("Health"), "heart-pulse"),
     "knowledge": (_("Knowledge"), "book-open"),

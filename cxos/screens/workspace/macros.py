@@ -42,7 +42,10 @@ def ask_for_many(request: HttpRequest) -> HttpResponse:
 def choices(
     request: HttpRequest, *, facts: dict[str, Any] | None = None, found: Conversation | None = None
 ) -> dict[str, Any]:
-    rows = list(Macro.objects.visible_to(request.user).select_related("team").distinct()[:MOST])
+    visible, only = Macro.objects.visible_to(request.user), request.GET.get("only", "")
+    if only.isascii() and only.isdigit() and len(only) < 19:  # one that was suggested, to be looked at first
+        visible = visible.filter(pk=int(only))
+    rows = list(visible.select_related("team").distinct()[:MOST])
     names = names_for(rows, facts=facts)
     macros = [{"macro": one, "steps": steps(one.actions, names)} for one in rows]
     # Its own for each time it is shown: pressing twice runs once, and asking again may run again.

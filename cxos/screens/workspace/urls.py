@@ -1,6 +1,7 @@
 from django.urls import path
 
 from cxos.screens.workspace import (
+    advising,
     asking,
     bulk,
     calling,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("c/<int:pk>/held/<int:held>/send/", writing.send_now, name="send_now"),
     path("c/<int:pk>/held/<int:held>/discard/", writing.discard, name="discard"),
     path("c/<int:pk>/knowledge/", knowing.knowledge, name="knowledge"),
+    path("c/<int:pk>/next/", advising.advice, name="advice"),
     path("c/<int:pk>/health/", standing.health, name="health"),
     path("c/<int:pk>/template/", writing.template, name="template"),
     path("c/<int:pk>/suggest/", suggesting.suggest, name="suggest"),

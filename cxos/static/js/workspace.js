@@ -68,3 +68,11 @@ document.addEventListener("htmx:afterSettle", () => { mark(); tellSeen(); });
 document.addEventListener("visibilitychange", tellSeen);
 mark();
 tellSeen();
+
+// A suggested step that belongs into the reply: its words are put there, or it is only opened.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-insert-reply]"), composer = document.querySelector("cx-composer");
+  if (!button || !composer) return;
+  composer.switch("reply");
+  composer.insert(button.dataset.insertReply);
+});
