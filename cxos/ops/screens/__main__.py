@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 from cxos.ops.chromium import ensure_chromium
 from cxos.ops.environment import ROOT
 from cxos.ops.errors import CannotRun, run_or_explain
+from cxos.ops.screens import chat_states  # noqa: F401  its states are registered by being read
 from cxos.ops.screens.album import write_album
 from cxos.ops.screens.camera import Camera, Screen
 from cxos.ops.screens.states import STATES
