@@ -55,7 +55,7 @@ PAGES: dict[str, Any] = {
     "workspace/capacity/": STAFF, "workspace/c/<int:pk>/": STAFF, "workspace/c/<int:pk>/thread/": STAFF,
     "workspace/c/<int:pk>/head/": STAFF, "workspace/c/<int:pk>/context/": STAFF, "workspace/c/<int:pk>/why-not/": STAFF,
     "workspace/c/<int:pk>/assign-menu/": STAFF, "workspace/c/<int:pk>/share-menu/": STAFF, "workspace/c/<int:pk>/wrap-up/form/": STAFF,
-    "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
+    "workspace/c/<int:pk>/drafts/": STAFF, "workspace/c/<int:pk>/held/": STAFF, "workspace/c/<int:pk>/suggest/": STAFF, "workspace/c/<int:pk>/knowledge/": STAFF, "workspace/c/<int:pk>/next/": STAFF, "workspace/c/<int:pk>/template/": STAFF,
     "workspace/c/<int:pk>/outside/": (STAFF, 409),
     "workspace/c/<int:pk>/snooze-menu/": STAFF, "workspace/c/<int:pk>/snooze-until/": STAFF, "workspace/c/<int:pk>/call-back/": STAFF,
     "workspace/c/<int:pk>/macros/": STAFF, "workspace/c/<int:pk>/merge/": STAFF, "workspace/c/<int:pk>/health/": STAFF,

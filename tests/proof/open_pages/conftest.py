@@ -57,5 +57,7 @@ def open_pages(scene: Scene, reader: Reader) -> list[OpenPage | OpenChat]:
         ("the notifications", scene.ana, "/notifications/"),
         ("the article", scene.adi, f"/knowledge/{scene.article.pk}/"),
     ]
+    for _name, user, _path in paths:
+        reader.let_in(user)
     staff: list[OpenPage | OpenChat] = [OpenPage(name, user, path, reader) for name, user, path in paths]
     return [*staff, OpenChat("Kim's chat", scene.kim_visits, reader), OpenChat("Max's chat", scene.max_visits, reader)]

@@ -11,11 +11,13 @@ from typing import Any
 from django.db import connection, transaction
 from django.test import Client
 
+from cxos.core import prepared
 from cxos.core.models import User
 from tests.proof.open_pages.markup import tidy
 
 TABLE = re.compile(r"\b(?:core|crm|cases|routing|automation|intelligence|channels_app|django)_[a-z]+\b")
 WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|EXECUTE)\b")
+PREPARED = re.compile(r"EXECUTE (kept_\d+)")
 LOCKS = re.compile(r"\bFOR (?:NO KEY )?UPDATE\b")
 REFUSED = "refused:"
 EVERYTHING = ""  # what a statement of which one cannot see what it writes has written
@@ -28,6 +30,13 @@ class Answer:
     at: int
 
 
+def whole(sql: str) -> str:
+    """The statement that is run, where it was prepared under a name."""
+    found = PREPARED.match(sql)
+    named = {name: one.sql for one, (name, _until) in prepared._prepared.get(connection.connection, {}).items()}
+    return named[found[1]].strip() if found else sql
+
+
 @dataclass(slots=True)
 class Reader:
     """`written`: table → the number of the last statement that wrote it."""
@@ -38,6 +47,12 @@ class Reader:
     statements: int = 0
     read: set[str] = field(default_factory=set)
 
+    def let_in(self, user: User) -> None:
+        """Everybody before the first page: what one page is made of is who may see it, and signing in writes that."""
+        if user.pk not in self.clients:
+            self.clients[user.pk] = Client()
+            self.clients[user.pk].force_login(user)
+
     @contextmanager
     def watching(self) -> Iterator[None]:
         with connection.execute_wrapper(self._note):
@@ -46,7 +61,7 @@ class Reader:
     def _note(self, execute: Callable[..., Any], sql: str | bytes, params: Any, many: bool, context: Any) -> Any:
         self.statements += 1
         result = execute(sql, params, many, context)
-        text = sql if isinstance(sql, str) else sql.decode()
+        text = whole(sql if isinstance(sql, str) else sql.decode())
         tables = set(TABLE.findall(text))
         if not WRITES.search(LOCKS.sub("", text)):
             self.read |= tables
@@ -67,9 +82,6 @@ class Reader:
         return found.text
 
     def _get(self, user: User, url: str) -> str:
-        if user.pk not in self.clients:
-            self.clients[user.pk] = Client()
-            self.clients[user.pk].force_login(user)
         answer = self.clients[user.pk].get(url)
         return tidy(answer.content.decode()) if answer.status_code == 200 else f"{REFUSED} {answer.status_code}"
 
