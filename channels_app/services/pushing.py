@@ -20,7 +20,7 @@ from channels_app.adapters import Outcome
 
 ROOM = {"calm": 24, "failing": 8}
 EACH = {"calm": 4, "failing": 1}  # rows claimed of one target at a time
-PER_TARGET = 4
+PER_TARGET = {"calm": 4, "failing": 1}  # tries in flight; who failed last time is asked once, and waited for
 LEASE = timedelta(seconds=30)  # a try that is not finished by then may be repeated
 TRY_SECONDS = 5.0
 POLL_SECONDS = 0.05
@@ -86,9 +86,9 @@ def _more(
 ) -> list[tuple[str, Job[Row]]]:
     """What each lane has room for."""
     busy = Counter(job.target for _, job in flying.values())
-    leave = [*tripped, *(target for target, count in busy.items() if count >= PER_TARGET)]
     found = []
     for lane, room in ROOM.items():
+        leave = [*tripped, *(target for target, count in busy.items() if count >= PER_TARGET[lane])]
         free = room - sum(one == lane for one, _ in flying.values())
         if free > 0:
             found += [(lane, job) for job in take(lane, leave, free)]

@@ -156,6 +156,21 @@ def test_failing_subscriber_is_probed_with_one_attempt_at_a_time(
     assert len(receiver.got) == 1
 
 
+def test_failing_subscriber_that_answers_late_is_waited_for(
+    subscription: WebhookSubscription, receiver: Receiver, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its one attempt is in flight while more of them are looked for many times."""
+    monkeypatch.setattr(pushing, "TRY_SECONDS", 10 * pushing.POLL_SECONDS)
+    WebhookSubscription.objects.update(failing_since=now)
+    receiver.silent = True
+    webhooks.owe([happened(number, now) for number in range(1, 20)])
+
+    assert sweep_webhooks(now=now) == 1
+
+    receiver.silent = False
+    assert len(receiver.got) == 1
+
+
 @pytest.fixture
 def silent(db: None) -> Iterator[list[Receiver]]:
     """Twelve subscribers that failed before, and now take a request each without answering."""
