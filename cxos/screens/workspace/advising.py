@@ -62,7 +62,7 @@ def advice_for(conversation: Conversation, user: User) -> list[Advice]:
             found.append(Advice(step, names[step.pk], _macro_reason(step, intent)))
         elif step.kind == "article":
             article = articles[step.pk].article
-            reason = _("Has %(n)s %% of what tells articles apart in their words.") % {"n": step.count}
+            reason = _("Fits what they wrote by %(n)s %%.") % {"n": step.count}
             found.append(Advice(step, article.title, reason, f"{link_to(article)} "))
         elif step.kind == "answer":
             found.append(Advice(step, _("Answer now"), _promise_reason(step.count)))
