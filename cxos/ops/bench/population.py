@@ -72,8 +72,8 @@ INSERT INTO routing_skill (key, name) SELECT 'skill-' || place, initcap(text) FR
 INSERT INTO routing_agentskill (user_id, skill_id, level)
     SELECT u.id, s.id, 1 + (u.id + s.id) % 5 FROM core_user u JOIN routing_skill s ON s.id % 12 = u.id % 12;
 INSERT INTO routing_queue (key, name, team_id, strategy, skill_mode, aging, rings, offer_seconds, cooldown_seconds,
-        wrap_up_seconds, service_level_seconds, short_abandon_seconds, enabled, sticky_seconds, settings, version, changed_at)
-    SELECT 'queue-' || t.id, initcap(word.text), t.id, 'longest_idle', 'best', 1, '[]', 30, 60, 30, 60, 5, true, 0, '{}', 1, now()
+        wrap_up_seconds, service_level_seconds, short_abandon_seconds, enabled, sticky_seconds, version, changed_at)
+    SELECT 'queue-' || t.id, initcap(word.text), t.id, 'longest_idle', 'best', 1, '[]', 30, 60, 30, 60, 5, true, 0, 1, now()
     FROM core_team t JOIN word ON word.place = 100 + t.id WHERE t.id % 2 = 0;
 INSERT INTO routing_queuemember (queue_id, user_id, level)
     SELECT q.id, m.user_id, m.user_id % 6 FROM routing_queue q JOIN core_user_teams m ON m.team_id = q.team_id;

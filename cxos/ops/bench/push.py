@@ -26,8 +26,8 @@ WARM_UP_SECONDS = 5.0
 AGENTS = """
 WITH q AS (
     INSERT INTO routing_queue (key, name, strategy, skill_mode, aging, rings, offer_seconds, cooldown_seconds, wrap_up_seconds,
-        service_level_seconds, short_abandon_seconds, enabled, sticky_seconds, settings, version, changed_at)
-    VALUES ('care', 'Care', 'longest_idle', 'best', 1, '[]', 3600, 60, 0, 60, 5, true, 0, '{}', 1, now()) RETURNING id
+        service_level_seconds, short_abandon_seconds, enabled, sticky_seconds, version, changed_at)
+    VALUES ('care', 'Care', 'longest_idle', 'best', 1, '[]', 3600, 60, 0, 60, 5, true, 0, 1, now()) RETURNING id
 ), u AS (
     INSERT INTO core_user (password, email, name, role, is_active, preferences, created_at)
     SELECT '!', 'agent' || n || '@example.com', 'Agent ' || n, 'agent', true, '{}', now() FROM generate_series(1, %(agents)s) n

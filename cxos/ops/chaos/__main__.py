@@ -20,8 +20,8 @@ from cxos.ops.errors import CannotRun, run_or_explain
 # A queue, and a rule that answers: an effect that would be seen if it happened twice.
 SETUP = """
 INSERT INTO routing_queue (key, name, strategy, skill_mode, aging, rings, offer_seconds, cooldown_seconds, wrap_up_seconds,
-    service_level_seconds, short_abandon_seconds, enabled, sticky_seconds, settings, version, changed_at)
-VALUES ('care', 'Care', 'longest_idle', 'best', 1, '[]', 30, 60, 0, 60, 5, true, 0, '{}', 1, now());
+    service_level_seconds, short_abandon_seconds, enabled, sticky_seconds, version, changed_at)
+VALUES ('care', 'Care', 'longest_idle', 'best', 1, '[]', 30, 60, 0, 60, 5, true, 0, 1, now());
 INSERT INTO automation_rule (name, event, conditions, actions, position, stops, enabled, version, changed_at)
 VALUES ('Greet', 'MessageReceived', '{}', '[{"kind": "reply", "text": "We are looking into it."}]', 1, false, true, 1, now());
 """
